@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { tokenPair } from './auth.ts';
+import { tenantId } from './tenant.ts';
+
+/** An international phone number (ITU-T E.164): `+`, then 8 to 15 digits. */
+export const phoneNumber = z
+  .string()
+  .regex(/^\+[1-9]\d{7,14}$/, 'a phone number in E.164 form, such as +886912345678');
+export const emailAddress = z.email('an e-mail address').max(254);
+
+export const channel = z.enum(['sms', 'email']).meta({ id: 'Channel' });
+export type Channel = z.infer<typeof channel>;
+
+export const otpPurpose = z.enum(['login', 'signup']).meta({ id: 'OtpPurpose' });
+export type OtpPurpose = z.infer<typeof otpPurpose>;
+
+export const locale = z.enum(['zh-TW', 'en']).meta({ id: 'Locale' });
+export type Locale = z.infer<typeof locale>;
+
+const sendOptions = {
+  purpose: otpPurpose.default('login'),
+  tenantId: tenantId.optional(),
+  locale: locale.default('zh-TW'),
+};
+
+export const sendOtpRequest = z
+  .discriminatedUnion('channel', [
+    z.strictObject({ channel: z.literal('sms'), to: phoneNumber, ...sendOptions }),
+    z.strictObject({ channel: z.literal('email'), to: emailAddress, ...sendOptions }),
+  ])
+  .meta({ id: 'SendOtpRequest', example: { channel: 'sms', to: '+886912345678', purpose: 'signup' } });
+export type SendOtpRequest = z.infer<typeof sendOtpRequest>;
+
+export const sendOtpResponse = z
+  .object({ requestId: z.string(), expiresAt: z.iso.datetime(), resendAfter: z.iso.datetime() })
+  .meta({ id: 'SendOtpResponse' });
+export type SendOtpResponse = z.infer<typeof sendOtpResponse>;
+
+export const verifyOtpRequest = z
+  .strictObject({
+    requestId: z.string().min(1).max(64),
+    code: z.string().regex(/^[0-9A-Z]{4,10}$/, '4 to 10 digits or letters'),
+  })
+  .meta({ id: 'VerifyOtpRequest' });
+export type VerifyOtpRequest = z.infer<typeof verifyOtpRequest>;
+
+export const verifyOtpResponse = tokenPair;
+
+export const outboxQuery = z.object({ to: z.string().min(1).max(254) });
+export const outboxMessage = z
+  .object({ to: z.string(), channel, body: z.string(), sentAt: z.iso.datetime() })
+  .meta({ id: 'OutboxMessage' });
+export type OutboxMessage = z.infer<typeof outboxMessage>;

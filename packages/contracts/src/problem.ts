@@ -1,0 +1,50 @@
+import { z } from 'zod';
+
+/** Every `code` a client can meet, with its HTTP status and title. Codes are stable: clients branch on them. */
+export const problems = {
+  malformed_request: { status: 400, title: 'The request does not match its schema' },
+  malformed_json: { status: 400, title: 'The body is not valid JSON' },
+  unauthenticated: { status: 401, title: 'A valid access token is required' },
+  refresh_token_invalid: { status: 401, title: 'The refresh token is not valid' },
+  forbidden: { status: 403, title: 'This token does not allow that' },
+  signup_required: { status: 403, title: 'A verified signup or an operator is required' },
+  plan_not_self_service: { status: 403, title: 'This plan cannot be chosen at signup' },
+  tenant_limit_reached: { status: 403, title: 'No more tenants for this owner' },
+  not_found: { status: 404, title: 'Not found' },
+  method_not_allowed: { status: 405, title: 'Method not allowed' },
+  tenant_taken: { status: 409, title: 'This tenantId is taken' },
+  tenant_reserved: { status: 409, title: 'This tenantId is reserved' },
+  payload_too_large: { status: 413, title: 'The body is too large' },
+  unsupported_media_type: { status: 415, title: 'The body must be application/json' },
+  idempotency_key_reused: { status: 422, title: 'The idempotency key belongs to another request' },
+  region_unavailable: { status: 422, title: 'The region is not served' },
+  otp_incorrect: { status: 422, title: 'The code is not correct' },
+  otp_expired: { status: 422, title: 'The code is used, expired or unknown' },
+  otp_attempts_exhausted: { status: 429, title: 'Too many attempts' },
+  otp_resend_too_soon: { status: 429, title: 'A code was sent a moment ago' },
+  otp_send_limit: { status: 429, title: 'Too many codes for this recipient' },
+  rate_limited: { status: 429, title: 'Too many requests' },
+  internal: { status: 500, title: 'Something went wrong on our side' },
+  unavailable: { status: 503, title: 'Temporarily unavailable' },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ProblemCode = keyof typeof problems;
+
+/** A problem document (RFC 9457), the body of every error answer. */
+export const problemDocument = z
+  .object({
+    type: z.string().meta({ description: 'A URI reference that names the kind of problem' }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().optional(),
+    code: z.enum(Object.keys(problems) as [ProblemCode, ...ProblemCode[]]),
+    requestId: z.string(),
+    errors: z
+      .array(z.object({ path: z.string(), message: z.string() }))
+      .optional()
+      .meta({ description: 'What is wrong with which field' }),
+    attemptsLeft: z.int().optional().meta({ description: 'Only with otp_incorrect' }),
+  })
+  .meta({ id: 'Problem' });
+
+export type ProblemDocument = z.infer<typeof problemDocument>;

@@ -1,0 +1,27 @@
+import type { z } from 'zod';
+import type { ProblemCode } from './problem.ts';
+
+/** One operation of the public API: what its server validates against and what the OpenAPI document says. */
+export interface Route {
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Path template in OpenAPI form: `/tenants/{tenantId}`. */
+  path: string;
+  /** A group in the document. */
+  tag: string;
+  summary: string;
+  description?: string;
+  /** Whether an access token is needed. */
+  secured: boolean;
+  headers?: z.ZodObject;
+  params?: z.ZodObject;
+  query?: z.ZodObject;
+  body?: z.ZodType;
+  success: { status: number; description: string; body?: z.ZodType; headers?: Record<string, string> };
+  /** The problem codes of this operation beyond those every operation may answer with. */
+  problems: ProblemCode[];
+}
+
+/** Declares a route and keeps its exact types, so that handlers are typed from it. */
+export function route<const R extends Route>(definition: R): R {
+  return definition;
+}

@@ -1,0 +1,176 @@
+import { z } from 'zod';
+import * as auth from './auth.ts';
+import { health } from './health.ts';
+import { operation } from './operation.ts';
+import * as otp from './otp.ts';
+import { route } from './route.ts';
+import * as tenants from './tenant.ts';
+
+const tenantParams = z.object({ tenantId: tenants.tenantId });
+
+/** The whole public HTTP surface, by name. Servers register these; the OpenAPI document is built from them. */
+export const routes = {
+  provisionTenant: route({
+    method: 'POST',
+    path: '/provision-tenant',
+    tag: 'Tenants',
+    summary: 'Provision a tenant',
+    description:
+      'Records the tenant and starts the operation that gives it a database. Needs the token of a verified signup, ' +
+      'or of an operator. The same request again answers with the same operation.',
+    secured: true,
+    headers: z.object({
+      'idempotency-key': z
+        .string()
+        .min(1)
+        .max(255)
+        .optional()
+        .meta({ description: 'Names this request for retries' }),
+    }),
+    body: tenants.provisionTenantRequest,
+    success: {
+      status: 202,
+      description: 'Accepted; watch the operation',
+      body: tenants.provisionTenantResponse,
+      headers: { Location: 'The operation', 'Retry-After': 'Seconds until it is worth asking' },
+    },
+    problems: [
+      'signup_required',
+      'plan_not_self_service',
+      'tenant_limit_reached',
+      'tenant_taken',
+      'tenant_reserved',
+      'idempotency_key_reused',
+      'region_unavailable',
+    ],
+  }),
+  listTenants: route({
+    method: 'GET',
+    path: '/tenants',
+    tag: 'Tenants',
+    summary: 'List tenants (operator)',
+    secured: true,
+    query: tenants.listTenantsQuery,
+    success: { status: 200, description: 'A page of tenants, by tenantId', body: tenants.tenantPage },
+    problems: ['forbidden'],
+  }),
+  showTenant: route({
+    method: 'GET',
+    path: '/tenants/{tenantId}',
+    tag: 'Tenants',
+    summary: 'Show a tenant',
+    secured: true,
+    params: tenantParams,
+    success: { status: 200, description: 'The tenant', body: tenants.tenant },
+    problems: ['not_found'],
+  }),
+  showOperation: route({
+    method: 'GET',
+    path: '/operations/{operationId}',
+    tag: 'Tenants',
+    summary: 'Watch an operation',
+    secured: true,
+    params: z.object({ operationId: z.uuid() }),
+    success: { status: 200, description: 'The operation and its steps', body: operation },
+    problems: ['not_found'],
+  }),
+  sendOtp: route({
+    method: 'POST',
+    path: '/api/otp/send',
+    tag: 'One-time passwords',
+    summary: 'Send a one-time password',
+    description: 'The answer is the same whether or not the address is known.',
+    secured: false,
+    body: otp.sendOtpRequest,
+    success: { status: 202, description: 'The code is on its way', body: otp.sendOtpResponse },
+    problems: ['otp_resend_too_soon', 'otp_send_limit', 'rate_limited'],
+  }),
+  verifyOtp: route({
+    method: 'POST',
+    path: '/api/otp/verify',
+    tag: 'One-time passwords',
+    summary: 'Exchange a one-time password for tokens',
+    secured: false,
+    body: otp.verifyOtpRequest,
+    success: { status: 200, description: 'Signed in', body: otp.verifyOtpResponse },
+    problems: ['otp_incorrect', 'otp_expired', 'otp_attempts_exhausted', 'rate_limited'],
+  }),
+  refresh: route({
+    method: 'POST',
+    path: '/api/auth/refresh',
+    tag: 'Sessions',
+    summary: 'Exchange a refresh token for a new pair, for a tenant when one is named',
+    secured: false,
+    body: auth.refreshRequest,
+    success: { status: 200, description: 'A new pair; the old refresh token is spent', body: auth.tokenPair },
+    problems: ['refresh_token_invalid', 'forbidden'],
+  }),
+  logout: route({
+    method: 'POST',
+    path: '/api/auth/logout',
+    tag: 'Sessions',
+    summary: 'End a session',
+    secured: false,
+    body: auth.logoutRequest,
+    success: { status: 204, description: 'The session is over, if it was one' },
+    problems: [],
+  }),
+  me: route({
+    method: 'GET',
+    path: '/api/auth/me',
+    tag: 'Sessions',
+    summary: 'Who am I',
+    secured: true,
+    success: { status: 200, description: 'The person of this token', body: auth.user },
+    problems: [],
+  }),
+  grantRole: route({
+    method: 'POST',
+    path: '/api/auth/tenants/{tenantId}/users',
+    tag: 'Sessions',
+    summary: 'Let a person into a tenant (owner, manager)',
+    secured: true,
+    params: tenantParams,
+    body: auth.grantRoleRequest,
+    success: { status: 201, description: 'May enter from now on', body: auth.grantRoleResponse },
+    problems: ['forbidden'],
+  }),
+  revokeRole: route({
+    method: 'DELETE',
+    path: '/api/auth/tenants/{tenantId}/users/{userId}',
+    tag: 'Sessions',
+    summary: 'Take a person out of a tenant (owner, manager)',
+    secured: true,
+    params: tenantParams.extend({ userId: z.uuid() }),
+    success: { status: 204, description: 'May no longer enter' },
+    problems: ['forbidden', 'not_found'],
+  }),
+  jwks: route({
+    method: 'GET',
+    path: '/.well-known/jwks.json',
+    tag: 'Sessions',
+    summary: 'The public keys that access tokens are signed with',
+    secured: false,
+    success: { status: 200, description: 'A JSON Web Key Set (RFC 7517)', body: auth.jwks },
+    problems: [],
+  }),
+  outbox: route({
+    method: 'GET',
+    path: '/dev/outbox',
+    tag: 'Laptop',
+    summary: 'Messages "sent" to an address (laptop only)',
+    secured: false,
+    query: otp.outboxQuery,
+    success: { status: 200, description: 'Newest first', body: z.array(otp.outboxMessage) },
+    problems: [],
+  }),
+  health: route({
+    method: 'GET',
+    path: '/healthz',
+    tag: 'Health',
+    summary: 'Whether every part is ready',
+    secured: false,
+    success: { status: 200, description: 'Every part is ready', body: health },
+    problems: ['unavailable'],
+  }),
+} as const;

@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { operationSummary } from './operation.ts';
+
+/** The subdomain of a tenant: 2 to 31 characters, no hyphen at the end, none doubled. */
+export const tenantId = z
+  .string()
+  .max(31, 'at most 31 characters')
+  .regex(
+    /^[a-z](?:[a-z0-9]|-(?=[a-z0-9])){1,30}$/,
+    'a letter, then lower-case letters, digits and single hyphens; 2 to 31 characters',
+  )
+  .meta({ description: 'The tenant, as it stands in its subdomain', example: 'iron-temple' });
+
+export const plan = z.enum(['free', 'basic', 'premium', 'enterprise']).meta({ id: 'Plan' });
+export type Plan = z.infer<typeof plan>;
+
+export const placement = z.enum(['dedicated', 'shared']).meta({
+  id: 'Placement',
+  description: 'A database server of its own, or a database of its own on a shared server',
+});
+export type Placement = z.infer<typeof placement>;
+
+export const tenantStatus = z
+  .enum([
+    'provisioning',
+    'active',
+    'suspended',
+    'changing-plan',
+    'restoring',
+    'offboarding',
+    'offboarded',
+    'failed',
+  ])
+  .meta({ id: 'TenantStatus' });
+export type TenantStatus = z.infer<typeof tenantStatus>;
+
+export const provisionTenantRequest = z
+  .strictObject({
+    tenantId,
+    plan,
+    name: z.string().trim().min(1).max(120).optional().meta({ description: 'Defaults to the tenantId' }),
+    region: z
+      .string()
+      .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'an AWS region such as ap-northeast-1')
+      .optional()
+      .meta({ description: "Defaults to the stage's region", example: 'ap-northeast-1' }),
+  })
+  .meta({ id: 'ProvisionTenantRequest' });
+export type ProvisionTenantRequest = z.infer<typeof provisionTenantRequest>;
+
+export const provisionTenantResponse = z
+  .object({
+    tenantId,
+    operationId: z.uuid(),
+    status: z.literal('provisioning'),
+    statusUrl: z.string().meta({ description: 'Where the operation can be watched' }),
+  })
+  .meta({ id: 'ProvisionTenantResponse' });
+export type ProvisionTenantResponse = z.infer<typeof provisionTenantResponse>;
+
+export const tenant = z
+  .object({
+    tenantId,
+    name: z.string(),
+    plan,
+    placement,
+    status: tenantStatus,
+    region: z.string(),
+    schemaVersion: z.string().nullable().meta({ description: 'The newest migration of its database' }),
+    createdAt: z.iso.datetime(),
+    operation: operationSummary.optional().meta({ description: 'The operation under way, or the last one' }),
+    database: z
+      .object({
+        host: z.string(),
+        port: z.int(),
+        name: z.string(),
+        engineVersion: z.string(),
+        instanceId: z.string(),
+      })
+      .optional()
+      .meta({ description: 'For operators, once the database exists' }),
+  })
+  .meta({ id: 'Tenant' });
+export type Tenant = z.infer<typeof tenant>;
+
+export const listTenantsQuery = z.object({
+  status: tenantStatus.optional(),
+  plan: plan.optional(),
+  cursor: z.string().max(200).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+});
+
+export const tenantPage = z
+  .object({ tenants: z.array(tenant), nextCursor: z.string().nullable() })
+  .meta({ id: 'TenantPage' });
+export type TenantPage = z.infer<typeof tenantPage>;

@@ -1,0 +1,291 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import pg from 'pg';
+import { postgresBinaries } from './postgres-binaries.ts';
+import {
+  endProcess,
+  freePort,
+  isAlive,
+  isPortFree,
+  logTail,
+  ServerError,
+  startDetached,
+  waitFor,
+} from './process.ts';
+import { giveToUnprivileged, makeReachableDirectory, unprivilegedAccount } from './unprivileged.ts';
+
+const run = promisify(execFile);
+
+/** Name of the superuser, the same as RDS gives the master user. */
+export const superuser = 'postgres';
+
+export interface PostgresEndpoint {
+  host: '127.0.0.1';
+  port: number;
+  user: typeof superuser;
+  password: string;
+}
+
+export interface PostgresSettings {
+  maxConnections: number;
+  sharedBuffersMegabytes: number;
+  /** Off only for tests, whose data nobody needs after a power cut. */
+  fsync?: boolean;
+}
+
+interface ServerFile {
+  port: number;
+  password: string;
+  /** The password the data came with, when it is a copy; replaced at the first start. */
+  inheritedPassword?: string;
+}
+
+const startTimeoutSeconds = 60;
+const stopGraceSeconds = 20;
+
+/**
+ * A real PostgreSQL server in a folder of its own: data, port, password and log.
+ * The folder is all there is to it: a second `start` finds the server running, whoever started it.
+ */
+export class PostgresServer {
+  readonly directory: string;
+  readonly #settings: PostgresSettings;
+
+  constructor(directory: string, settings: PostgresSettings) {
+    this.directory = resolve(directory);
+    this.#settings = settings;
+  }
+
+  get exists(): boolean {
+    return existsSync(this.#serverFile);
+  }
+
+  /** The major version of the data, or undefined when there is none. */
+  get dataVersion(): number | undefined {
+    const file = join(this.#data, 'PG_VERSION');
+    return existsSync(file) ? Number(readFileSync(file, 'utf8').trim()) : undefined;
+  }
+
+  /** Makes the data directory with initdb. Does nothing where there is one; half of one left by a crash is replaced. */
+  async initialise(): Promise<void> {
+    if (this.exists) return;
+    await this.#assemble(randomBytes(24).toString('base64url'), async (directory, password) => {
+      const data = join(directory, 'data');
+      const passwordFile = join(directory, 'password');
+      writeFileSync(passwordFile, password, { mode: 0o600 });
+      await giveToUnprivileged(directory);
+      await run(
+        join(await postgresBinaries(), 'initdb'),
+        [
+          `--pgdata=${data}`,
+          `--username=${superuser}`,
+          `--pwfile=${passwordFile}`,
+          '--auth=scram-sha-256',
+          '--encoding=UTF8',
+          '--locale-provider=builtin',
+          '--builtin-locale=C.UTF-8',
+          '--locale=C',
+          // 1 MB instead of 16: a small server stays small on disk, and a copy of it is quick.
+          '--wal-segsize=1',
+          '--data-checksums',
+          '--no-sync',
+        ],
+        { ...unprivilegedAccount(), env: { ...process.env, LC_ALL: 'C' } },
+      );
+      rmSync(passwordFile);
+    });
+  }
+
+  /** Makes this server a copy of a stopped one. Does nothing where there is one. Faster than `initialise` by far. */
+  async cloneFrom(source: PostgresServer): Promise<void> {
+    if (this.exists) return;
+    const { inheritedPassword, password } = source.#read();
+    await this.#assemble(inheritedPassword ?? password, async (directory) => {
+      await run('cp', ['-a', source.#data, join(directory, 'data')]);
+    });
+  }
+
+  /** Starts the server, or finds it running, and waits until it answers. @throws {ServerError} */
+  async start(): Promise<PostgresEndpoint> {
+    if (!this.isRunning) await this.#launch();
+    await waitFor(
+      `Starting PostgreSQL in ${this.directory}`,
+      startTimeoutSeconds,
+      () => this.isReady || undefined,
+    );
+    await this.#replaceInheritedPassword();
+    return this.endpoint;
+  }
+
+  get endpoint(): PostgresEndpoint {
+    const { port, password } = this.#read();
+    return { host: '127.0.0.1', port, user: superuser, password };
+  }
+
+  get isRunning(): boolean {
+    const pid = this.#pid;
+    return pid !== undefined && isAlive(pid, this.#data);
+  }
+
+  /** Whether the server says it takes connections. */
+  get isReady(): boolean {
+    return this.isRunning && this.#lockFile()?.[7]?.trim() === 'ready';
+  }
+
+  /** Stops the server and waits for its end: running transactions are rolled back, everything committed is kept. */
+  async stop(): Promise<void> {
+    const pid = this.#pid;
+    if (pid !== undefined) await endProcess(pid, this.#data, 'SIGINT', stopGraceSeconds);
+  }
+
+  /** Stops the server and deletes its folder. Safe to repeat. */
+  async destroy(): Promise<void> {
+    await this.stop();
+    // Renamed first: a crash half-way through the deletion leaves rubbish, never half a server.
+    const rubbish = `${this.directory}.deleted-${randomBytes(4).toString('hex')}`;
+    if (existsSync(this.directory)) renameSync(this.directory, rubbish);
+    removeWithTarget(rubbish);
+  }
+
+  /** The real path: the folder may be a link (see `makeReachableDirectory`). */
+  get #data(): string {
+    return join(existsSync(this.directory) ? realpathSync(this.directory) : this.directory, 'data');
+  }
+
+  get #serverFile(): string {
+    return join(this.directory, 'server.json');
+  }
+
+  get #log(): string {
+    return join(this.directory, 'postgres.log');
+  }
+
+  #read(): ServerFile {
+    return JSON.parse(readFileSync(this.#serverFile, 'utf8')) as ServerFile;
+  }
+
+  #write(file: ServerFile): void {
+    const draft = `${this.#serverFile}.draft`;
+    writeFileSync(draft, JSON.stringify(file), { mode: 0o600 });
+    renameSync(draft, this.#serverFile);
+  }
+
+  /** PostgreSQL's own lock file: process id, data directory, start time, port, …, state. */
+  #lockFile(): string[] | undefined {
+    try {
+      return readFileSync(join(this.#data, 'postmaster.pid'), 'utf8').split('\n');
+    } catch {
+      return undefined;
+    }
+  }
+
+  get #pid(): number | undefined {
+    const pid = Number(this.#lockFile()?.[0]);
+    return Number.isInteger(pid) && pid > 1 ? pid : undefined;
+  }
+
+  /** Fills a draft folder and moves it into place in one step, so that a crash never leaves half a server. */
+  async #assemble(
+    inherited: string,
+    fill: (directory: string, password: string) => Promise<void>,
+  ): Promise<void> {
+    const draft = `${this.directory}.draft`;
+    removeWithTarget(draft);
+    makeReachableDirectory(draft);
+    await fill(realpathSync(draft), inherited);
+    await giveToUnprivileged(draft);
+    const file: ServerFile = {
+      port: await freePort(),
+      password: randomBytes(24).toString('base64url'),
+      inheritedPassword: inherited,
+    };
+    writeFileSync(join(draft, 'server.json'), JSON.stringify(file), { mode: 0o600 });
+    removeWithTarget(this.directory);
+    renameSync(draft, this.directory);
+  }
+
+  async #launch(): Promise<void> {
+    const version = this.dataVersion;
+    if (version === undefined) {
+      throw new ServerError(
+        `The data in ${this.directory} is damaged. Restore it from a copy, or delete the folder.`,
+      );
+    }
+    // Whoever runs as root once and as a user the next time keeps the data, as far as the system allows.
+    await giveToUnprivileged(this.directory);
+    chmodSync(this.#data, 0o700);
+    rmSync(join(this.#data, 'postmaster.pid'), { force: true });
+    if (!(await isPortFree(this.#read().port))) this.#write({ ...this.#read(), port: await freePort() });
+
+    const { maxConnections, sharedBuffersMegabytes, fsync = true } = this.#settings;
+    const settings = {
+      port: this.#read().port,
+      listen_addresses: '127.0.0.1',
+      unix_socket_directories: '',
+      max_connections: maxConnections,
+      shared_buffers: `${sharedBuffersMegabytes}MB`,
+      fsync: fsync ? 'on' : 'off',
+      // Many small servers on one machine: little log kept ahead, few helpers, no compiling of queries.
+      min_wal_size: '5MB',
+      max_wal_size: '256MB',
+      max_parallel_workers: 2,
+      jit: 'off',
+      log_timezone: 'UTC',
+      timezone: 'UTC',
+    };
+    const args = [
+      '-D',
+      this.#data,
+      ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    ];
+    const file = join(await postgresBinaries(), 'postgres');
+    const { ended } = startDetached({ file, args, options: { ...unprivilegedAccount() } }, this.#log);
+    const died = ended.then((code) => {
+      throw new ServerError(
+        `PostgreSQL in ${this.directory} ended with code ${code}:\n${logTail(this.#log)}`,
+      );
+    });
+    const ready = waitFor(
+      `Starting PostgreSQL in ${this.directory}`,
+      startTimeoutSeconds,
+      () => this.isReady || undefined,
+    );
+    ready.catch(() => {});
+    died.catch(() => {});
+    await Promise.race([ready, died]);
+  }
+
+  async #replaceInheritedPassword(): Promise<void> {
+    const { inheritedPassword, ...file } = this.#read();
+    if (inheritedPassword === undefined) return;
+    const client = new pg.Client({ ...this.endpoint, database: 'postgres', password: inheritedPassword });
+    try {
+      await client.connect();
+      await client.query(`ALTER ROLE ${superuser} PASSWORD ${pg.escapeLiteral(file.password)}`);
+    } catch (error) {
+      // A crash came between the change and its record: the new password is already the valid one.
+      const invalidPassword = '28P01';
+      if ((error as { code?: string }).code !== invalidPassword) throw error;
+    } finally {
+      await client.end();
+    }
+    this.#write(file);
+  }
+}
+
+/** Removes a folder; of a link, the folder it leads to as well. */
+function removeWithTarget(path: string): void {
+  if (existsSync(path)) rmSync(realpathSync(path), { recursive: true, force: true });
+  rmSync(path, { recursive: true, force: true });
+}

@@ -1,0 +1,166 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Redis } from 'ioredis';
+import {
+  endProcess,
+  freePort,
+  isAlive,
+  isPortFree,
+  logTail,
+  ServerError,
+  startDetached,
+  waitFor,
+} from './process.ts';
+import { findRedis, redisEnvironment } from './redis-binary.ts';
+
+interface ServerFile {
+  port: number;
+  clusterPort: number;
+  password: string;
+  pid?: number;
+}
+
+export interface RedisEndpoint {
+  host: '127.0.0.1';
+  port: number;
+  password: string;
+}
+
+export interface RedisSettings {
+  /** `always`: what was acknowledged survives a kill. `no`: for tests. */
+  fsync: 'always' | 'no';
+}
+
+const startTimeoutSeconds = 30;
+const stopGraceSeconds = 20;
+const slots = 16_384;
+
+/**
+ * A real Redis (or Valkey) in a folder of its own, in cluster mode with one shard: what runs here sees the same rules
+ * (one slot a script, redirections) as on AWS. A second `start` finds the server running, whoever started it.
+ */
+export class RedisServer {
+  readonly directory: string;
+  readonly #settings: RedisSettings;
+
+  constructor(directory: string, settings: RedisSettings) {
+    this.directory = resolve(directory);
+    this.#settings = settings;
+  }
+
+  async start(progress: (line: string) => void): Promise<RedisEndpoint> {
+    const launched = this.isRunning ? undefined : await this.#launch(progress);
+    const client = this.#connect();
+    const ready = waitFor(`Starting Redis in ${this.directory}`, startTimeoutSeconds, () =>
+      this.#assignSlots(client),
+    );
+    ready.catch(() => {});
+    await Promise.race(launched ? [ready, launched.rejectsAtEnd] : [ready]).finally(() =>
+      client.disconnect(),
+    );
+    return this.endpoint;
+  }
+
+  get endpoint(): RedisEndpoint {
+    const { port, password } = this.#read();
+    return { host: '127.0.0.1', port, password };
+  }
+
+  get isRunning(): boolean {
+    if (!existsSync(this.#serverFile)) return false;
+    const { pid, port } = this.#read();
+    return pid !== undefined && isAlive(pid, String(port));
+  }
+
+  /** Stops the server; everything acknowledged is on disk. */
+  async stop(): Promise<void> {
+    if (!this.isRunning) return;
+    const { pid, port } = this.#read();
+    if (pid !== undefined) await endProcess(pid, String(port), 'SIGTERM', stopGraceSeconds);
+  }
+
+  get #serverFile(): string {
+    return join(this.directory, 'server.json');
+  }
+
+  get #log(): string {
+    return join(this.directory, 'redis.log');
+  }
+
+  #read(): ServerFile {
+    return JSON.parse(readFileSync(this.#serverFile, 'utf8')) as ServerFile;
+  }
+
+  #write(file: ServerFile): void {
+    const draft = `${this.#serverFile}.draft`;
+    writeFileSync(draft, JSON.stringify(file), { mode: 0o600 });
+    renameSync(draft, this.#serverFile);
+  }
+
+  #connect(): Redis {
+    const client = new Redis({ ...this.endpoint, retryStrategy: () => 50, maxRetriesPerRequest: null });
+    // Refused until it listens; the wait above has its own deadline.
+    client.on('error', () => {});
+    return client;
+  }
+
+  /** All slots belong to this one node. Resolves to undefined while the server is not ready. */
+  async #assignSlots(client: Redis): Promise<true | undefined> {
+    const info = await Promise.race([client.cluster('INFO').catch(() => ''), wait(1000)]);
+    if (info.includes('cluster_state:ok')) return true;
+    if (info.includes('cluster_slots_assigned:0')) await client.cluster('ADDSLOTSRANGE', 0, slots - 1);
+    return undefined;
+  }
+
+  /** Starts the process; what it returns rejects when the process ends. */
+  async #launch(progress: (line: string) => void): Promise<{ rejectsAtEnd: Promise<never> }> {
+    mkdirSync(this.directory, { recursive: true, mode: 0o700 });
+    const previous = existsSync(this.#serverFile) ? this.#read() : undefined;
+    const kept = previous && (await isPortFree(previous.port)) && (await isPortFree(previous.clusterPort));
+    const file: ServerFile = {
+      port: kept ? previous.port : await freePort(),
+      clusterPort: kept ? previous.clusterPort : await freePort(),
+      password: previous?.password ?? randomBytes(24).toString('base64url'),
+    };
+    const binary = await findRedis(progress);
+    const configuration = join(this.directory, 'redis.conf');
+    writeFileSync(configuration, this.#configuration(file), { mode: 0o600 });
+    const { pid, ended } = startDetached(
+      // The port stands on the command line so that the process can be told from another that got its id.
+      {
+        file: binary.file,
+        args: [configuration, '--port', String(file.port)],
+        options: { env: redisEnvironment(binary) },
+      },
+      this.#log,
+    );
+    this.#write({ ...file, pid });
+    const died = ended.then((code) => {
+      throw new ServerError(`Redis in ${this.directory} ended with code ${code}:\n${logTail(this.#log)}`);
+    });
+    died.catch(() => {});
+    return { rejectsAtEnd: died };
+  }
+
+  #configuration({ clusterPort, password }: ServerFile): string {
+    return [
+      'bind 127.0.0.1',
+      `dir "${this.directory}"`,
+      `requirepass ${password}`,
+      'cluster-enabled yes',
+      `cluster-port ${clusterPort}`,
+      // Without it a lone node reports an empty host to cluster clients.
+      'cluster-announce-ip 127.0.0.1',
+      'save ""',
+      'appendonly yes',
+      `appendfsync ${this.#settings.fsync}`,
+      'loglevel warning',
+      '',
+    ].join('\n');
+  }
+}
+
+function wait(milliseconds: number): Promise<string> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds, ''));
+}

@@ -1,0 +1,78 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** Where root keeps what `nobody` must reach while the project lies in a folder only root may enter, such as /root. */
+const reachableRoot = '/var/lib/kyo';
+
+export interface Account {
+  uid: number;
+  gid: number;
+}
+
+/** The account PostgreSQL runs under: it refuses to run as root, so root lends it `nobody`. Undefined for ordinary users. */
+export function unprivilegedAccount(): Account | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const line = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .find((entry) => entry.startsWith('nobody:'));
+  const [, , uid, gid] = line?.split(':') ?? [];
+  if (!uid || !gid)
+    throw new Error('There is no account "nobody" to run PostgreSQL under. Start Kyo as an ordinary user.');
+  return { uid: Number(uid), gid: Number(gid) };
+}
+
+/** Makes an empty folder that the unprivileged account can reach: at `path` itself, or elsewhere and linked from there. */
+export function makeReachableDirectory(path: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  if (isReachable(path)) {
+    mkdirSync(path, { mode: 0o700 });
+    return;
+  }
+  const place = join(reachableRoot, randomBytes(8).toString('hex'));
+  mkdirSync(reachableRoot, { recursive: true, mode: 0o711 });
+  mkdirSync(place, { mode: 0o700 });
+  symlinkSync(place, path);
+}
+
+/** The path at which the unprivileged account reaches these files, which are copied once if need be. */
+export async function reachableCopy(path: string, name: string): Promise<string> {
+  if (isReachable(path)) return path;
+  const copy = join(reachableRoot, name);
+  if (existsSync(copy)) return copy;
+  const draft = `${copy}.draft-${randomBytes(4).toString('hex')}`;
+  mkdirSync(reachableRoot, { recursive: true, mode: 0o711 });
+  await run('cp', ['-a', `${realpathSync(path)}/.`, draft]);
+  renameSync(draft, copy);
+  return copy;
+}
+
+/** Gives a folder to the account PostgreSQL runs under. */
+export async function giveToUnprivileged(path: string): Promise<void> {
+  const account = unprivilegedAccount();
+  const folder = realpathSync(path);
+  if (!account || statSync(folder).uid === account.uid) return;
+  await run('chown', ['-R', `${account.uid}:${account.gid}`, folder]);
+}
+
+/** Whether every folder above `path` may be entered by the account PostgreSQL runs under. */
+function isReachable(path: string): boolean {
+  if (!unprivilegedAccount()) return true;
+  const executableByOthers = 0o001;
+  for (let folder = dirname(path); folder !== dirname(folder); folder = dirname(folder)) {
+    if ((statSync(folder).mode & executableByOthers) === 0) return false;
+  }
+  return true;
+}

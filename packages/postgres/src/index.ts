@@ -1,0 +1,4 @@
+export * from './migrate.ts';
+export * from './pool.ts';
+export * from './tenant-pools.ts';
+export * from './transaction.ts';

@@ -1,0 +1,44 @@
+import { runner } from 'node-pg-migrate';
+import type { ClientBase } from 'pg';
+
+const ledger = 'schema_migrations';
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+export interface MigrationResult {
+  /** Name of the newest migration the database has now. */
+  version: string;
+  /** Names of those this run applied, in order. */
+  applied: string[];
+}
+
+/**
+ * Brings a database to the newest migration of `directory` (SQL files, in order of their names).
+ * All pending files run in one transaction, under an advisory lock: of several callers one migrates, the others wait.
+ */
+export async function migrate(client: ClientBase, directory: string): Promise<MigrationResult> {
+  const applied = await runner({
+    dbClient: client,
+    dir: directory,
+    direction: 'up',
+    migrationsTable: ledger,
+    singleTransaction: true,
+    advisoryLockMode: 'wait',
+    logger: silent,
+  });
+  const version = await schemaVersion(client);
+  if (version === null) throw new Error(`No migrations found in ${directory}.`);
+  return { version, applied: applied.map((migration) => migration.name) };
+}
+
+/** Name of the newest migration a database has, or null for one that was never migrated. */
+export async function schemaVersion(client: ClientBase): Promise<string | null> {
+  const { rows: tables } = await client.query<{ found: boolean }>(
+    'SELECT to_regclass($1) IS NOT NULL AS found',
+    [`public.${ledger}`],
+  );
+  if (!tables[0]?.found) return null;
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT name FROM public.${ledger} ORDER BY id DESC LIMIT 1`,
+  );
+  return rows[0]?.name ?? null;
+}

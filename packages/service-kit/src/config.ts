@@ -1,0 +1,25 @@
+import type { z } from 'zod';
+
+/** The environment does not hold what the program needs. The message names every variable and no value. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+/**
+ * Reads typed configuration from the environment.
+ * @throws {ConfigError} with all faults at once.
+ */
+export function loadConfig<S extends z.ZodObject>(
+  schema: S,
+  environment: Record<string, string | undefined>,
+): z.infer<S> {
+  const result = schema.safeParse(environment);
+  if (result.success) return result.data;
+  const faults = result.error.issues.map((issue) => {
+    const name = issue.path.join('.');
+    const missing = environment[String(issue.path[0])] === undefined;
+    // Zod's messages say what was expected; those of custom checks are ours. Neither repeats the input.
+    return `  ${name}: ${missing ? 'is not set' : issue.message}`;
+  });
+  throw new ConfigError(`The environment is not complete:\n${faults.join('\n')}`);
+}

@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto';
+import helmet from '@fastify/helmet';
+import type { Route } from '@kyong/contracts';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
+import type { z } from 'zod';
+import type { Principal, VerifyAccessToken } from './access-token.ts';
+import { checkHealth, type HealthCheck } from './health.ts';
+import type { Logger } from './logger.ts';
+import { Problem, problemResponse } from './problem.ts';
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    verifyAccessToken: VerifyAccessToken;
+  }
+}
+
+export interface HttpAppOptions {
+  logger: Logger;
+  /** What must answer before this service takes traffic, by name. */
+  checks: Record<string, HealthCheck>;
+  verifyAccessToken: VerifyAccessToken;
+  /** Largest body in bytes. */
+  bodyLimitBytes?: number;
+  /** How many proxies in front may be believed about the caller's address: 0 at the socket's word. */
+  trustedProxies?: number;
+}
+
+const defaultBodyLimitBytes = 64 * 1024;
+const requestTimeoutMilliseconds = 30_000;
+/** Longer than a load balancer keeps an idle connection (60 s), so that it is never we who close one in use. */
+const keepAliveTimeoutMilliseconds = 65_000;
+
+/** An HTTP service as every one of ours is: request ids, problem documents, body limits, security headers, health. */
+export function createHttpApp(options: HttpAppOptions): FastifyInstance {
+  const app = Fastify({
+    loggerInstance: options.logger as FastifyBaseLogger,
+    // One line a request, written below, instead of Fastify's two.
+    disableRequestLogging: true,
+    genReqId: (request) => requestIdOf(request.headers['x-request-id']),
+    bodyLimit: options.bodyLimitBytes ?? defaultBodyLimitBytes,
+    requestTimeout: requestTimeoutMilliseconds,
+    keepAliveTimeout: keepAliveTimeoutMilliseconds,
+    trustProxy: (_address, hop) => hop < (options.trustedProxies ?? 0),
+    routerOptions: { maxParamLength: 256 },
+  });
+
+  app.register(helmet, { global: true, contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] } } });
+  app.decorate('verifyAccessToken', options.verifyAccessToken);
+
+  // Only JSON comes in. Fastify would also take text/plain.
+  app.removeContentTypeParser('text/plain');
+
+  app.addHook('onSend', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const line = {
+      requestId: request.id,
+      method: request.method,
+      route: request.routeOptions.url,
+      status: reply.statusCode,
+      milliseconds: Math.round(reply.elapsedTime * 10) / 10,
+    };
+    if (reply.statusCode >= 500) app.log.error(line, 'request failed');
+    else app.log.info(line, 'request');
+  });
+  app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));
+  app.setNotFoundHandler((request, reply) => sendProblem(new Problem('not_found'), request, reply));
+
+  app.get('/health', async () => ({ status: 'alive' }));
+  app.get('/ready', async (_request, reply) => {
+    const health = await checkHealth(options.checks);
+    return reply.code(health.status === 'ready' ? 200 : 503).send(health);
+  });
+  return app;
+}
+
+/** A request id from outside is kept if it is harmless, so that one id follows a request through every service. */
+export function requestIdOf(header: string | string[] | undefined): string {
+  return typeof header === 'string' && /^[\w-]{8,64}$/.test(header) ? header : randomUUID();
+}
+
+function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const response = problemResponse(error, request.id);
+  if (response.status >= 500) request.log.error({ requestId: request.id, err: error }, 'request failed');
+  return reply.code(response.status).headers(response.headers).send(response.body);
+}
+
+type Output<T> = T extends z.ZodType ? z.output<T> : undefined;
+
+export interface RouteInput<R extends Route> {
+  body: Output<R['body']>;
+  params: Output<R['params']>;
+  query: Output<R['query']>;
+  /** Who calls, on secured routes. */
+  principal: R['secured'] extends true ? Principal : undefined;
+  request: FastifyRequest;
+  reply: FastifyReply;
+}
+export type RouteResult<R extends Route> = R['success']['body'] extends z.ZodType
+  ? z.input<R['success']['body']>
+  : undefined;
+
+/**
+ * Serves one route of the contracts: token checked, input parsed by the contract's schemas, the answer typed by them.
+ * A route cannot be served with another shape than the OpenAPI document shows.
+ */
+export function serve<const R extends Route>(
+  app: FastifyInstance,
+  route: R,
+  handle: (input: RouteInput<R>) => Promise<RouteResult<R>>,
+): void {
+  app.route({
+    method: route.method,
+    url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    handler: async (request, reply) => {
+      const principal = route.secured
+        ? await app.verifyAccessToken(request.headers.authorization)
+        : undefined;
+      const input = {
+        params: parse(route.params, request.params, 'path'),
+        query: parse(route.query, request.query, 'query'),
+        body: parse(route.body, request.body, 'body'),
+        principal,
+        request,
+        reply,
+      } as RouteInput<R>;
+      const result = await handle(input);
+      return reply.code(route.success.status).send(result);
+    },
+  });
+}
+
+function parse(schema: z.ZodType | undefined, value: unknown, root: string): unknown {
+  if (!schema) return undefined;
+  const result = schema.safeParse(value);
+  if (!result.success) throw Problem.fromZod(result.error, root);
+  return result.data;
+}

@@ -1,0 +1,7 @@
+export * from './access-token.ts';
+export * from './config.ts';
+export * from './health.ts';
+export * from './http-app.ts';
+export * from './logger.ts';
+export * from './problem.ts';
+export * from './shutdown.ts';

@@ -1,0 +1,3 @@
+export * from './clock.ts';
+export * from './database.ts';
+export * from './redis.ts';

@@ -1,0 +1,45 @@
+// `npm start`, `npm test`, … come here: set up, then hand over to the command's own program on Node 24.
+import { spawn } from 'node:child_process';
+import { ensureSetup, root, SetupError } from './toolchain.mjs';
+
+const programs = {
+  start: ['apps/local-platform/src/main.ts'],
+  kyo: ['apps/kyo-cli/src/main.ts'],
+  test: ['scripts/test.ts'],
+  verify: ['scripts/verify.ts'],
+  format: ['scripts/verify.ts', '--fix'],
+};
+
+const [name, ...args] = process.argv.slice(2);
+const program = programs[name];
+if (!program) {
+  process.stderr.write(`Unknown command "${name}". There are: ${Object.keys(programs).join(', ')}.\n`);
+  process.exit(1);
+}
+
+try {
+  const { node, env } = await ensureSetup();
+  supervise(spawn(node, [...program, ...args], { cwd: root, env, stdio: 'inherit' }));
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  process.stderr.write(`✗ ${error.message}\n`);
+  process.exit(1);
+}
+
+/** Passes signals on, ends with the child's code, and takes the child down when our own parent was killed. */
+function supervise(child) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    // On Ctrl-C the terminal tells the child by itself; a second SIGINT would mean "now, without waiting".
+    process.on(signal, () => {
+      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+    });
+  }
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid !== parent) child.kill('SIGTERM');
+  }, 500);
+  child.on('exit', (code, signal) => {
+    clearInterval(watch);
+    process.exit(code ?? (signal === 'SIGINT' ? 130 : 1));
+  });
+}

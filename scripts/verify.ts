@@ -1,0 +1,37 @@
+// The fast checks: format, lint, import directions, types. No servers. `--fix` formats and mends what it can.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+
+const bin = (name: string) => join(import.meta.dirname, '..', 'node_modules', '.bin', name);
+const fix = process.argv.includes('--fix');
+
+const checks = [
+  {
+    name: 'format and lint',
+    command: [bin('biome'), 'check', '--error-on-warnings', ...(fix ? ['--write'] : [])],
+  },
+  { name: 'import directions', command: [bin('depcruise'), 'packages', 'apps', 'lambda', 'scripts'] },
+  { name: 'types', command: [bin('tsc'), '--project', '.'] },
+];
+
+const results = await Promise.all(
+  checks.map(async ({ name, command: [file = '', ...args] }) => {
+    const startedAt = performance.now();
+    const { code, output } = await run(file, args);
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+    process.stdout.write(`${code === 0 ? '✓' : '✗'} ${name} (${seconds} s)\n${code === 0 ? '' : output}`);
+    return code;
+  }),
+);
+process.exitCode = results.every((code) => code === 0) ? 0 : 1;
+
+function run(file: string, args: string[]): Promise<{ code: number | null; output: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, output }));
+  });
+}

@@ -1,0 +1,22 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        // Beside the source: no servers, milliseconds.
+        test: { name: 'unit', include: ['{packages,apps,lambda,scripts}/**/src/**/*.test.ts'] },
+      },
+      {
+        // In `test/`: real PostgreSQL, real Redis, real processes and sockets.
+        test: {
+          name: 'integration',
+          include: ['{packages,apps,lambda}/*/test/**/*.test.ts', 'test/**/*.test.ts'],
+          globalSetup: ['packages/testing/src/global-setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
