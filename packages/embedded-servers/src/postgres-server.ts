@@ -237,7 +237,7 @@ export class PostgresServer {
       shared_buffers: `${sharedBuffersMegabytes}MB`,
       fsync: fsync ? 'on' : 'off',
       // Many small servers on one machine: little log kept ahead, few helpers, no compiling of queries.
-      min_wal_size: '5MB',
+      min_wal_size: '2MB',
       max_wal_size: '256MB',
       max_parallel_workers: 2,
       jit: 'off',

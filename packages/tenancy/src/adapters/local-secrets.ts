@@ -1,0 +1,34 @@
+import { randomBytes } from 'node:crypto';
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { SecretStore } from '../ports.ts';
+
+/** Secrets as files that only their owner may read: what Secrets Manager is on AWS. */
+export function localSecrets(directory: string): SecretStore {
+  const fileOf = (ref: string) => join(directory, `${ref}.secret`);
+  const read = (ref: string) => readFileSync(fileOf(ref), 'utf8');
+
+  return {
+    async ensure(ref) {
+      const file = fileOf(ref);
+      mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+      const draft = `${file}.${randomBytes(4).toString('hex')}`;
+      writeFileSync(draft, randomBytes(24).toString('base64url'), { mode: 0o600, flush: true });
+      try {
+        // Linking fails where the secret exists, and never shows a half-written one.
+        linkSync(draft, file);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      } finally {
+        rmSync(draft);
+      }
+      return read(ref);
+    },
+    async read(ref) {
+      return read(ref);
+    },
+    async delete(ref) {
+      rmSync(fileOf(ref), { force: true });
+    },
+  };
+}

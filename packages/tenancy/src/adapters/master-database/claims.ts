@@ -1,0 +1,199 @@
+import type { Pool } from '@kyong/postgres';
+import { LeaseLost } from '../../operation.ts';
+import type { Claim, ClaimOutcome, StepRecord, TenancyStore } from '../../ports.ts';
+import { type OperationRow, operationColumns, type TenantRow, toOperation, toTenant } from './rows.ts';
+
+type Claims = Omit<
+  TenancyStore,
+  | 'requestProvision'
+  | 'findTenant'
+  | 'listTenants'
+  | 'findOperation'
+  | 'findLatestOperations'
+  | 'findDueOperations'
+>;
+
+/** Everything below is one statement, and does nothing unless this claim still holds the operation. */
+const held =
+  "SELECT id, tenant_id FROM operations WHERE id = $1 AND epoch = $2 AND status = 'running' FOR UPDATE";
+
+export function claims(pool: Pool): Claims {
+  /** Runs `statement` with `held` in front of it; `$1` and `$2` are the claim's. @throws {LeaseLost} */
+  async function write(claim: Claim, statement: string, values: unknown[] = []): Promise<void> {
+    const { rows } = await pool.query<{ held: number }>(
+      `WITH held AS (${held}), ${statement} SELECT count(*)::int AS held FROM held`,
+      [claim.operation.id, claim.epoch, ...values],
+    );
+    if (rows[0]?.held !== 1) throw new LeaseLost(`Operation ${claim.operation.id} has another driver.`);
+  }
+
+  return {
+    claim: (operationId, owner, leaseSeconds) => claim(pool, operationId, owner, leaseSeconds),
+
+    extendLease: (current, leaseSeconds) =>
+      write(
+        current,
+        `extended AS (
+           UPDATE operations o SET lease_expires_at = now() + make_interval(secs => $3) FROM held WHERE o.id = held.id
+         )`,
+        [leaseSeconds],
+      ),
+
+    startStep: (current, position) =>
+      write(
+        current,
+        `step AS (
+           UPDATE operation_steps s
+              SET status = 'running', attempts = attempts + 1, started_at = coalesce(started_at, now()), error = NULL
+             FROM held WHERE s.operation_id = held.id AND s.position = $3
+         )`,
+        [position],
+      ),
+
+    recordStep: (current, record) => write(current, recordStep, recordValues(record)),
+
+    succeed: (current) =>
+      write(
+        current,
+        `finished AS (
+           UPDATE operations o SET status = 'succeeded', finished_at = now(), lease_owner = NULL, lease_expires_at = NULL
+             FROM held WHERE o.id = held.id
+         )`,
+      ),
+
+    fail: (current, status, event) =>
+      write(
+        current,
+        `finished AS (
+           UPDATE operations o SET status = $3, finished_at = now(), lease_owner = NULL, lease_expires_at = NULL
+             FROM held WHERE o.id = held.id
+         ),
+         tenant AS (
+           -- Where everything is undone nothing is left to point at, and the name is free again.
+           UPDATE tenants t
+              SET status = 'failed', updated_at = now(),
+                  instance_id = CASE WHEN $3 = 'failed' THEN instance_id END,
+                  database_host = CASE WHEN $3 = 'failed' THEN database_host END,
+                  database_port = CASE WHEN $3 = 'failed' THEN database_port END,
+                  database_name = CASE WHEN $3 = 'failed' THEN database_name END,
+                  database_role = CASE WHEN $3 = 'failed' THEN database_role END,
+                  secret_ref = CASE WHEN $3 = 'failed' THEN secret_ref END,
+                  engine_version = CASE WHEN $3 = 'failed' THEN engine_version END,
+                  schema_version = CASE WHEN $3 = 'failed' THEN schema_version END
+             FROM held WHERE t.id = held.tenant_id
+         ),
+         ${outbox('$4', '$5', '$6')}`,
+        [status, event.eventId, event.type, event],
+      ),
+
+    reserveDatabase: (current, { instanceId, databaseName, roleName, secretRef }) =>
+      write(
+        current,
+        `tenant AS (
+           UPDATE tenants t
+              SET instance_id = $3, database_name = $4, database_role = $5, secret_ref = $6, updated_at = now()
+             FROM held WHERE t.id = held.tenant_id
+         )`,
+        [instanceId, databaseName, roleName, secretRef],
+      ),
+
+    recordEndpoint: (current, { host, port, engineVersion }) =>
+      write(
+        current,
+        `tenant AS (
+           UPDATE tenants t SET database_host = $3, database_port = $4, engine_version = $5, updated_at = now()
+             FROM held WHERE t.id = held.tenant_id
+         )`,
+        [host, port, engineVersion],
+      ),
+
+    recordSchemaVersion: (current, version) =>
+      write(
+        current,
+        `tenant AS (
+           UPDATE tenants t SET schema_version = $3, updated_at = now() FROM held WHERE t.id = held.tenant_id
+         ),
+         version AS (
+           INSERT INTO tenant_schema_versions (tenant_id, version) SELECT tenant_id, $3 FROM held ON CONFLICT DO NOTHING
+         )`,
+        [version],
+      ),
+
+    activate: (current) =>
+      write(
+        current,
+        `tenant AS (
+           UPDATE tenants t SET status = 'active', updated_at = now() FROM held WHERE t.id = held.tenant_id
+           RETURNING t.id, t.owner_id
+         ),
+         owner AS (
+           INSERT INTO memberships (user_id, tenant_id, role)
+           SELECT u.id, tenant.id, 'gym_owner' FROM tenant JOIN users u ON u.id::text = tenant.owner_id
+           ON CONFLICT (user_id, tenant_id) DO UPDATE SET role = excluded.role
+         )`,
+      ),
+
+    announce: (current, event) =>
+      write(current, outbox('$3', '$4', '$5'), [event.eventId, event.type, event]),
+  };
+}
+
+async function claim(
+  pool: Pool,
+  operationId: string,
+  owner: string,
+  leaseSeconds: number,
+): Promise<ClaimOutcome> {
+  const { rows } = await pool.query<OperationRow & { epoch: number; tenant: TenantRow }>(
+    `WITH claimed AS (
+       UPDATE operations
+          SET lease_owner = $2, lease_expires_at = now() + make_interval(secs => $3), epoch = epoch + 1
+        WHERE id = $1 AND status = 'running'
+          AND (lease_owner IS NULL OR lease_owner = $2 OR lease_expires_at <= now())
+       RETURNING *
+     )
+     SELECT ${operationColumns}, o.epoch, to_jsonb(t) AS tenant
+       FROM claimed o JOIN tenants t ON t.id = o.tenant_id`,
+    [operationId, owner, leaseSeconds],
+  );
+  const row = rows[0];
+  if (row) {
+    // Inside JSON a time is a text.
+    const tenant = toTenant({ ...row.tenant, created_at: new Date(row.tenant.created_at) });
+    return { outcome: 'claimed', claim: { epoch: row.epoch, operation: toOperation(row), tenant } };
+  }
+  const { rows: found } = await pool.query<{ status: string }>(
+    'SELECT status FROM operations WHERE id = $1',
+    [operationId],
+  );
+  if (!found[0]) return { outcome: 'unknown' };
+  return { outcome: found[0].status === 'running' ? 'busy' : 'finished' };
+}
+
+const recordStep = `
+  step AS (
+    UPDATE operation_steps s
+       SET status = $4, detail = coalesce($5, s.detail), error = $6,
+           undo_attempts = s.undo_attempts + CASE WHEN $7 THEN 1 ELSE 0 END,
+           finished_at = CASE WHEN $4 IN ('succeeded', 'failed', 'undone') THEN now() END
+      FROM held WHERE s.operation_id = held.id AND s.position = $3
+  ),
+  released AS (
+    UPDATE operations o
+       SET lease_owner = NULL, lease_expires_at = NULL, next_attempt_at = now() + make_interval(secs => $8),
+           undoing = o.undoing OR $9::text IS NOT NULL, error = coalesce($9, o.error)
+      FROM held WHERE o.id = held.id
+  )`;
+
+function recordValues(record: StepRecord): unknown[] {
+  const { position, status, detail, error, undo = false, afterSeconds, beginUndo } = record;
+  return [position, status, detail ?? null, error ?? null, undo, afterSeconds, beginUndo ?? null];
+}
+
+/** Once an operation and type: a step that runs twice announces once. */
+const outbox = (id: string, type: string, payload: string) => `
+  event AS (
+    INSERT INTO outbox (id, type, tenant_id, operation_id, payload)
+    SELECT ${id}, ${type}, tenant_id, id, ${payload} FROM held
+    ON CONFLICT (operation_id, type) DO NOTHING
+  )`;

@@ -1,0 +1,58 @@
+import type { Pool } from '@kyong/postgres';
+import type { TenancyStore } from '../../ports.ts';
+import { type OperationRow, operationColumns, type TenantRow, toOperation, toTenant } from './rows.ts';
+
+type Queries = Pick<
+  TenancyStore,
+  'findTenant' | 'listTenants' | 'findOperation' | 'findLatestOperations' | 'findDueOperations'
+>;
+
+export function queries(pool: Pool): Queries {
+  return {
+    async findTenant(tenantId) {
+      const { rows } = await pool.query<TenantRow>('SELECT * FROM tenants WHERE id = $1', [tenantId]);
+      return rows[0] && toTenant(rows[0]);
+    },
+
+    async listTenants({ status, plan, after, limit }) {
+      const { rows } = await pool.query<TenantRow>(
+        `SELECT * FROM tenants
+          WHERE ($1::text IS NULL OR status = $1) AND ($2::text IS NULL OR plan = $2) AND ($3::text IS NULL OR id > $3)
+          ORDER BY id
+          LIMIT $4`,
+        [status, plan, after, limit],
+      );
+      return rows.map(toTenant);
+    },
+
+    async findOperation(operationId) {
+      const { rows } = await pool.query<OperationRow>(
+        `SELECT ${operationColumns} FROM operations o WHERE o.id = $1`,
+        [operationId],
+      );
+      return rows[0] && toOperation(rows[0]);
+    },
+
+    async findLatestOperations(tenantIds) {
+      const { rows } = await pool.query<OperationRow>(
+        `SELECT DISTINCT ON (o.tenant_id) ${operationColumns}
+           FROM operations o
+          WHERE o.tenant_id = ANY ($1)
+          ORDER BY o.tenant_id, o.created_at DESC`,
+        [tenantIds],
+      );
+      return new Map(rows.map((row) => [row.tenant_id, toOperation(row)]));
+    },
+
+    async findDueOperations(limit) {
+      const { rows } = await pool.query<{ id: string }>(
+        `SELECT id FROM operations
+          WHERE status = 'running' AND next_attempt_at <= now() AND coalesce(lease_expires_at <= now(), true)
+          ORDER BY next_attempt_at
+          LIMIT $1`,
+        [limit],
+      );
+      return rows.map((row) => row.id);
+    },
+  };
+}

@@ -1,0 +1,99 @@
+import { readdirSync } from 'node:fs';
+import { basename } from 'node:path';
+import { type Connection, escapeIdentifier, escapeLiteral, migrate, withConnection } from '@kyong/postgres';
+import { OperationRefused } from '../operation.ts';
+import type { AdminConnection, DatabaseHost } from '../ports.ts';
+import { tenantMigrations } from './tenant-schema.ts';
+
+export interface SharedServer {
+  instanceId: string;
+  /** A way in with full rights, to its `postgres` database. */
+  admin: () => Promise<AdminConnection>;
+  /** Most tenant databases it may hold. */
+  maxDatabases: number;
+}
+
+const databaseExists = '42P04';
+
+/** A database of its own on a server it shares: made from a template that holds the newest schema, in milliseconds. */
+export function sharedPostgres(server: SharedServer): DatabaseHost {
+  let template: Promise<string> | undefined;
+
+  async function withAdmin<T>(task: Parameters<typeof withConnection<T>>[1]): Promise<T> {
+    return withConnection(await server.admin(), task);
+  }
+
+  return {
+    chooseInstance: async () => server.instanceId,
+
+    checkQuota: () =>
+      withAdmin(async (client) => {
+        const { rows } = await client.query<{ count: number }>(
+          "SELECT count(*)::int FROM pg_database WHERE datname LIKE 'tenant\\_%'",
+        );
+        if ((rows[0]?.count ?? 0) >= server.maxDatabases) {
+          throw new OperationRefused(
+            'The shared database server is full. An operator has to add another one, or raise its limit.',
+          );
+        }
+      }),
+
+    create: ({ databaseName }) =>
+      withAdmin(async (client) => {
+        template ??= ensureTemplate(await server.admin()).catch((error: unknown) => {
+          template = undefined;
+          throw error;
+        });
+        const statement = `CREATE DATABASE ${escapeIdentifier(databaseName)} TEMPLATE ${escapeIdentifier(await template)}`;
+        await client.query(statement).catch((error: { code?: string }) => {
+          if (error.code !== databaseExists) throw error;
+        });
+      }),
+
+    describe: ({ databaseName }) =>
+      withAdmin(async (client) => {
+        const { host, port } = await server.admin();
+        const { rows } = await client.query<{ version: string }>(
+          "SELECT current_setting('server_version') AS version FROM pg_database WHERE datname = $1",
+          [databaseName],
+        );
+        if (!rows[0]) return { state: 'absent' };
+        return { state: 'available', endpoint: { host, port, engineVersion: rows[0].version } };
+      }),
+
+    adminConnection: async ({ databaseName }) => ({ ...(await server.admin()), database: databaseName }),
+
+    destroy: ({ databaseName, roleName }) =>
+      withAdmin(async (client) => {
+        await client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(databaseName)} WITH (FORCE)`);
+        await client.query(`DROP ROLE IF EXISTS ${escapeIdentifier(roleName)}`);
+      }),
+  };
+}
+
+/**
+ * Makes sure that the server has a template database with the newest tenant schema, and that tenants' roles reach
+ * nothing but their own database. Safe to repeat and to run from several processes at once.
+ */
+export async function ensureTemplate(admin: Connection): Promise<string> {
+  const newest = readdirSync(tenantMigrations).sort().at(-1) ?? '';
+  const name = `template_${basename(newest, '.sql')}`;
+  await withConnection(admin, async (client) => {
+    await client.query("SELECT pg_advisory_lock(hashtextextended('kyo:template', 0))");
+    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1 AND datistemplate', [
+      name,
+    ]);
+    if (rowCount) return;
+    await client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(name)}`);
+    await client.query(`CREATE DATABASE ${escapeIdentifier(name)}`);
+    await withConnection({ ...admin, database: name }, (database) => migrate(database, tenantMigrations));
+    await client.query('REVOKE CONNECT ON DATABASE postgres FROM PUBLIC');
+    await client.query('REVOKE CONNECT ON DATABASE template1 FROM PUBLIC');
+    // Marked last: only a finished one is a template. Nobody may connect, or copying it would have to wait.
+    await client.query(
+      `ALTER DATABASE ${escapeIdentifier(name)} WITH ALLOW_CONNECTIONS false IS_TEMPLATE true`,
+    );
+    await client.query(`COMMENT ON DATABASE ${escapeIdentifier(name)} IS ${escapeLiteral('kyo:template')}`);
+  });
+  return name;
+}

@@ -1,0 +1,6 @@
+export * from './advance.ts';
+export * from './operation.ts';
+export * from './plan.ts';
+export * from './ports.ts';
+export * from './request-provision.ts';
+export * from './tenant.ts';

@@ -1,0 +1,25 @@
+import type { Claim, Ports } from '../ports.ts';
+
+export type StepOutcome =
+  | { done: true; detail?: string }
+  | { done: false; afterSeconds: number; detail: string };
+
+/**
+ * One step of an operation. It may run twice, be cut off anywhere, or find its work already done:
+ * it must end in the same place each time.
+ */
+export interface Step {
+  name: string;
+  run(claim: Claim, ports: Ports): Promise<StepOutcome>;
+  /** Takes back what `run` made, as far as it got. Absent when there is nothing to take back. */
+  undo?(claim: Claim, ports: Ports): Promise<void>;
+  /** Waiting longer than this is a failure. */
+  waitAtMostSeconds?: number;
+  /** Past the point of no return: retried until it succeeds, never undone. */
+  mustSucceed?: boolean;
+}
+
+export const done = (detail?: string): StepOutcome => ({
+  done: true,
+  ...(detail !== undefined && { detail }),
+});

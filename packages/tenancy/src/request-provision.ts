@@ -1,0 +1,47 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { ProvisionTenantRequest } from '@kyong/contracts';
+import { operations } from './operations/index.ts';
+import { placementOf, type TenancyPolicy } from './plan.ts';
+import type { ProvisionOutcome, TenancyStore } from './ports.ts';
+import { isReserved } from './tenant.ts';
+
+export interface ProvisionCaller {
+  /** Subject of the token. */
+  id: string;
+  isOperator: boolean;
+}
+
+export type ProvisionRefusal = 'reserved' | 'region-unavailable' | 'plan-not-self-service';
+
+/**
+ * Records a tenant and the operation that will give it a database, in one transaction; nothing is created yet.
+ * The same request again finds the same operation.
+ */
+export async function requestProvision(
+  request: ProvisionTenantRequest & { idempotencyKey?: string | undefined },
+  caller: ProvisionCaller,
+  store: TenancyStore,
+  policy: TenancyPolicy,
+): Promise<ProvisionOutcome | { outcome: ProvisionRefusal }> {
+  const { tenantId, plan, name = tenantId, region = policy.regions[0], idempotencyKey } = request;
+  if (isReserved(tenantId)) return { outcome: 'reserved' };
+  if (!policy.regions.includes(region)) return { outcome: 'region-unavailable' };
+  if (!caller.isOperator && !policy.selfServicePlans.includes(plan))
+    return { outcome: 'plan-not-self-service' };
+
+  return store.requestProvision({
+    operationId: randomUUID(),
+    tenantId,
+    name,
+    plan,
+    placement: placementOf(plan, policy),
+    region,
+    caller: caller.id,
+    ...(idempotencyKey !== undefined && { idempotencyKey }),
+    requestHash: createHash('sha256')
+      .update(JSON.stringify([tenantId, plan, name, region]))
+      .digest('hex'),
+    maxTenantsPerOwner: caller.isOperator ? null : policy.maxTenantsPerOwner,
+    stepNames: operations.provision.steps.map((step) => step.name),
+  });
+}

@@ -1,0 +1,59 @@
+import type { Placement, Plan, TenantStatus } from '@kyong/contracts';
+
+/** Where a tenant's database is or will be. Decided, and written down, before anything is created. */
+export interface DatabaseReservation {
+  tenantId: string;
+  plan: Plan;
+  placement: Placement;
+  /** The server: the tenant's own, or the shared one it has room on. */
+  instanceId: string;
+  databaseName: string;
+  /** The role the services use: rows of its own database, nothing else. */
+  roleName: string;
+  /** Where the role's password is kept. */
+  secretRef: string;
+}
+
+/** Where the tenant's database answers, once it does. */
+export interface DatabaseEndpoint {
+  host: string;
+  port: number;
+  engineVersion: string;
+}
+
+export interface Tenant {
+  id: string;
+  name: string;
+  plan: Plan;
+  placement: Placement;
+  status: TenantStatus;
+  region: string;
+  /** Subject of the token that asked for it. */
+  ownerId: string;
+  schemaVersion: string | null;
+  createdAt: Date;
+  /** Null until reserved. */
+  reservation: DatabaseReservation | null;
+  /** Null until available. */
+  endpoint: DatabaseEndpoint | null;
+}
+
+/** Subdomains that are ours, or that people would take for ours. */
+const reserved = new Set(
+  `www api app admin auth login signup account accounts billing pay status help support docs doc blog news mail email
+   smtp imap ftp cdn static assets img media files download dev test staging stage prod demo sandbox internal
+   system root master kyo gym gyms tenant tenants operator operations platform dashboard console health healthz
+   ws socket realtime webhook webhooks security abuse legal privacy postmaster hostmaster webmaster noc`.split(
+    /\s+/,
+  ),
+);
+
+export function isReserved(tenantId: string): boolean {
+  return reserved.has(tenantId);
+}
+
+/** Names inside PostgreSQL. A tenantId holds no underscore, so no two tenants share a name. */
+export function databaseNames(tenantId: string): { databaseName: string; roleName: string } {
+  const stem = `tenant_${tenantId.replaceAll('-', '_')}`;
+  return { databaseName: stem, roleName: `${stem}_app` };
+}

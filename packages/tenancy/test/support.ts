@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Placement, Plan } from '@kyong/contracts';
+import { type Connection, type Pool, withConnection } from '@kyong/postgres';
+import { createTestDatabase } from '@kyong/testing';
+import { inject, onTestFinished } from 'vitest';
+import { localPostgres, tenantServerSettings } from '../src/adapters/local-postgres.ts';
+import { localSecrets } from '../src/adapters/local-secrets.ts';
+import { createMasterDatabase, masterMigrations } from '../src/adapters/master-database/index.ts';
+import { sharedPostgres } from '../src/adapters/shared-postgres.ts';
+import { tenantDatabase } from '../src/adapters/tenant-schema.ts';
+import {
+  type AdvanceOptions,
+  advance,
+  type Ports,
+  type ProvisionCaller,
+  requestProvision,
+  type TenancyPolicy,
+} from '../src/index.ts';
+
+export const policy: TenancyPolicy = {
+  regions: ['ap-northeast-1'],
+  selfServicePlans: ['free', 'basic', 'premium', 'enterprise'],
+  maxTenantsPerOwner: null,
+  dedicatedOnly: false,
+};
+
+export const driver: AdvanceOptions = {
+  owner: 'test',
+  leaseSeconds: 30,
+  retry: { attempts: 3, undoAttempts: 3, baseSeconds: 0, maxSeconds: 0 },
+  onStepError: () => {},
+};
+
+export const planOf: Record<Placement, Plan> = { shared: 'free', dedicated: 'basic' };
+export const operator: ProvisionCaller = { id: 'operator', isOperator: true };
+
+/** Unique in the test run, for servers and roles are shared by its tests. */
+export function newTenantId(): string {
+  return `t${randomBytes(6).toString('hex')}`;
+}
+
+export interface World {
+  ports: Ports;
+  pool: Pool;
+  shared: Connection;
+  /** Folder of the dedicated servers. */
+  directory: string;
+}
+
+/** The control plane on real servers: a master database of its own, the run's shared server, a folder for dedicated ones. */
+export async function createWorld(
+  limits: { maxServers?: number; maxDatabases?: number } = {},
+): Promise<World> {
+  const { pool } = await createTestDatabase(masterMigrations);
+  const directory = mkdtempSync(join(tmpdir(), 'kyo-tenancy-'));
+  chmodSync(directory, 0o711);
+  const shared = { ...inject('postgres'), database: 'postgres' };
+  const dedicated = localPostgres({
+    directory,
+    maxServers: limits.maxServers ?? 100,
+    settings: { ...tenantServerSettings, fsync: false },
+  });
+  onTestFinished(async () => {
+    await dedicated.stopAll();
+    rmSync(directory, { recursive: true, force: true });
+  });
+  const ports: Ports = {
+    store: createMasterDatabase(pool),
+    hosts: {
+      dedicated,
+      shared: sharedPostgres({
+        instanceId: 'shared-1',
+        admin: async () => shared,
+        maxDatabases: limits.maxDatabases ?? 10_000,
+      }),
+    },
+    database: tenantDatabase,
+    secrets: localSecrets(join(directory, 'secrets')),
+    now: () => new Date(),
+    random: Math.random,
+  };
+  return { ports, pool, shared, directory };
+}
+
+export async function request(
+  ports: Ports,
+  tenantId: string,
+  plan: Plan,
+  caller = operator,
+): Promise<string> {
+  const result = await requestProvision({ tenantId, plan }, caller, ports.store, policy);
+  if (result.outcome !== 'accepted') throw new Error(result.outcome);
+  return result.operationId;
+}
+
+/** Advances an operation to its end, without waiting between the steps. */
+export async function drive(operationId: string, ports: Ports, options = driver): Promise<void> {
+  for (let turns = 0; turns < 200; turns += 1) {
+    if ((await advance(operationId, ports, options)).status === 'done') return;
+  }
+  throw new Error(`Operation ${operationId} does not end.`);
+}
+
+/** What a tenant left behind anywhere: databases, roles, servers, secrets. */
+export async function traces({ shared, directory }: World, tenantId: string): Promise<string[]> {
+  const inServer = await withConnection(shared, async (client) => {
+    const { rows } = await client.query<{ name: string }>(
+      `SELECT datname AS name FROM pg_database WHERE datname LIKE $1
+       UNION ALL SELECT rolname FROM pg_roles WHERE rolname LIKE $1`,
+      [`tenant\\_${tenantId}%`],
+    );
+    return rows.map((row) => row.name);
+  });
+  const inFolder = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter(
+    (name) =>
+      name.includes(tenantId) && /^(tenants|secrets\/tenants)\/[^/]+(\/database\.secret)?$/.test(name),
+  );
+  return [...inServer, ...inFolder.filter((name) => !name.endsWith(tenantId) || name.startsWith('tenants/'))];
+}
