@@ -15,7 +15,7 @@ export type Membership = z.infer<typeof membership>;
 
 export const user = z
   .object({
-    id: z.uuid(),
+    id: z.string().meta({ description: "A UUID, or `operator` for the platform's own operator" }),
     roles: z
       .array(role)
       .meta({ description: "The roles of this token: the platform's, and those in its tenant" }),

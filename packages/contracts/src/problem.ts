@@ -14,6 +14,7 @@ export const problems = {
   method_not_allowed: { status: 405, title: 'Method not allowed' },
   tenant_taken: { status: 409, title: 'This tenantId is taken' },
   tenant_reserved: { status: 409, title: 'This tenantId is reserved' },
+  last_owner: { status: 409, title: 'A tenant keeps at least one owner' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body must be application/json' },
   idempotency_key_reused: { status: 422, title: 'The idempotency key belongs to another request' },

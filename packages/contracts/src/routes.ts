@@ -133,7 +133,7 @@ export const routes = {
     params: tenantParams,
     body: auth.grantRoleRequest,
     success: { status: 201, description: 'May enter from now on', body: auth.grantRoleResponse },
-    problems: ['forbidden'],
+    problems: ['forbidden', 'last_owner'],
   }),
   revokeRole: route({
     method: 'DELETE',
@@ -143,7 +143,7 @@ export const routes = {
     secured: true,
     params: tenantParams.extend({ userId: z.uuid() }),
     success: { status: 204, description: 'May no longer enter' },
-    problems: ['forbidden', 'not_found'],
+    problems: ['forbidden', 'not_found', 'last_owner'],
   }),
   jwks: route({
     method: 'GET',

@@ -23,6 +23,7 @@ import {
   startDetached,
   waitFor,
 } from './process.ts';
+import { damaged, ServerFile } from './server-file.ts';
 import { giveToUnprivileged, makeReachableDirectory, unprivilegedAccount } from './unprivileged.ts';
 
 const run = promisify(execFile);
@@ -44,7 +45,7 @@ export interface PostgresSettings {
   fsync?: boolean;
 }
 
-interface ServerFile {
+interface ServerState {
   port: number;
   password: string;
   /** The password the data came with, when it is a copy; replaced at the first start. */
@@ -61,14 +62,16 @@ const stopGraceSeconds = 20;
 export class PostgresServer {
   readonly directory: string;
   readonly #settings: PostgresSettings;
+  readonly #file: ServerFile<ServerState>;
 
   constructor(directory: string, settings: PostgresSettings) {
     this.directory = resolve(directory);
     this.#settings = settings;
+    this.#file = new ServerFile(this.directory);
   }
 
   get exists(): boolean {
-    return existsSync(this.#serverFile);
+    return this.#file.exists;
   }
 
   /** The major version of the data, or undefined when there is none. */
@@ -110,7 +113,7 @@ export class PostgresServer {
   /** Makes this server a copy of a stopped one. Does nothing where there is one. Faster than `initialise` by far. */
   async cloneFrom(source: PostgresServer): Promise<void> {
     if (this.exists) return;
-    const { inheritedPassword, password } = source.#read();
+    const { inheritedPassword, password } = source.#file.read();
     await this.#assemble(inheritedPassword ?? password, async (directory) => {
       await run('cp', ['-a', source.#data, join(directory, 'data')]);
     });
@@ -129,7 +132,7 @@ export class PostgresServer {
   }
 
   get endpoint(): PostgresEndpoint {
-    const { port, password } = this.#read();
+    const { port, password } = this.#file.read();
     return { host: '127.0.0.1', port, user: superuser, password };
   }
 
@@ -163,22 +166,8 @@ export class PostgresServer {
     return join(existsSync(this.directory) ? realpathSync(this.directory) : this.directory, 'data');
   }
 
-  get #serverFile(): string {
-    return join(this.directory, 'server.json');
-  }
-
   get #log(): string {
     return join(this.directory, 'postgres.log');
-  }
-
-  #read(): ServerFile {
-    return JSON.parse(readFileSync(this.#serverFile, 'utf8')) as ServerFile;
-  }
-
-  #write(file: ServerFile): void {
-    const draft = `${this.#serverFile}.draft`;
-    writeFileSync(draft, JSON.stringify(file), { mode: 0o600 });
-    renameSync(draft, this.#serverFile);
   }
 
   /** PostgreSQL's own lock file: process id, data directory, start time, port, …, state. */
@@ -205,12 +194,12 @@ export class PostgresServer {
     makeReachableDirectory(draft);
     await fill(realpathSync(draft), inherited);
     await giveToUnprivileged(draft);
-    const file: ServerFile = {
+    const state: ServerState = {
       port: await freePort(),
       password: randomBytes(24).toString('base64url'),
       inheritedPassword: inherited,
     };
-    writeFileSync(join(draft, 'server.json'), JSON.stringify(file), { mode: 0o600 });
+    new ServerFile<ServerState>(draft).write(state);
     removeWithTarget(this.directory);
     renameSync(draft, this.directory);
   }
@@ -218,19 +207,18 @@ export class PostgresServer {
   async #launch(): Promise<void> {
     const version = this.dataVersion;
     if (version === undefined) {
-      throw new ServerError(
-        `The data in ${this.directory} is damaged. Restore it from a copy, or delete the folder.`,
-      );
+      throw damaged(this.directory);
     }
     // Whoever runs as root once and as a user the next time keeps the data, as far as the system allows.
     await giveToUnprivileged(this.directory);
     chmodSync(this.#data, 0o700);
     rmSync(join(this.#data, 'postmaster.pid'), { force: true });
-    if (!(await isPortFree(this.#read().port))) this.#write({ ...this.#read(), port: await freePort() });
+    if (!(await isPortFree(this.#file.read().port)))
+      this.#file.write({ ...this.#file.read(), port: await freePort() });
 
     const { maxConnections, sharedBuffersMegabytes, fsync = true } = this.#settings;
     const settings = {
-      port: this.#read().port,
+      port: this.#file.read().port,
       listen_addresses: '127.0.0.1',
       unix_socket_directories: '',
       max_connections: maxConnections,
@@ -267,7 +255,7 @@ export class PostgresServer {
   }
 
   async #replaceInheritedPassword(): Promise<void> {
-    const { inheritedPassword, ...file } = this.#read();
+    const { inheritedPassword, ...file } = this.#file.read();
     if (inheritedPassword === undefined) return;
     const client = new pg.Client({ ...this.endpoint, database: 'postgres', password: inheritedPassword });
     try {
@@ -280,7 +268,7 @@ export class PostgresServer {
     } finally {
       await client.end();
     }
-    this.#write(file);
+    this.#file.write(file);
   }
 }
 

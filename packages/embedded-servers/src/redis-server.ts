@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Redis } from 'ioredis';
 import {
@@ -13,8 +13,9 @@ import {
   waitFor,
 } from './process.ts';
 import { findRedis, redisEnvironment } from './redis-binary.ts';
+import { ServerFile } from './server-file.ts';
 
-interface ServerFile {
+interface ServerState {
   port: number;
   clusterPort: number;
   password: string;
@@ -43,10 +44,12 @@ const slots = 16_384;
 export class RedisServer {
   readonly directory: string;
   readonly #settings: RedisSettings;
+  readonly #file: ServerFile<ServerState>;
 
   constructor(directory: string, settings: RedisSettings) {
     this.directory = resolve(directory);
     this.#settings = settings;
+    this.#file = new ServerFile(this.directory);
   }
 
   async start(progress: (line: string) => void): Promise<RedisEndpoint> {
@@ -63,39 +66,25 @@ export class RedisServer {
   }
 
   get endpoint(): RedisEndpoint {
-    const { port, password } = this.#read();
+    const { port, password } = this.#file.read();
     return { host: '127.0.0.1', port, password };
   }
 
   get isRunning(): boolean {
-    if (!existsSync(this.#serverFile)) return false;
-    const { pid, port } = this.#read();
+    if (!this.#file.exists) return false;
+    const { pid, port } = this.#file.read();
     return pid !== undefined && isAlive(pid, String(port));
   }
 
   /** Stops the server; everything acknowledged is on disk. */
   async stop(): Promise<void> {
     if (!this.isRunning) return;
-    const { pid, port } = this.#read();
+    const { pid, port } = this.#file.read();
     if (pid !== undefined) await endProcess(pid, String(port), 'SIGTERM', stopGraceSeconds);
-  }
-
-  get #serverFile(): string {
-    return join(this.directory, 'server.json');
   }
 
   get #log(): string {
     return join(this.directory, 'redis.log');
-  }
-
-  #read(): ServerFile {
-    return JSON.parse(readFileSync(this.#serverFile, 'utf8')) as ServerFile;
-  }
-
-  #write(file: ServerFile): void {
-    const draft = `${this.#serverFile}.draft`;
-    writeFileSync(draft, JSON.stringify(file), { mode: 0o600 });
-    renameSync(draft, this.#serverFile);
   }
 
   #connect(): Redis {
@@ -116,26 +105,26 @@ export class RedisServer {
   /** Starts the process; what it returns rejects when the process ends. */
   async #launch(progress: (line: string) => void): Promise<{ rejectsAtEnd: Promise<never> }> {
     mkdirSync(this.directory, { recursive: true, mode: 0o700 });
-    const previous = existsSync(this.#serverFile) ? this.#read() : undefined;
+    const previous = this.#file.exists ? this.#file.read() : undefined;
     const kept = previous && (await isPortFree(previous.port)) && (await isPortFree(previous.clusterPort));
-    const file: ServerFile = {
+    const state: ServerState = {
       port: kept ? previous.port : await freePort(),
       clusterPort: kept ? previous.clusterPort : await freePort(),
       password: previous?.password ?? randomBytes(24).toString('base64url'),
     };
     const binary = await findRedis(progress);
     const configuration = join(this.directory, 'redis.conf');
-    writeFileSync(configuration, this.#configuration(file), { mode: 0o600 });
+    writeFileSync(configuration, this.#configuration(state), { mode: 0o600 });
     const { pid, ended } = startDetached(
       // The port stands on the command line so that the process can be told from another that got its id.
       {
         file: binary.file,
-        args: [configuration, '--port', String(file.port)],
+        args: [configuration, '--port', String(state.port)],
         options: { env: redisEnvironment(binary) },
       },
       this.#log,
     );
-    this.#write({ ...file, pid });
+    this.#file.write({ ...state, pid });
     const died = ended.then((code) => {
       throw new ServerError(`Redis in ${this.directory} ended with code ${code}:\n${logTail(this.#log)}`);
     });
@@ -143,7 +132,7 @@ export class RedisServer {
     return { rejectsAtEnd: died };
   }
 
-  #configuration({ clusterPort, password }: ServerFile): string {
+  #configuration({ clusterPort, password }: ServerState): string {
     return [
       'bind 127.0.0.1',
       `dir "${this.directory}"`,

@@ -22,8 +22,8 @@ export interface PoolLimits {
 
 /** Whether it can be had at all is known within this time; a request should not hang on a database that is away. */
 const connectTimeoutMilliseconds = 5_000;
-/** No statement of ours takes this long; one that does is stuck. */
-const statementTimeoutMilliseconds = 30_000;
+/** No statement of a request takes this long. The server ends it; if the server itself hangs, we stop waiting. */
+const statementTimeoutMilliseconds = 5_000;
 
 /** A bounded pool. Errors of idle connections (a server restart) go to `onError`; the pool replaces them by itself. */
 export function createPool(
@@ -37,6 +37,7 @@ export function createPool(
     idleTimeoutMillis: limits.idleTimeoutSeconds * 1000,
     connectionTimeoutMillis: connectTimeoutMilliseconds,
     statement_timeout: statementTimeoutMilliseconds,
+    query_timeout: statementTimeoutMilliseconds + 500,
     application_name: 'kyo',
     allowExitOnIdle: true,
   });

@@ -1,5 +1,5 @@
 import { type AccessClaims, accessClaims } from '@kyong/contracts';
-import { type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { createRemoteJWKSet, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { Problem } from './problem.ts';
 
 /** Who is calling: the verified claims of an access token. The tenant comes from here and from nowhere else. */
@@ -12,6 +12,13 @@ export interface TokenExpectations {
   keys: JWTVerifyGetKey;
   now?: () => Date;
 }
+
+/** The OTP service's public keys, fetched when first needed and again when a token names one that is not among them. */
+export function remoteKeys(jwksUrl: string): JWTVerifyGetKey {
+  return createRemoteJWKSet(new URL(jwksUrl), { timeoutDuration: keySetTimeoutMilliseconds });
+}
+
+const keySetTimeoutMilliseconds = 2_000;
 
 /** The one algorithm we sign with; a token that names another, `none` included, is refused before its key is looked up. */
 export const signingAlgorithm = 'EdDSA';

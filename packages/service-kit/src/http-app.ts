@@ -6,6 +6,7 @@ import Fastify, {
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
+  LogController,
 } from 'fastify';
 import type { z } from 'zod';
 import type { Principal, VerifyAccessToken } from './access-token.ts';
@@ -15,7 +16,7 @@ import { Problem, problemResponse } from './problem.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    verifyAccessToken: VerifyAccessToken;
+    verifyAccessToken: VerifyAccessToken | undefined;
   }
 }
 
@@ -23,7 +24,8 @@ export interface HttpAppOptions {
   logger: Logger;
   /** What must answer before this service takes traffic, by name. */
   checks: Record<string, HealthCheck>;
-  verifyAccessToken: VerifyAccessToken;
+  /** Needed to serve secured routes. */
+  verifyAccessToken?: VerifyAccessToken;
   /** Largest body in bytes. */
   bodyLimitBytes?: number;
   /** How many proxies in front may be believed about the caller's address: 0 at the socket's word. */
@@ -40,7 +42,7 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
   const app = Fastify({
     loggerInstance: options.logger as FastifyBaseLogger,
     // One line a request, written below, instead of Fastify's two.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
     bodyLimit: options.bodyLimitBytes ?? defaultBodyLimitBytes,
     requestTimeout: requestTimeoutMilliseconds,
@@ -49,7 +51,14 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
     routerOptions: { maxParamLength: 256 },
   });
 
-  app.register(helmet, { global: true, contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] } } });
+  // An API shows nothing: whoever serves a page says what that page may load.
+  app.register(helmet, {
+    global: true,
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+    },
+  });
   app.decorate('verifyAccessToken', options.verifyAccessToken);
 
   // Only JSON comes in. Fastify would also take text/plain.
@@ -115,13 +124,14 @@ export function serve<const R extends Route>(
   route: R,
   handle: (input: RouteInput<R>) => Promise<RouteResult<R>>,
 ): void {
+  const verify = app.verifyAccessToken;
+  if (route.secured && !verify)
+    throw new Error(`${route.path} needs an access token, and this app verifies none.`);
   app.route({
     method: route.method,
     url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
     handler: async (request, reply) => {
-      const principal = route.secured
-        ? await app.verifyAccessToken(request.headers.authorization)
-        : undefined;
+      const principal = route.secured ? await verify?.(request.headers.authorization) : undefined;
       const input = {
         params: parse(route.params, request.params, 'path'),
         query: parse(route.query, request.query, 'query'),

@@ -86,7 +86,7 @@ const unavailableCodes = new Set([
   '25006',
 ]);
 const unavailableMessages =
-  /Connection terminated|timeout exceeded when trying to connect|Connection is closed|ClusterAllFailedError|Failed to refresh slots|CLUSTERDOWN|LOADING|max retries per request|offline queue|Command timed out|Reached the max retries/i;
+  /Connection terminated|Query read timeout|timeout exceeded when trying to connect|Connection is closed|ClusterAllFailedError|Failed to refresh slots|CLUSTERDOWN|LOADING|max retries per request|offline ?queue|Command timed out|Query read timeout|Too many Cluster redirections|Reached the max retries/i;
 
 /** Whether the cause is a part of the platform that is away for the moment. */
 export function isUnavailable(error: unknown): boolean {

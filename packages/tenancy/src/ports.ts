@@ -106,6 +106,8 @@ export interface TenancyStore {
   listTenants(filter: TenantFilter): Promise<Tenant[]>;
   findOperation(operationId: string): Promise<Operation | undefined>;
   findLatestOperations(tenantIds: string[]): Promise<Map<string, Operation>>;
+  /** A tenant's server answers at another address now. */
+  moveEndpoint(tenantId: string, address: { host: string; port: number }): Promise<void>;
   /** Operations nobody advances at the moment and whose time has come. */
   findDueOperations(limit: number): Promise<string[]>;
 

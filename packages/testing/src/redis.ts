@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { RedisServer } from '@kyong/embedded-servers';
 import { Cluster } from 'ioredis';
 import { inject, onTestFinished } from 'vitest';
 
@@ -7,4 +11,16 @@ export function createTestRedis(): Cluster {
   const client = new Cluster([{ host, port }], { redisOptions: { password } });
   onTestFinished(() => client.disconnect());
   return client;
+}
+
+/** A Redis for one test alone, which may stop it and start it again; gone when the test ends. */
+export async function startTestRedis(): Promise<RedisServer> {
+  const directory = mkdtempSync(join(tmpdir(), 'kyo-test-redis-'));
+  const server = new RedisServer(directory, { fsync: 'always' });
+  onTestFinished(async () => {
+    await server.stop();
+    rmSync(directory, { recursive: true, force: true });
+  });
+  await server.start(() => {});
+  return server;
 }

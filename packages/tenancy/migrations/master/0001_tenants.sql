@@ -6,7 +6,7 @@ CREATE TABLE users (
   created_at timestamptz NOT NULL DEFAULT now()
 );
 
--- A phone number (E.164) or an e-mail address (lower case) that a person has proved to hold.
+-- A phone number (E.164) or an e-mail address (lower case). Only who proves to hold it signs in by it.
 CREATE TABLE user_addresses (
   address text PRIMARY KEY,
   channel text NOT NULL CHECK (channel IN ('sms', 'email')),
@@ -51,14 +51,13 @@ CREATE TABLE memberships (
 );
 CREATE INDEX ON memberships (tenant_id);
 
--- One row a sign-in. A refresh token names its session and its generation; each refresh moves the generation on,
+-- One row a sign-in. A refresh token names its session and holds a secret; each refresh replaces the secret,
 -- so that a token used twice is seen, and the whole session ends.
 CREATE TABLE sessions (
   id uuid PRIMARY KEY,
   user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
   tenant_id text REFERENCES tenants ON DELETE CASCADE,
   scope text NOT NULL,
-  generation integer NOT NULL DEFAULT 0,
   token_hash bytea NOT NULL,
   expires_at timestamptz NOT NULL,
   revoked_at timestamptz,

@@ -4,7 +4,7 @@ import { PostgresServer, type PostgresSettings, superuser } from '@kyong/embedde
 import { escapeIdentifier, withConnection } from '@kyong/postgres';
 import { OperationRefused } from '../operation.ts';
 import type { AdminConnection, DatabaseHost } from '../ports.ts';
-import type { DatabaseEndpoint, DatabaseReservation } from '../tenant.ts';
+import type { DatabaseReservation } from '../tenant.ts';
 import { ensureTemplate } from './shared-postgres.ts';
 
 export interface LocalPostgresOptions {
@@ -18,10 +18,14 @@ export interface LocalPostgresOptions {
 export const tenantServerSettings: PostgresSettings = { maxConnections: 60, sharedBuffersMegabytes: 16 };
 
 export interface LocalPostgres extends DatabaseHost {
+  /** Makes the server that tenants' are copied from, ahead of the first tenant. */
+  prepare(): Promise<void>;
   /** Starts the servers of these tenants that are not running; answers with where each is now. */
-  startAll(reservations: DatabaseReservation[]): Promise<Map<string, DatabaseEndpoint>>;
+  startAll(reservations: DatabaseReservation[]): Promise<Map<string, { host: string; port: number }>>;
   /** Stops every tenant server; the data stays. */
   stopAll(): Promise<void>;
+  /** @throws {Error} when a server that was started here does not run any more. */
+  checkHealth(): Promise<void>;
 }
 
 /**
@@ -33,7 +37,16 @@ export function localPostgres({ directory, maxServers, settings }: LocalPostgres
   const serverOf = (instanceId: string) => new PostgresServer(join(serversDirectory, instanceId), settings);
   const instanceIds = () =>
     existsSync(serversDirectory) ? readdirSync(serversDirectory).filter((name) => !name.includes('.')) : [];
+  const started = new Set<string>();
   let prepared: Promise<Prepared> | undefined;
+
+  function ready(): Promise<Prepared> {
+    prepared ??= prepare(join(directory, 'prepared'), settings).catch((error: unknown) => {
+      prepared = undefined;
+      throw error;
+    });
+    return prepared;
+  }
 
   const adminConnection = (reservation: DatabaseReservation): AdminConnection => ({
     ...serverOf(reservation.instanceId).endpoint,
@@ -54,6 +67,10 @@ export function localPostgres({ directory, maxServers, settings }: LocalPostgres
   }
 
   return {
+    async prepare() {
+      await ready();
+    },
+
     chooseInstance: async (tenantId) => `kyo-${tenantId}`,
 
     async checkQuota({ instanceId }) {
@@ -66,14 +83,11 @@ export function localPostgres({ directory, maxServers, settings }: LocalPostgres
     },
 
     async create(reservation) {
-      prepared ??= prepare(join(directory, 'prepared'), settings).catch((error: unknown) => {
-        prepared = undefined;
-        throw error;
-      });
-      const { source, template } = await prepared;
+      const { source, template } = await ready();
       const server = serverOf(reservation.instanceId);
       await server.cloneFrom(source);
       await server.start();
+      started.add(reservation.instanceId);
       await ensureDatabase(reservation, template);
     },
 
@@ -88,19 +102,30 @@ export function localPostgres({ directory, maxServers, settings }: LocalPostgres
     },
 
     adminConnection: async (reservation) => adminConnection(reservation),
-    destroy: async ({ instanceId }) => serverOf(instanceId).destroy(),
+
+    async destroy({ instanceId }) {
+      started.delete(instanceId);
+      await serverOf(instanceId).destroy();
+    },
 
     async startAll(reservations) {
-      const endpoints = new Map<string, DatabaseEndpoint>();
+      const endpoints = new Map<string, { host: string; port: number }>();
       for (const { tenantId, instanceId } of reservations) {
         const server = serverOf(instanceId);
         const { host, port } = await server.start();
-        endpoints.set(tenantId, { host, port, engineVersion: String(server.dataVersion) });
+        started.add(instanceId);
+        endpoints.set(tenantId, { host, port });
       }
       return endpoints;
     },
 
+    async checkHealth() {
+      const dead = [...started].filter((instanceId) => !serverOf(instanceId).isRunning);
+      if (dead.length > 0) throw new Error(`${dead.length} tenant servers do not run.`);
+    },
+
     async stopAll() {
+      started.clear();
       await Promise.all(instanceIds().map((instanceId) => serverOf(instanceId).stop()));
     },
   };

@@ -13,7 +13,7 @@ export function localSecrets(directory: string): SecretStore {
       const file = fileOf(ref);
       mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
       const draft = `${file}.${randomBytes(4).toString('hex')}`;
-      writeFileSync(draft, randomBytes(24).toString('base64url'), { mode: 0o600, flush: true });
+      writeFileSync(draft, randomBytes(32).toString('base64url'), { mode: 0o600, flush: true });
       try {
         // Linking fails where the secret exists, and never shows a half-written one.
         linkSync(draft, file);

@@ -1,17 +1,11 @@
 import type { Pool } from '@kyong/postgres';
 import { LeaseLost } from '../../operation.ts';
 import type { Claim, ClaimOutcome, StepRecord, TenancyStore } from '../../ports.ts';
+import type { queries } from './queries.ts';
+import type { requests } from './requests.ts';
 import { type OperationRow, operationColumns, type TenantRow, toOperation, toTenant } from './rows.ts';
 
-type Claims = Omit<
-  TenancyStore,
-  | 'requestProvision'
-  | 'findTenant'
-  | 'listTenants'
-  | 'findOperation'
-  | 'findLatestOperations'
-  | 'findDueOperations'
->;
+type Claims = Omit<TenancyStore, keyof ReturnType<typeof queries> | keyof ReturnType<typeof requests>>;
 
 /** Everything below is one statement, and does nothing unless this claim still holds the operation. */
 const held =

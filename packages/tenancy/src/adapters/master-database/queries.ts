@@ -4,7 +4,12 @@ import { type OperationRow, operationColumns, type TenantRow, toOperation, toTen
 
 type Queries = Pick<
   TenancyStore,
-  'findTenant' | 'listTenants' | 'findOperation' | 'findLatestOperations' | 'findDueOperations'
+  | 'findTenant'
+  | 'listTenants'
+  | 'moveEndpoint'
+  | 'findOperation'
+  | 'findLatestOperations'
+  | 'findDueOperations'
 >;
 
 export function queries(pool: Pool): Queries {
@@ -23,6 +28,13 @@ export function queries(pool: Pool): Queries {
         [status, plan, after, limit],
       );
       return rows.map(toTenant);
+    },
+
+    async moveEndpoint(tenantId, { host, port }) {
+      await pool.query(
+        'UPDATE tenants SET database_host = $2, database_port = $3, updated_at = now() WHERE id = $1',
+        [tenantId, host, port],
+      );
     },
 
     async findOperation(operationId) {

@@ -1,0 +1,91 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import {
+  health,
+  operation,
+  problemDocument,
+  provisionTenantResponse,
+  tenant,
+  tenantPage,
+} from '@kyong/contracts';
+import { z } from 'zod';
+import { CommandFailed, exitCodes } from './failure.ts';
+
+export interface Target {
+  url: string;
+  token: string;
+}
+
+const addressFile = z.object({ url: z.url() });
+const requestTimeoutMilliseconds = 15_000;
+
+/** The platform that runs with this data directory, and the operator's token. @throws {CommandFailed} */
+export function findPlatform(dataDirectory: string): Target {
+  const directory = resolve(dataDirectory);
+  const address = join(directory, 'address.json');
+  const token = join(directory, 'operator.jwt');
+  if (!existsSync(address) || !existsSync(token)) {
+    throw new CommandFailed(
+      `No Kyo has run with the data in ${directory}. Start it with \`npm start\`, or name its folder with --data-dir.`,
+      exitCodes.unreachable,
+    );
+  }
+  const { url } = addressFile.parse(JSON.parse(readFileSync(address, 'utf8')));
+  return { url, token: readFileSync(token, 'utf8').trim() };
+}
+
+export interface TenantListQuery {
+  status?: string;
+  plan?: string;
+  cursor?: string;
+}
+
+/** The control plane's API, typed by the contracts. */
+export function createClient({ url, token }: Target) {
+  async function call<S extends z.ZodType>(
+    schema: S,
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<z.output<S>> {
+    const response = await fetch(new URL(path, url), {
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(requestTimeoutMilliseconds),
+    }).catch(() => {
+      throw new CommandFailed(
+        `Kyo does not answer at ${url}. Is it running? Start it with \`npm start\`.`,
+        exitCodes.unreachable,
+      );
+    });
+    const content: unknown = await response.json().catch(() => undefined);
+    // The platform's health is an answer whatever its status.
+    if (response.ok || path === '/healthz') return schema.parse(content);
+    throw new CommandFailed(describe(response.status, content));
+  }
+
+  return {
+    listTenants: (query: TenantListQuery) =>
+      call(tenantPage, 'GET', `/tenants?${new URLSearchParams({ ...query })}`),
+    showTenant: (tenantId: string) => call(tenant, 'GET', `/tenants/${encodeURIComponent(tenantId)}`),
+    provision: (body: { tenantId: string; plan: string; name?: string }) =>
+      call(provisionTenantResponse, 'POST', '/provision-tenant', body),
+    showOperation: (operationId: string) =>
+      call(operation, 'GET', `/operations/${encodeURIComponent(operationId)}`),
+    health: () => call(health, 'GET', '/healthz'),
+  };
+}
+
+export type Client = ReturnType<typeof createClient>;
+
+function describe(status: number, content: unknown): string {
+  const problem = problemDocument.safeParse(content);
+  if (!problem.success) return `The platform answered with status ${status}.`;
+  const { title, detail, errors = [], code, requestId } = problem.data;
+  const faults = errors.map(({ path, message }) => `\n  ${path}: ${message}`).join('');
+  return `${title}.${detail ? ` ${detail}` : ''} (${code}, request ${requestId})${faults}`;
+}

@@ -1,0 +1,145 @@
+import { plan, type Tenant, tenantStatus } from '@kyong/contracts';
+import { Command, type CommanderError, Option } from 'commander';
+import { createClient, findPlatform } from './client.ts';
+import { examine } from './doctor.ts';
+import { CommandFailed, exitCodes } from './failure.ts';
+import { table } from './table.ts';
+import { describeStep, watch } from './watch.ts';
+
+interface CommonOptions {
+  json?: boolean;
+  dataDir: string;
+}
+
+/** The operator's command line, `kyo`. */
+export function createProgram(write: (text: string) => void): Command {
+  const program = new Command('kyo')
+    .description("The operator's command line. Talks to the platform on this machine.")
+    .exitOverride((error: CommanderError) => {
+      // Help and version are not failures; anything else commander stops at is a wrong call.
+      throw new CommandFailed('', error.exitCode === 0 ? 0 : exitCodes.usage);
+    });
+  const print = (options: CommonOptions, value: unknown, text: () => string) =>
+    write(options.json ? `${JSON.stringify(value, null, 2)}\n` : text());
+  const clientOf = ({ dataDir }: CommonOptions) => createClient(findPlatform(dataDir));
+
+  const tenants = program.command('tenants').description('tenants, one or all');
+  const operations = program.command('operations').description('what is being done to tenants');
+
+  common(tenants.command('list').description('every tenant'))
+    .addOption(new Option('--status <status>').choices(tenantStatus.options))
+    .addOption(new Option('--plan <plan>').choices(plan.options))
+    .option('--cursor <cursor>', 'the page after this one')
+    .action(async (options: CommonOptions & { status?: string; plan?: string; cursor?: string }) => {
+      const { status, plan: planName, cursor } = options;
+      const page = await clientOf(options).listTenants({
+        ...(status && { status }),
+        ...(planName && { plan: planName }),
+        ...(cursor && { cursor }),
+      });
+      print(options, page, () => {
+        const rows = page.tenants.map((tenant) => [
+          tenant.tenantId,
+          tenant.plan,
+          tenant.placement,
+          tenant.status,
+          tenant.name,
+        ]);
+        const more = page.nextCursor ? `More: --cursor ${page.nextCursor}\n` : '';
+        return table(['TENANT', 'PLAN', 'PLACEMENT', 'STATUS', 'NAME'], rows) + more;
+      });
+    });
+
+  common(tenants.command('show').description('one tenant').argument('<tenantId>')).action(
+    async (tenantId: string, options: CommonOptions) => {
+      const tenant = await clientOf(options).showTenant(tenantId);
+      print(options, tenant, () => describeTenant(tenant, options.dataDir));
+    },
+  );
+
+  common(tenants.command('provision').description('give a new tenant its database').argument('<tenantId>'))
+    .addOption(new Option('--plan <plan>').choices(plan.options).makeOptionMandatory())
+    .option('--name <name>', 'the name of the gym')
+    .option('--no-watch', 'do not wait for its end')
+    .action(
+      async (tenantId: string, options: CommonOptions & { plan: string; name?: string; watch: boolean }) => {
+        const client = clientOf(options);
+        const accepted = await client.provision({
+          tenantId,
+          plan: options.plan,
+          ...(options.name !== undefined && { name: options.name }),
+        });
+        if (!options.watch) return print(options, accepted, () => `Operation ${accepted.operationId}\n`);
+        const operation = await watch(client, accepted.operationId, options.json ? () => {} : write);
+        print(options, operation, () => `${tenantId} is active.\n`);
+      },
+    );
+
+  common(
+    operations.command('show').description('one operation and its steps').argument('<operationId>'),
+  ).action(async (operationId: string, options: CommonOptions) => {
+    const operation = await clientOf(options).showOperation(operationId);
+    print(options, operation, () =>
+      [
+        `${operation.kind} ${operation.tenantId}: ${operation.status}`,
+        ...operation.steps.map(describeStep),
+        '',
+      ].join('\n'),
+    );
+  });
+
+  common(
+    operations.command('watch').description('follow an operation to its end').argument('<operationId>'),
+  ).action(async (operationId: string, options: CommonOptions) => {
+    const operation = await watch(clientOf(options), operationId, options.json ? () => {} : write);
+    print(options, operation, () => `${operation.kind} ${operation.tenantId}: ${operation.status}\n`);
+  });
+
+  common(program.command('doctor').description('look at everything a working platform needs')).action(
+    async (options: CommonOptions) => {
+      const findings = await examine(options.dataDir);
+      print(options, { findings }, () =>
+        findings
+          .map(
+            ({ ok, check, detail, remedy }) =>
+              `${ok ? '✓' : '✗'} ${check}: ${detail}\n${remedy ? `  → ${remedy}\n` : ''}`,
+          )
+          .join(''),
+      );
+      const faults = findings.filter((finding) => !finding.ok).length;
+      if (faults > 0) throw new CommandFailed(`${faults} of ${findings.length} checks failed.`);
+    },
+  );
+  return program;
+}
+
+function common(command: Command): Command {
+  return command
+    .option('--json', 'for machines')
+    .option('--data-dir <folder>', "the running platform's data directory", '.kyo')
+    .copyInheritedSettings(command.parent ?? command);
+}
+
+function describeTenant(tenant: Tenant, dataDirectory: string): string {
+  const { database, operation } = tenant;
+  const rows = [
+    ['name', tenant.name],
+    ['plan', `${tenant.plan} (${tenant.placement})`],
+    ['status', tenant.status],
+    ['region', tenant.region],
+    ['schema', tenant.schemaVersion ?? '-'],
+    ['created', tenant.createdAt],
+    ['operation', operation ? `${operation.kind} ${operation.status} (${operation.operationId})` : '-'],
+    [
+      'database',
+      database
+        ? `${database.instanceId} at ${database.host}:${database.port}, PostgreSQL ${database.engineVersion}`
+        : '-',
+    ],
+  ];
+  const secret = `${dataDirectory}/secrets/tenants/${tenant.tenantId}/database.secret`;
+  const access = database
+    ? `\nPGPASSWORD=$(cat ${secret}) psql -h ${database.host} -p ${database.port} -U ${database.name}_app ${database.name}\n`
+    : '';
+  return table([tenant.tenantId, ''], rows) + access;
+}

@@ -1,0 +1,48 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Operation, OperationStep } from '@kyong/contracts';
+import type { Client } from './client.ts';
+import { CommandFailed } from './failure.ts';
+
+const pollMilliseconds = 300;
+
+/** Prints a line for each step as it changes, until the operation ends. @throws {CommandFailed} when it did not succeed. */
+export async function watch(
+  client: Client,
+  operationId: string,
+  write: (text: string) => void,
+): Promise<Operation> {
+  const shown = new Map<string, string>();
+  for (;;) {
+    const operation = await client.showOperation(operationId);
+    for (const step of operation.steps) {
+      const line = describeStep(step);
+      if (step.status !== 'pending' && shown.get(step.name) !== line) write(`${line}\n`);
+      shown.set(step.name, line);
+    }
+    if (operation.status === 'succeeded') return operation;
+    if (operation.status !== 'running') {
+      throw new CommandFailed(
+        `${operation.kind} ${operation.status}: ${operation.error ?? 'no reason given'}`,
+      );
+    }
+    await sleep(pollMilliseconds);
+  }
+}
+
+const marks: Record<OperationStep['status'], string> = {
+  pending: ' ',
+  running: '…',
+  waiting: '…',
+  retrying: '↻',
+  succeeded: '✓',
+  failed: '✗',
+  undone: '↩',
+};
+
+export function describeStep({ name, status, startedAt, finishedAt, detail, error }: OperationStep): string {
+  const seconds =
+    startedAt && finishedAt ? (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000 : undefined;
+  const time = seconds === undefined ? '' : ` (${seconds.toFixed(2)} s)`;
+  const remark = error ?? detail;
+  return `${marks[status]} ${name}${time}${remark ? `: ${remark}` : ''}`;
+}

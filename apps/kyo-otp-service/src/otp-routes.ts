@@ -1,0 +1,39 @@
+import { routes } from '@kyong/contracts';
+import { type Identity, signIn } from '@kyong/identity';
+import { issue, type Otp, verify } from '@kyong/otp';
+import { Problem, serve } from '@kyong/service-kit';
+import type { FastifyInstance } from 'fastify';
+import { addressOf } from './address.ts';
+
+const problemOf = { resend_too_soon: 'otp_resend_too_soon', send_limit: 'otp_send_limit' } as const;
+
+export function otpRoutes(app: FastifyInstance, { otp, identity }: { otp: Otp; identity: Identity }): void {
+  // Never looks up whose address it is: the answer and its time are the same for everyone.
+  serve(app, routes.sendOtp, async ({ body: { to, ...request } }) => {
+    const result = await issue(otp, { ...request, to: addressOf(to).value });
+    if (result.outcome !== 'issued')
+      throw new Problem(problemOf[result.outcome], { retryAfterSeconds: result.retryAfterSeconds });
+    return {
+      requestId: result.requestId,
+      expiresAt: result.expiresAt.toISOString(),
+      resendAfter: result.resendAfter.toISOString(),
+    };
+  });
+
+  // The code is spent before the session is opened: if the database is away just then, the person asks for another code.
+  serve(app, routes.verifyOtp, async ({ body }) => {
+    const result = await verify(otp, body);
+    switch (result.outcome) {
+      case 'incorrect':
+        throw new Problem('otp_incorrect', { attemptsLeft: result.attemptsLeft });
+      case 'expired':
+        throw new Problem('otp_expired');
+      case 'exhausted':
+        throw new Problem('otp_attempts_exhausted', { retryAfterSeconds: result.retryAfterSeconds });
+      case 'correct': {
+        const { channel, to, purpose, tenantId } = result.grant;
+        return signIn(identity, { address: { channel, value: to }, purpose, tenantId });
+      }
+    }
+  });
+}

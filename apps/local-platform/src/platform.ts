@@ -1,0 +1,214 @@
+import { once } from 'node:events';
+import { createWriteStream, existsSync, renameSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { operatorToken } from '@kyong/identity';
+import { connectRedis, RedisOutbox } from '@kyong/otp/adapters/redis';
+import { createPool, migrate, withConnection } from '@kyong/postgres';
+import { accessTokenVerifier, createLogger, type Logger, remoteKeys } from '@kyong/service-kit';
+import { advance, defaultRetry, type Ports, type TenancyPolicy } from '@kyong/tenancy';
+import { localPostgres, tenantServerSettings } from '@kyong/tenancy/adapters/local-postgres';
+import { localSecrets } from '@kyong/tenancy/adapters/local-secrets';
+import { createMasterDatabase, masterMigrations } from '@kyong/tenancy/adapters/master-database';
+import { sharedPostgres } from '@kyong/tenancy/adapters/shared-postgres';
+import { tenantDatabase } from '@kyong/tenancy/adapters/tenant-schema';
+import { apiRoutes, createApi } from '@kyong/tenant-provisioning/api';
+import { createAuthorizer } from '@kyong/tenant-provisioning/authorize';
+import { createApp as createOtpService } from 'kyo-otp-service';
+import { createDeliveryWorker } from 'kyo-otp-service/delivery';
+import { createApiGateway } from './api-gateway.ts';
+import { type DataDirectory, openDataDirectory, writeAtomically } from './data-directory.ts';
+import { createGateway } from './gateway.ts';
+import { lockInstance } from './instance-lock.ts';
+import { ensureKeys, tokens } from './keys.ts';
+import { OperationDriver } from './operation-driver.ts';
+import type { PlatformOptions } from './options.ts';
+import { createPages } from './pages.ts';
+import type { Progress } from './progress.ts';
+import { startServers } from './servers.ts';
+import { startSupervisor } from './supervisor.ts';
+import { ensureTenantServers } from './tenant-servers.ts';
+
+/** The laptop's values of what a stage decides. */
+const policy: TenancyPolicy = {
+  regions: ['ap-northeast-1'],
+  selfServicePlans: ['free', 'basic', 'premium', 'enterprise'],
+  maxTenantsPerOwner: null,
+  dedicatedOnly: false,
+};
+const maxDedicatedServers = 100;
+const maxSharedDatabases = 2_000;
+const masterConnections = 20;
+const idleTimeoutSeconds = 60;
+const leaseSeconds = 30;
+const sweepSeconds = 5;
+/** Each running step holds a connection or two, and starting a server takes most of a processor. */
+const driverConcurrency = 8;
+const maxLogBytes = 20 * 1024 * 1024;
+
+export interface Platform {
+  url: string;
+  stop(): Promise<void>;
+}
+
+/** Starts everything on this machine, in the order in which the parts need each other. Half a start is taken back. */
+export async function startPlatform(options: PlatformOptions, progress: Progress): Promise<Platform> {
+  await using started = new AsyncDisposableStack();
+  const now = () => new Date();
+  const url = `http://localhost:${options.port}`;
+
+  const directory = openDataDirectory(options.dataDirectory);
+  const lock = await lockInstance(directory.path);
+  started.defer(() => lock.release());
+  const gateway = createGateway();
+  // Before anything else is started: whether the port can be had is known in a moment.
+  gateway.server.listen(options.port);
+  await once(gateway.server, 'listening');
+  started.defer(() => gateway.close());
+
+  const logger = openLog(directory);
+  const servers = await startServers(directory, options, progress);
+  started.defer(() => servers.stop());
+
+  const pool = createPool(servers.master, { maxConnections: masterConnections, idleTimeoutSeconds }, (err) =>
+    logger.warn({ err }, 'master database connection disturbed'),
+  );
+  started.defer(() => pool.end());
+  await progress.step('Migrating the master database', migrateMaster(pool));
+
+  const redis = connectRedis(servers.redis, (err) => logger.warn({ err }, 'redis connection disturbed'));
+  started.defer(() => redis.disconnect());
+
+  const secrets = localSecrets(directory.secrets);
+  const keys = await ensureKeys(directory, secrets, now);
+  const dedicated = localPostgres({
+    directory: directory.dedicated,
+    maxServers: maxDedicatedServers,
+    settings: tenantServerSettings,
+  });
+  started.defer(() => dedicated.stopAll());
+  await progress.step('Preparing tenant servers', dedicated.prepare());
+
+  const store = createMasterDatabase(pool);
+  await progress.step('Starting tenant servers', ensureTenantServers(store, dedicated));
+  const ports: Ports = {
+    store,
+    hosts: {
+      dedicated,
+      shared: sharedPostgres({
+        instanceId: 'shared-1',
+        admin: async () => servers.shared,
+        maxDatabases: maxSharedDatabases,
+      }),
+    },
+    database: tenantDatabase,
+    secrets,
+    now,
+    random: Math.random,
+  };
+  const driver = new OperationDriver({
+    advance: (operationId) =>
+      advance(operationId, ports, {
+        // The data directory has one platform at a time: whatever this name holds is ours to go on with.
+        owner: 'laptop',
+        leaseSeconds,
+        retry: defaultRetry,
+        onStepError: (err, context) => logger.warn({ err, ...context }, 'a step failed'),
+      }),
+    findDue: (limit) => store.findDueOperations(limit),
+    concurrency: driverConcurrency,
+    sweepSeconds,
+    logger,
+  });
+  started.defer(() => driver.stop());
+
+  const outbox = new RedisOutbox({ redis, keys: keys.otp, now });
+  const delivery = createDeliveryWorker({ logger, now, redis, otpKeys: keys.otp, sender: outbox });
+  const otpService = createOtpService({
+    logger: logger.child({ service: 'kyo-otp-service' }),
+    now,
+    redis,
+    pool,
+    otpKeys: keys.otp,
+    signingKeys: keys.signing,
+    tokens,
+    limitLoopback: options.productionLimits,
+    outbox,
+  });
+  const controlPlane = createApiGateway({
+    routes: apiRoutes,
+    authorize: createAuthorizer(
+      accessTokenVerifier({
+        ...tokens,
+        keys: remoteKeys(`http://127.0.0.1:${options.port}/.well-known/jwks.json`),
+      }),
+    ),
+    handle: createApi({
+      store,
+      policy,
+      startOperation: async (operationId) => driver.start(operationId),
+      logger: logger.child({ service: 'tenant-provisioning' }),
+    }),
+    logger,
+  });
+  const pages = createPages({
+    homePage: options.dashboard,
+    logger,
+    checks: {
+      'master-database': () => pool.query('SELECT 1'),
+      'shared-tenant-databases': () => withConnection(servers.shared, (client) => client.query('SELECT 1')),
+      'dedicated-tenant-databases': () => dedicated.checkHealth(),
+      redis: () => redis.ping(),
+    },
+  });
+  const apps = [otpService, controlPlane, pages];
+  started.defer(async () => {
+    await Promise.all(apps.map((app) => app.close()));
+  });
+  await Promise.all(apps.map((app) => app.ready()));
+
+  writeAtomically(directory.operatorToken, await operatorToken(keys.signing));
+  writeAtomically(directory.address, JSON.stringify({ url }));
+  delivery.start();
+  started.defer(() => delivery.stop());
+  driver.run();
+  const supervisor = startSupervisor({
+    logger,
+    revive: async () => {
+      const revived = await servers.revive();
+      await ensureTenantServers(store, dedicated);
+      return revived;
+    },
+  });
+  started.defer(() => supervisor.stop());
+  gateway.open([
+    ['/provision-tenant', controlPlane],
+    ['/tenants', controlPlane],
+    ['/operations', controlPlane],
+    ['/api/otp', otpService],
+    ['/api/auth', otpService],
+    ['/.well-known/jwks.json', otpService],
+    ['/dev/outbox', otpService],
+    ['/', pages],
+  ]);
+  // The last in is the first out: nobody new comes in, what is under way comes to its end, then its servers stop.
+  started.defer(() => gateway.close());
+  started.defer(() => lock.stopping());
+
+  const running = started.move();
+  return { url, stop: () => running.disposeAsync() };
+}
+
+async function migrateMaster(pool: ReturnType<typeof createPool>): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await migrate(client, masterMigrations);
+  } finally {
+    client.release();
+  }
+}
+
+function openLog(directory: DataDirectory): Logger {
+  const file = join(directory.logs, 'platform.log');
+  if (existsSync(file) && statSync(file).size > maxLogBytes) renameSync(file, `${file}.previous`);
+  return createLogger({ service: 'local-platform' }, createWriteStream(file, { flags: 'a', mode: 0o600 }));
+}

@@ -1,0 +1,95 @@
+import { type PostgresEndpoint, PostgresServer, RedisServer, superuser } from '@kyong/embedded-servers';
+import { type RedisConnection, redisConnectionOf } from '@kyong/otp/adapters/redis';
+import { type Connection, withConnection } from '@kyong/postgres';
+import type { DataDirectory } from './data-directory.ts';
+import type { PlatformOptions } from './options.ts';
+import type { Progress } from './progress.ts';
+
+export const masterDatabaseName = 'kyo_system_master';
+
+/** 20 for the master pool, 20 for the OTP service's, the rest for the operator. */
+const masterSettings = { maxConnections: 60, sharedBuffersMegabytes: 32 };
+/** One server for all shared tenants. */
+const sharedSettings = { maxConnections: 300, sharedBuffersMegabytes: 64 };
+
+/** The data stores of the platform: ours, or the user's own where the environment names them. */
+export interface Servers {
+  master: Connection | { connectionString: string };
+  shared: PostgresEndpoint & { database: string };
+  redis: RedisConnection;
+  /** Starts again what has died. Resolves to the names of what had. */
+  revive(): Promise<string[]>;
+  stop(): Promise<void>;
+}
+
+export async function startServers(
+  directory: DataDirectory,
+  options: PlatformOptions,
+  progress: Progress,
+): Promise<Servers> {
+  const masterServer = options.masterDatabaseUrl
+    ? undefined
+    : new PostgresServer(directory.master, masterSettings);
+  const sharedServer = new PostgresServer(directory.shared, sharedSettings);
+  const redisServer = options.redisUrl ? undefined : new RedisServer(directory.redis, { fsync: 'always' });
+  const ours = {
+    'master database': masterServer,
+    'shared tenant database': sharedServer,
+    redis: redisServer,
+  };
+
+  const start = async (server: PostgresServer | RedisServer) => {
+    if (server instanceof RedisServer) return server.start((line) => progress.line(line));
+    await server.initialise();
+    return server.start();
+  };
+  const started = Object.entries(ours).map(
+    ([name, server]) => server && progress.step(`Starting ${name}`, start(server)),
+  );
+  await settleAll(started);
+
+  return {
+    master: masterServer
+      ? await createDatabase({ ...masterServer.endpoint, database: 'postgres' }, masterDatabaseName)
+      : { connectionString: options.masterDatabaseUrl ?? '' },
+    // Asked for each time: a server that was started again may have another port.
+    get shared() {
+      return { ...sharedServer.endpoint, database: 'postgres' };
+    },
+    redis: redisOf(redisServer, options),
+
+    async revive() {
+      const dead = Object.entries(ours).filter(([, server]) => server && !server.isRunning);
+      for (const [, server] of dead) if (server) await start(server);
+      return dead.map(([name]) => name);
+    },
+
+    async stop() {
+      await Promise.all(Object.values(ours).map((server) => server?.stop()));
+    },
+  };
+}
+
+/** Waits for all, then fails with the first fault: nothing is left half-started behind our back. */
+async function settleAll(tasks: (Promise<unknown> | undefined)[]): Promise<void> {
+  const results = await Promise.allSettled(tasks);
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
+}
+
+async function createDatabase(
+  server: PostgresEndpoint & { database: string },
+  name: string,
+): Promise<Connection> {
+  await withConnection(server, async (client) => {
+    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [name]);
+    if (!rowCount) await client.query(`CREATE DATABASE ${name} OWNER ${superuser}`);
+  });
+  return { ...server, database: name };
+}
+
+function redisOf(server: RedisServer | undefined, options: PlatformOptions): RedisConnection {
+  if (!server) return redisConnectionOf(options.redisUrl ?? '');
+  const { host, port, password } = server.endpoint;
+  return { nodes: [{ host, port }], password };
+}

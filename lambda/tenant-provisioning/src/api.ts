@@ -1,0 +1,191 @@
+import { type ProblemCode, type Route, routes, scopes } from '@kyong/contracts';
+import { type Logger, Problem, problemResponse, requestIdOf } from '@kyong/service-kit';
+import {
+  type ProvisionOutcome,
+  type ProvisionRefusal,
+  requestProvision,
+  type TenancyPolicy,
+  type TenancyStore,
+} from '@kyong/tenancy';
+import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import type { z } from 'zod';
+import { type Caller, callerOf } from './authorize.ts';
+import { operationView, tenantView } from './views.ts';
+
+export interface ApiDependencies {
+  store: TenancyStore;
+  policy: TenancyPolicy;
+  /** Has the operation advanced: a state machine on AWS, a loop on the laptop. A sweep catches what this loses. */
+  startOperation: (operationId: string) => Promise<void>;
+  logger: Logger;
+}
+
+export type ApiHandler = (event: APIGatewayProxyEvent) => Promise<APIGatewayProxyResult>;
+
+type Endpoint = (
+  event: APIGatewayProxyEvent,
+  caller: Caller,
+  deps: ApiDependencies,
+) => Promise<APIGatewayProxyResult>;
+
+/** Seconds until the first look at a new operation is worth it. */
+const firstLookSeconds = 1;
+
+/** The control plane's API as API Gateway (REST, proxy integration) calls it. */
+export function createApi(deps: ApiDependencies): ApiHandler {
+  return async (event) => {
+    const requestId = requestIdOf(event.requestContext.requestId);
+    const startedAt = performance.now();
+    let result: APIGatewayProxyResult;
+    try {
+      const endpoint = endpoints.get(`${event.httpMethod} ${event.resource}`);
+      if (!endpoint) throw new Problem('not_found');
+      result = await endpoint(event, callerOf(event.requestContext.authorizer), deps);
+    } catch (error) {
+      const problem = problemResponse(error, requestId);
+      if (problem.status >= 500) deps.logger.error({ requestId, err: error }, 'request failed');
+      result = { statusCode: problem.status, headers: problem.headers, body: JSON.stringify(problem.body) };
+    }
+    const milliseconds = Math.round((performance.now() - startedAt) * 10) / 10;
+    deps.logger.info(
+      { requestId, method: event.httpMethod, route: event.resource, status: result.statusCode, milliseconds },
+      'request',
+    );
+    return {
+      ...result,
+      headers: { ...result.headers, 'x-request-id': requestId, 'x-content-type-options': 'nosniff' },
+    };
+  };
+}
+
+/** The routes of the contracts that this function serves. */
+export const apiRoutes = [
+  routes.provisionTenant,
+  routes.listTenants,
+  routes.showTenant,
+  routes.showOperation,
+] as const;
+
+const endpoints = new Map<string, Endpoint>([
+  [keyOf(routes.provisionTenant), provisionTenant],
+  [keyOf(routes.listTenants), listTenants],
+  [keyOf(routes.showTenant), showTenant],
+  [keyOf(routes.showOperation), showOperation],
+]);
+
+function keyOf({ method, path }: Route): string {
+  return `${method} ${path}`;
+}
+
+const refusals: Record<
+  Exclude<(ProvisionOutcome | { outcome: ProvisionRefusal })['outcome'], 'accepted'>,
+  ProblemCode
+> = {
+  taken: 'tenant_taken',
+  reserved: 'tenant_reserved',
+  'key-reused': 'idempotency_key_reused',
+  'too-many': 'tenant_limit_reached',
+  'region-unavailable': 'region_unavailable',
+  'plan-not-self-service': 'plan_not_self_service',
+};
+
+async function provisionTenant(event: APIGatewayProxyEvent, caller: Caller, deps: ApiDependencies) {
+  const body = parse(routes.provisionTenant.body, jsonBody(event), 'body');
+  const headers = parse(routes.provisionTenant.headers, lowerCaseKeys(event.headers), 'headers');
+  if (!caller.isOperator && !caller.scopes.includes(scopes.signup)) throw new Problem('signup_required');
+
+  const result = await requestProvision(
+    { ...body, idempotencyKey: headers['idempotency-key'] },
+    { id: caller.id, isOperator: caller.isOperator },
+    deps.store,
+    deps.policy,
+  );
+  if (result.outcome !== 'accepted') throw new Problem(refusals[result.outcome]);
+
+  const { operationId } = result;
+  // The operation is recorded: from here on it happens, whether or not its driver could be reached just now.
+  await deps.startOperation(operationId).catch((error: unknown) => {
+    deps.logger.warn({ err: error, operationId }, 'the operation waits for the sweep');
+  });
+  const statusUrl = `/operations/${operationId}`;
+  const accepted = { tenantId: body.tenantId, operationId, status: 'provisioning' as const, statusUrl };
+  return json(202, accepted, { location: statusUrl, 'retry-after': String(firstLookSeconds) });
+}
+
+async function listTenants(event: APIGatewayProxyEvent, caller: Caller, { store }: ApiDependencies) {
+  if (!caller.isOperator) throw new Problem('forbidden');
+  const { limit, cursor, status, plan } = parse(
+    routes.listTenants.query,
+    event.queryStringParameters ?? {},
+    'query',
+  );
+  // One more than asked for tells whether there is another page.
+  const tenants = await store.listTenants({
+    limit: limit + 1,
+    ...(cursor !== undefined && { after: cursor }),
+    ...(status && { status }),
+    ...(plan && { plan }),
+  });
+  const page = tenants.slice(0, limit);
+  const operations = await store.findLatestOperations(page.map((tenant) => tenant.id));
+  return json(200, {
+    tenants: page.map((tenant) => tenantView(tenant, operations.get(tenant.id), true)),
+    nextCursor: tenants.length > limit ? (page.at(-1)?.id ?? null) : null,
+  });
+}
+
+async function showTenant(event: APIGatewayProxyEvent, caller: Caller, { store }: ApiDependencies) {
+  const { tenantId } = parse(routes.showTenant.params, event.pathParameters, 'path');
+  const [tenant, operations] = await Promise.all([
+    store.findTenant(tenantId),
+    store.findLatestOperations([tenantId]),
+  ]);
+  const visible = caller.isOperator || tenant?.ownerId === caller.id || caller.tenantId === tenantId;
+  if (!tenant || !visible) throw new Problem('not_found');
+  return json(200, tenantView(tenant, operations.get(tenantId), caller.isOperator));
+}
+
+async function showOperation(event: APIGatewayProxyEvent, caller: Caller, { store }: ApiDependencies) {
+  const { operationId } = parse(routes.showOperation.params, event.pathParameters, 'path');
+  const operation = await store.findOperation(operationId);
+  const visible =
+    caller.isOperator || operation?.actor === caller.id || caller.tenantId === operation?.tenantId;
+  if (!operation || !visible) throw new Problem('not_found');
+  return json(200, operationView(operation));
+}
+
+function json(
+  statusCode: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): APIGatewayProxyResult {
+  return {
+    statusCode,
+    headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...headers },
+    body: JSON.stringify(body),
+  };
+}
+
+function parse<S extends z.ZodType>(schema: S, value: unknown, root: string): z.output<S> {
+  const result = schema.safeParse(value);
+  if (!result.success) throw Problem.fromZod(result.error, root);
+  return result.data;
+}
+
+const maxBodyBytes = 64 * 1024;
+
+function jsonBody({ body, headers, isBase64Encoded }: APIGatewayProxyEvent): unknown {
+  const contentType = lowerCaseKeys(headers)['content-type'] ?? '';
+  if (!/^application\/json\s*(;|$)/i.test(contentType)) throw new Problem('unsupported_media_type');
+  const text = isBase64Encoded ? Buffer.from(body ?? '', 'base64').toString('utf8') : (body ?? '');
+  if (Buffer.byteLength(text) > maxBodyBytes) throw new Problem('payload_too_large');
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Problem('malformed_json');
+  }
+}
+
+function lowerCaseKeys(headers: APIGatewayProxyEvent['headers']): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}

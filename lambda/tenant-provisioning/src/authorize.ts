@@ -1,0 +1,60 @@
+import { isOperator, type Principal, Problem, type VerifyAccessToken } from '@kyong/service-kit';
+import type { APIGatewayAuthorizerResult, APIGatewayTokenAuthorizerEvent } from 'aws-lambda';
+import { z } from 'zod';
+
+/**
+ * The Lambda authorizer of the API: an access token in, a policy out. API Gateway answers 401 when it throws `Unauthorized`
+ * (AWS: API Gateway Lambda authorizers, "Input to" and "Output from").
+ */
+export function createAuthorizer(verifyAccessToken: VerifyAccessToken) {
+  return async (event: APIGatewayTokenAuthorizerEvent): Promise<APIGatewayAuthorizerResult> => {
+    const principal = await verifyAccessToken(event.authorizationToken).catch((error: unknown) => {
+      if (error instanceof Problem && error.code === 'unauthenticated') throw new Error('Unauthorized');
+      throw error;
+    });
+    return {
+      principalId: principal.sub,
+      policyDocument: {
+        Version: '2012-10-17',
+        // The answer is cached by token, so it has to hold for every method and path of the stage.
+        Statement: [
+          { Action: 'execute-api:Invoke', Effect: 'Allow', Resource: `${stageOf(event.methodArn)}/*` },
+        ],
+      },
+      context: toContext(principal),
+    };
+  };
+}
+
+/** `arn:aws:execute-api:region:account:api/stage/METHOD/path` without method and path. */
+function stageOf(methodArn: string): string {
+  return methodArn.split('/').slice(0, 2).join('/');
+}
+
+/** An authorizer's context holds flat values only. */
+function toContext({ sub, tenant, roles, scope }: Principal): Record<string, string> {
+  return { sub, roles: roles.join(' '), scope, ...(tenant !== undefined && { tenant }) };
+}
+
+const context = z.object({
+  sub: z.string(),
+  roles: z.string(),
+  scope: z.string(),
+  tenant: z.string().optional(),
+});
+
+export interface Caller {
+  id: string;
+  isOperator: boolean;
+  scopes: string[];
+  tenantId: string | undefined;
+}
+
+/** Who calls, from what the authorizer put into the event. @throws {Problem} when it did not. */
+export function callerOf(authorizer: unknown): Caller {
+  const result = context.safeParse(authorizer);
+  if (!result.success) throw new Problem('unauthenticated');
+  const { sub, roles, scope, tenant } = result.data;
+  const principal = { sub, scope, roles: roles.split(' ').filter(Boolean) as Principal['roles'] };
+  return { id: sub, isOperator: isOperator(principal), scopes: scope.split(' '), tenantId: tenant };
+}

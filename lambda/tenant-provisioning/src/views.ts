@@ -1,0 +1,55 @@
+import type { Operation as OperationView, Tenant as TenantView } from '@kyong/contracts';
+import type { Operation, Tenant } from '@kyong/tenancy';
+
+/** A tenant as the API shows it; where its database is, operators alone see. */
+export function tenantView(
+  tenant: Tenant,
+  operation: Operation | undefined,
+  forOperator: boolean,
+): TenantView {
+  const { reservation, endpoint } = tenant;
+  return {
+    tenantId: tenant.id,
+    name: tenant.name,
+    plan: tenant.plan,
+    placement: tenant.placement,
+    status: tenant.status,
+    region: tenant.region,
+    schemaVersion: tenant.schemaVersion,
+    createdAt: tenant.createdAt.toISOString(),
+    ...(operation && {
+      operation: { operationId: operation.id, kind: operation.kind, status: operation.status },
+    }),
+    ...(forOperator &&
+      reservation &&
+      endpoint && {
+        database: {
+          host: endpoint.host,
+          port: endpoint.port,
+          name: reservation.databaseName,
+          engineVersion: endpoint.engineVersion,
+          instanceId: reservation.instanceId,
+        },
+      }),
+  };
+}
+
+export function operationView(operation: Operation): OperationView {
+  return {
+    operationId: operation.id,
+    tenantId: operation.tenantId,
+    kind: operation.kind,
+    status: operation.status,
+    startedAt: operation.createdAt.toISOString(),
+    ...(operation.finishedAt && { finishedAt: operation.finishedAt.toISOString() }),
+    steps: operation.steps.map(({ name, status, startedAt, finishedAt, detail, error }) => ({
+      name,
+      status,
+      ...(startedAt && { startedAt: startedAt.toISOString() }),
+      ...(finishedAt && { finishedAt: finishedAt.toISOString() }),
+      ...(detail !== null && { detail }),
+      ...(error !== null && { error }),
+    })),
+    ...(operation.error !== null && { error: operation.error }),
+  };
+}

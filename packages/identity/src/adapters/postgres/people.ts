@@ -1,0 +1,41 @@
+import type { Membership } from '@kyong/contracts';
+import type { Pool } from '@kyong/postgres';
+import type { Person } from '../../ports.ts';
+
+export interface PersonRow {
+  user_id: string;
+  platform_admin: boolean;
+  tenants: Membership[];
+}
+
+/** The memberships of the user that `userId` (an SQL expression) names, as JSON. */
+export const membershipsOf = (userId: string) => `
+  (SELECT coalesce(json_agg(json_build_object('tenantId', tenant_id, 'role', role) ORDER BY tenant_id), '[]')
+   FROM memberships WHERE user_id = ${userId})`;
+
+/**
+ * Two common table expressions, `holder` and `created`: the user of an address ($1, of channel $2), who gets the id $3
+ * if there is none yet. Of several that come at once with a new address, one makes the user and all get that one. The
+ * user is written after the address that refers to it; the reference is checked when the statement ends.
+ */
+export const holderOfAddress = `
+  holder AS (
+    INSERT INTO user_addresses (address, channel, user_id) VALUES ($1, $2, $3)
+    ON CONFLICT (address) DO UPDATE SET address = excluded.address
+    RETURNING user_id
+  ),
+  created AS (
+    INSERT INTO users (id) SELECT user_id FROM holder WHERE user_id = $3
+  )`;
+
+export function toPerson(row: PersonRow): Person {
+  return { id: row.user_id, platformAdmin: row.platform_admin, tenants: row.tenants };
+}
+
+export async function findPerson(pool: Pool, userId: string): Promise<Person | undefined> {
+  const { rows } = await pool.query<PersonRow>(
+    `SELECT id AS user_id, platform_admin, ${membershipsOf('users.id')} AS tenants FROM users WHERE id = $1`,
+    [userId],
+  );
+  return rows[0] && toPerson(rows[0]);
+}

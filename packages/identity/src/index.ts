@@ -1,0 +1,6 @@
+export { accessTokenSeconds, describeCaller, operatorToken } from './access.ts';
+export * from './address.ts';
+export * from './members.ts';
+export * from './ports.ts';
+export * from './sessions.ts';
+export * from './sign-in.ts';

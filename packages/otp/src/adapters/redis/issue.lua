@@ -1,0 +1,39 @@
+-- Stores a code and queues its delivery, if the recipient's limits allow. Times are milliseconds since 1970.
+-- KEYS: the request; the recipient's sends, newest first; the partition's deliveries (all in one slot)
+-- ARGV: now, expiresAt, codeHash, grant, delivery, policy {sends: [{count, window}], waits, waitWindow}
+local request, sends, deliveries = KEYS[1], KEYS[2], KEYS[3]
+local now, expiresAt = tonumber(ARGV[1]), tonumber(ARGV[2])
+local policy = cjson.decode(ARGV[6])
+
+-- The same call again: its reply was lost and the client sent it twice.
+local answered = redis.call('HGET', request, 'resendAfter')
+if answered then return {'issued', tonumber(answered)} end
+
+local times = redis.call('LRANGE', sends, 0, -1)
+
+local retryAt, longest, most = 0, 0, 0
+for _, limit in ipairs(policy.sends) do
+  local first = tonumber(times[limit.count])
+  if first then retryAt = math.max(retryAt, first + limit.window) end
+  longest, most = math.max(longest, limit.window), math.max(most, limit.count)
+end
+if retryAt > now then return {'send_limit', retryAt} end
+
+local recent = 0
+for _, time in ipairs(times) do
+  if tonumber(time) > now - policy.waitWindow then recent = recent + 1 end
+end
+local function wait(count) return policy.waits[math.min(count, #policy.waits)] end
+if recent > 0 then
+  retryAt = tonumber(times[1]) + wait(recent)
+  if retryAt > now then return {'resend_too_soon', retryAt} end
+end
+
+local resendAfter = now + wait(recent + 1)
+redis.call('HSET', request, 'codeHash', ARGV[3], 'grant', ARGV[4], 'expiresAt', ARGV[2], 'resendAfter', resendAfter)
+redis.call('PEXPIRE', request, expiresAt - now)
+redis.call('LPUSH', sends, ARGV[1])
+redis.call('LTRIM', sends, 0, most - 1)
+redis.call('PEXPIRE', sends, math.max(longest, policy.waitWindow))
+redis.call('XADD', deliveries, '*', 'delivery', ARGV[5])
+return {'issued', resendAfter}

@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Cluster, Result } from 'ioredis';
+import type { Guess, GuessOutcome, NewCode, NewCodeOutcome, OtpStore } from '../../ports.ts';
+import { keyOf, partitionOf } from './partition.ts';
+
+type IssueReply = ['issued' | 'resend_too_soon' | 'send_limit', number];
+type VerifyReply = ['correct', string] | ['incorrect' | 'exhausted', number] | ['expired'];
+
+declare module 'ioredis' {
+  interface RedisCommander<Context> {
+    otpIssue(
+      ...keysAndArguments: [string, string, string, number, number, string, string, string, string]
+    ): Result<IssueReply, Context>;
+    otpVerify(
+      ...keysAndArguments: [string, string, number, string, string, number, number, number]
+    ): Result<VerifyReply, Context>;
+  }
+}
+
+const script = (name: string) => readFileSync(join(import.meta.dirname, `${name}.lua`), 'utf8');
+
+/** A call is repeated by the client within its command timeout, so a repeat comes sooner than this. */
+const repeatMilliseconds = 10_000;
+
+/**
+ * Each operation is one command to Redis: a script over keys of one slot.
+ *
+ * Time comes with the call and not from Redis, so that tests own it. Servers whose clocks differ by a second disagree by a
+ * second about when a code expires; the counts and the single use do not depend on it.
+ */
+export function redisOtpStore(redis: Cluster): OtpStore {
+  redis.defineCommand('otpIssue', { lua: script('issue'), numberOfKeys: 3 });
+  redis.defineCommand('otpVerify', { lua: script('verify'), numberOfKeys: 2 });
+  return {
+    issue: (code) => issue(redis, code),
+    verify: (guess) => verify(redis, guess),
+  };
+}
+
+async function issue(redis: Cluster, code: NewCode): Promise<NewCodeOutcome> {
+  const { recipient, policy } = code;
+  const [outcome, time] = await redis.otpIssue(
+    keyOf.request(recipient, code.requestId),
+    keyOf.sends(recipient),
+    keyOf.deliveries(partitionOf(recipient)),
+    code.issuedAt.getTime(),
+    code.expiresAt.getTime(),
+    code.codeHash,
+    code.grant,
+    code.delivery,
+    JSON.stringify({
+      sends: policy.sends.map(({ count, windowSeconds }) => ({ count, window: windowSeconds * 1000 })),
+      waits: policy.resend.waitSeconds.map((seconds) => seconds * 1000),
+      waitWindow: policy.resend.windowSeconds * 1000,
+    }),
+  );
+  return outcome === 'issued'
+    ? { outcome, resendAfter: new Date(time) }
+    : { outcome, retryAt: new Date(time) };
+}
+
+async function verify(redis: Cluster, guess: Guess): Promise<GuessOutcome> {
+  const reply: VerifyReply = await redis.otpVerify(
+    keyOf.request(guess.recipient, guess.requestId),
+    keyOf.guesses(guess.recipient),
+    guess.at.getTime(),
+    guess.operationId,
+    guess.codeHash,
+    guess.limit.count,
+    guess.limit.windowSeconds * 1000,
+    repeatMilliseconds,
+  );
+  switch (reply[0]) {
+    case 'correct':
+      return { outcome: 'correct', grant: reply[1] };
+    case 'incorrect':
+      return { outcome: 'incorrect', attemptsLeft: reply[1] };
+    case 'exhausted':
+      return { outcome: 'exhausted', retryAt: new Date(reply[1]) };
+    case 'expired':
+      return { outcome: 'expired' };
+  }
+}

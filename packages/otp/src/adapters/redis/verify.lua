@@ -1,0 +1,36 @@
+-- Accepts a code at most once and counts wrong ones against the recipient. Times are milliseconds since 1970.
+-- KEYS: the request; the recipient's wrong guesses, newest first, as `time:operation` (both in one slot)
+-- ARGV: now, operation, codeHash, limit, window, memory (how long a call may still be repeated)
+--
+-- The hashes are compared byte by byte, not in constant time: both are HMACs under a key that no guesser has, so how many
+-- of their bytes agree tells nothing about the code.
+local request, guesses = KEYS[1], KEYS[2]
+local now, operation, codeHash = tonumber(ARGV[1]), ARGV[2], ARGV[3]
+local limit, window, memory = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+
+local expected, grant, expiresAt, spentBy =
+  unpack(redis.call('HMGET', request, 'codeHash', 'grant', 'expiresAt', 'spentBy'))
+-- The same call again: its reply was lost and the client sent it twice.
+if spentBy == operation then return {'correct', grant} end
+if not expected or spentBy or tonumber(expiresAt) <= now then return {'expired'} end
+
+local wrong, oldest, repeated = 0, now, false
+for _, guess in ipairs(redis.call('LRANGE', guesses, 0, limit - 1)) do
+  local time, by = guess:match('^(%d+):(.*)$')
+  if tonumber(time) > now - window then
+    wrong, oldest = wrong + 1, tonumber(time)
+    repeated = repeated or by == operation
+  end
+end
+if repeated then return {'incorrect', limit - wrong} end
+if wrong >= limit then return {'exhausted', oldest + window} end
+
+if codeHash == expected then
+  redis.call('HSET', request, 'spentBy', operation)
+  redis.call('PEXPIRE', request, memory)
+  return {'correct', grant}
+end
+redis.call('LPUSH', guesses, ARGV[1] .. ':' .. operation)
+redis.call('LTRIM', guesses, 0, limit - 1)
+redis.call('PEXPIRE', guesses, window)
+return {'incorrect', limit - wrong - 1}

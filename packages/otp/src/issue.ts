@@ -1,0 +1,48 @@
+import type { Locale } from '@kyong/contracts';
+import { generateCode } from './code.ts';
+import { type Delivery, deliveryContext, type Grant, grantContext, type Otp } from './otp.ts';
+import { createRequestId } from './request-id.ts';
+
+export type IssueResult =
+  | { outcome: 'issued'; requestId: string; expiresAt: Date; resendAfter: Date }
+  | { outcome: 'resend_too_soon' | 'send_limit'; retryAfterSeconds: number };
+
+/**
+ * Issues a code and queues its delivery, in one step. Earlier codes of the recipient stay good until they expire, so that
+ * nobody can spoil a code by asking for another. Whether the address belongs to anyone is not looked at.
+ */
+export async function issue(otp: Otp, request: Grant & { locale: Locale }): Promise<IssueResult> {
+  const { keys, policy } = otp;
+  const { locale, ...grant } = request;
+  const issuedAt = otp.now();
+  const expiresAt = new Date(issuedAt.getTime() + policy.lifetimeSeconds * 1000);
+  const code = generateCode(policy, otp.randomInt);
+  const recipient = keys.recipient(request.to);
+  const requestId = createRequestId(recipient);
+  const codeHash = keys.hashCode(requestId, code);
+  const delivery: Delivery = {
+    channel: request.channel,
+    to: request.to,
+    locale,
+    code,
+    lifetimeSeconds: policy.lifetimeSeconds,
+    expiresAt: expiresAt.toISOString(),
+  };
+
+  const result = await otp.store.issue({
+    recipient,
+    requestId,
+    codeHash,
+    grant: keys.seal(grantContext(requestId, codeHash), JSON.stringify(grant)),
+    delivery: keys.seal(deliveryContext, JSON.stringify(delivery)),
+    issuedAt,
+    expiresAt,
+    policy,
+  });
+  if (result.outcome === 'issued')
+    return { outcome: 'issued', requestId, expiresAt, resendAfter: result.resendAfter };
+  return {
+    outcome: result.outcome,
+    retryAfterSeconds: (result.retryAt.getTime() - issuedAt.getTime()) / 1000,
+  };
+}

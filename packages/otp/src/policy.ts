@@ -1,0 +1,56 @@
+/** At most `count` in any `windowSeconds` (a sliding window). */
+export interface Limit {
+  count: number;
+  windowSeconds: number;
+}
+
+export interface OtpPolicy {
+  /** Characters of a code. */
+  codeLength: number;
+  /** The characters it is drawn from: digits and capital letters, each once. */
+  alphabet: string;
+  lifetimeSeconds: number;
+  /** Wrong codes per recipient, over all of its requests: a resend does not refill it. */
+  attempts: Limit;
+  /** Codes sent per recipient; all of these limits hold. */
+  sends: Limit[];
+  /** How long to wait after the first, second, … send within `windowSeconds`; the last value holds from there on. */
+  resend: { waitSeconds: number[]; windowSeconds: number };
+}
+
+/** NIST SP 800-63B: a code sent out of band is valid for ten minutes at most. */
+const longestLifetimeSeconds = 600;
+/** NIST SP 800-63B: at least six decimal digits of entropy. */
+const fewestCodes = 1_000_000;
+
+/**
+ * Ten wrong codes an hour against a million possible ones: whoever guesses at one recipient without pause is right once
+ * in eleven years of hours, and a person who mistypes is not kept out for longer than an hour.
+ */
+export const defaultPolicy: OtpPolicy = {
+  codeLength: 6,
+  alphabet: '0123456789',
+  lifetimeSeconds: 300,
+  attempts: { count: 10, windowSeconds: 3600 },
+  sends: [
+    { count: 5, windowSeconds: 3600 },
+    { count: 10, windowSeconds: 86_400 },
+  ],
+  resend: { waitSeconds: [30, 60, 120, 240], windowSeconds: 3600 },
+};
+
+/** Refuses a policy that would not be safe. @throws {RangeError} */
+export function checkPolicy(policy: OtpPolicy): OtpPolicy {
+  const { codeLength, alphabet, lifetimeSeconds, attempts, sends, resend } = policy;
+  if (!(lifetimeSeconds > 0 && lifetimeSeconds <= longestLifetimeSeconds))
+    throw new RangeError(`A code lives ${longestLifetimeSeconds} seconds at most, not ${lifetimeSeconds}.`);
+  if (!/^[0-9A-Z]+$/.test(alphabet) || new Set(alphabet).size !== alphabet.length)
+    throw new RangeError('The alphabet is digits and capital letters, each once.');
+  if (codeLength > 10 || alphabet.length ** codeLength < fewestCodes)
+    throw new RangeError(`A code is one of at least ${fewestCodes}, in 10 characters at most.`);
+  if (![attempts, ...sends].every((limit) => limit.count >= 1 && limit.windowSeconds > 0))
+    throw new RangeError('A limit allows at least one, in a window longer than nothing.');
+  if (sends.length === 0 || resend.waitSeconds.length === 0)
+    throw new RangeError('Sends are limited, and a resend waits.');
+  return policy;
+}

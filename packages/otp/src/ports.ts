@@ -1,0 +1,46 @@
+import type { Limit, OtpPolicy } from './policy.ts';
+
+export interface NewCode {
+  /** Keyed hash of the recipient, whose limits apply. */
+  recipient: Buffer;
+  /** Names this call as well: issued twice under one name, a code is stored, counted and sent once. */
+  requestId: string;
+  codeHash: string;
+  /** What the code is worth, sealed. */
+  grant: string;
+  /** The job to send it, sealed. */
+  delivery: string;
+  issuedAt: Date;
+  expiresAt: Date;
+  policy: Pick<OtpPolicy, 'sends' | 'resend'>;
+}
+
+export type NewCodeOutcome =
+  | { outcome: 'issued'; resendAfter: Date }
+  | { outcome: 'resend_too_soon' | 'send_limit'; retryAt: Date };
+
+export interface Guess {
+  recipient: Buffer;
+  requestId: string;
+  codeHash: string;
+  /** Names this call: made twice under one name (its reply was lost), a guess counts once and gets the same answer. */
+  operationId: string;
+  at: Date;
+  limit: Limit;
+}
+
+export type GuessOutcome =
+  | { outcome: 'correct'; grant: string }
+  | { outcome: 'incorrect'; attemptsLeft: number }
+  /** Used, expired or never issued. */
+  | { outcome: 'expired' }
+  | { outcome: 'exhausted'; retryAt: Date };
+
+/**
+ * Keeps codes and counts attempts. Both operations are atomic, whatever runs beside them: a code is accepted once, no
+ * guess escapes the count, and what was issued is also queued for delivery.
+ */
+export interface OtpStore {
+  issue(code: NewCode): Promise<NewCodeOutcome>;
+  verify(guess: Guess): Promise<GuessOutcome>;
+}

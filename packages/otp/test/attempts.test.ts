@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { createHarness, wrong } from './harness.ts';
+
+test('the right code is accepted as long as one attempt is left', async () => {
+  const { send, verify } = createHarness();
+  const { requestId, code } = await send();
+  for (let left = 9; left >= 1; left--)
+    expect(await verify(requestId, wrong(code))).toEqual({ outcome: 'incorrect', attemptsLeft: left });
+  expect(await verify(requestId, code)).toMatchObject({ outcome: 'correct' });
+});
+
+test('a resend does not refill the attempts', async () => {
+  const { clock, send, verify } = createHarness();
+  const first = await send();
+  for (let n = 0; n < 6; n++) await verify(first.requestId, wrong(first.code));
+  clock.advance(30);
+  const second = await send();
+  expect(await verify(second.requestId, wrong(second.code))).toEqual({
+    outcome: 'incorrect',
+    attemptsLeft: 3,
+  });
+});
+
+test('past the budget nothing is evaluated, and a hundred guesses at once do not pass it', async () => {
+  const { send, verify } = createHarness();
+  const { requestId, code } = await send();
+  const results = await Promise.all(Array.from({ length: 100 }, () => verify(requestId, wrong(code))));
+  expect(results.filter((result) => result.outcome === 'incorrect')).toHaveLength(10);
+  expect(await verify(requestId, code)).toEqual({ outcome: 'exhausted', retryAfterSeconds: 3600 });
+});
+
+test('attempts come back one by one as they leave the window', async () => {
+  const { clock, send, verify } = createHarness();
+  const first = await send();
+  await verify(first.requestId, wrong(first.code));
+  clock.advance(60);
+  for (let n = 0; n < 9; n++) await verify(first.requestId, wrong(first.code));
+  clock.advance(3480);
+  const second = await send();
+  expect(await verify(second.requestId, second.code)).toEqual({
+    outcome: 'exhausted',
+    retryAfterSeconds: 60,
+  });
+  clock.advance(60);
+  expect(await verify(second.requestId, second.code)).toMatchObject({ outcome: 'correct' });
+});

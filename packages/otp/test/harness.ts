@@ -1,0 +1,62 @@
+import { randomBytes } from 'node:crypto';
+import { createTestRedis, TestClock } from '@kyong/testing';
+import type { Cluster } from 'ioredis';
+import { redisOtpStore } from '../src/adapters/redis/index.ts';
+import {
+  createOtp,
+  type IssueResult,
+  issue,
+  type Otp,
+  OtpKeys,
+  type OtpPolicy,
+  verify,
+} from '../src/index.ts';
+
+export interface Harness {
+  clock: TestClock;
+  redis: Cluster;
+  otp: Otp;
+  to: string;
+  /** Sends a code and reads it, as the person would. @throws if it was not sent. */
+  send: () => Promise<{ requestId: string; code: string }>;
+  trySend: () => Promise<IssueResult>;
+  verify: (requestId: string, code: string) => ReturnType<typeof verify>;
+}
+
+/** One recipient on a real Redis, under keys of its own: no other test can meet it. */
+export function createHarness(policy?: OtpPolicy): Harness {
+  const clock = new TestClock();
+  const redis = createTestRedis();
+  const drawn: number[] = [];
+  const otp = createOtp({
+    store: redisOtpStore(redis),
+    keys: new OtpKeys(randomBytes(32)),
+    now: clock.now,
+    randomInt: (bound) => {
+      const digit = randomBytes(1).readUInt8() % bound;
+      drawn.push(digit);
+      return digit;
+    },
+    ...(policy && { policy }),
+  });
+  const to = '+886912345678';
+  const trySend = () => issue(otp, { channel: 'sms', to, purpose: 'login', locale: 'en' });
+  return {
+    clock,
+    redis,
+    otp,
+    to,
+    trySend,
+    send: async () => {
+      const result = await trySend();
+      if (result.outcome !== 'issued') throw new Error(`Not issued: ${result.outcome}`);
+      return { requestId: result.requestId, code: drawn.slice(-otp.policy.codeLength).join('') };
+    },
+    verify: (requestId, code) => verify(otp, { requestId, code }),
+  };
+}
+
+/** A code that is not this one. */
+export function wrong(code: string): string {
+  return code === '000000' ? '000001' : '000000';
+}

@@ -1,0 +1,132 @@
+import { randomUUID } from 'node:crypto';
+import { route } from '@kyong/contracts';
+import { afterEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { createHttpApp, serve } from './http-app.ts';
+import { createLogger } from './logger.ts';
+import { Problem } from './problem.ts';
+
+const echo = route({
+  method: 'POST',
+  path: '/echo/{name}',
+  tag: 'Test',
+  summary: 'Echo',
+  secured: false,
+  params: z.object({ name: z.string().max(10) }),
+  body: z.strictObject({ text: z.string() }),
+  success: { status: 201, description: 'Echoed', body: z.object({ text: z.string() }) },
+  problems: [],
+});
+
+let failure: unknown;
+const logger = createLogger({ service: 'test', level: 'silent' });
+const app = createHttpApp({
+  logger,
+  checks: {
+    database: async () => {
+      if (failure) throw failure;
+    },
+  },
+  bodyLimitBytes: 1000,
+});
+serve(app, echo, async ({ body, params }) => {
+  if (failure) throw failure;
+  return { text: `${params.name}: ${body.text}` };
+});
+afterEach(() => {
+  failure = undefined;
+});
+
+const post = (payload: string, headers: Record<string, string> = {}) =>
+  app.inject({
+    method: 'POST',
+    url: '/echo/gym',
+    headers: { 'content-type': 'application/json', ...headers },
+    payload,
+  });
+
+it('answers with what the handler gives', async () => {
+  const response = await post('{"text":"hi"}');
+  expect(response.statusCode).toBe(201);
+  expect(response.json()).toEqual({ text: 'gym: hi' });
+  expect(response.headers).toMatchObject({
+    'x-content-type-options': 'nosniff',
+    'content-security-policy': "default-src 'none';frame-ancestors 'none'",
+  });
+});
+
+describe('bad input gets a problem document', () => {
+  it.each([
+    ['{"text":', {}, 400, 'malformed_json'],
+    ['', {}, 400, 'malformed_json'],
+    ['{"text":1}', {}, 400, 'malformed_request'],
+    ['{"text":"a","more":1}', {}, 400, 'malformed_request'],
+    ['[]', {}, 400, 'malformed_request'],
+    ['null', {}, 400, 'malformed_request'],
+    [JSON.stringify({ text: 'x'.repeat(2000) }), {}, 413, 'payload_too_large'],
+    ['text=a', { 'content-type': 'application/x-www-form-urlencoded' }, 415, 'unsupported_media_type'],
+    ['a', { 'content-type': 'text/plain' }, 415, 'unsupported_media_type'],
+  ])('%s', async (payload, headers, status, code) => {
+    const response = await post(payload, headers);
+    expect([response.statusCode, response.json().code]).toEqual([status, code]);
+    expect(response.headers['content-type']).toContain('application/problem+json');
+  });
+
+  it('says which field, and never repeats what came', async () => {
+    const response = await post('{"text":{"secret":"hunter2"},"hunter2":1}');
+    expect(response.json().errors.map((error: { path: string }) => error.path)).toContain('body.text');
+    expect(response.body).not.toContain('hunter2');
+  });
+
+  it('prototype pollution is refused', async () => {
+    expect((await post('{"text":"a","__proto__":{"admin":true}}')).statusCode).toBe(400);
+  });
+});
+
+it('masks what the client must not see', async () => {
+  failure = new Error('SELECT * FROM tenants at db.internal');
+  const response = await post('{"text":"a"}');
+  expect(response.statusCode).toBe(500);
+  expect(response.json()).toMatchObject({ code: 'internal', title: 'Something went wrong on our side' });
+  expect(response.body).not.toMatch(/SELECT|internal\.|stack|at db/);
+});
+
+it.each([
+  ['a refused connection', Object.assign(new Error('connect'), { code: 'ECONNREFUSED' })],
+  ['a database that shuts down', Object.assign(new Error('terminating'), { code: '57P01' })],
+  ['a Redis that is away', new Error('Connection is closed.')],
+])('%s is a 503 with Retry-After', async (_, error) => {
+  failure = error;
+  const response = await post('{"text":"a"}');
+  expect(response.statusCode).toBe(503);
+  expect(Number(response.headers['retry-after'])).toBeGreaterThan(0);
+});
+
+it('a problem of the handler keeps its code and its Retry-After', async () => {
+  failure = new Problem('rate_limited', { retryAfterSeconds: 12.3 });
+  const response = await post('{"text":"a"}');
+  expect([response.statusCode, response.headers['retry-after']]).toEqual([429, '13']);
+});
+
+it('keeps a request id that came, unless it is not one', async () => {
+  const id = randomUUID();
+  expect((await post('{}', { 'x-request-id': id })).headers['x-request-id']).toBe(id);
+  const other = await post('{}', { 'x-request-id': 'x"><script>' });
+  expect(other.headers['x-request-id']).not.toContain('script');
+  expect(other.json().requestId).toBe(other.headers['x-request-id']);
+});
+
+it('is alive while a part is away, and not ready', async () => {
+  failure = new Error('db.internal does not answer');
+  expect((await app.inject('/health')).statusCode).toBe(200);
+  const ready = await app.inject('/ready');
+  expect(ready.statusCode).toBe(503);
+  expect(ready.json()).toEqual({
+    status: 'unavailable',
+    parts: { database: { status: 'unavailable', detail: 'does not answer' } },
+  });
+});
+
+it('unknown addresses are a 404 problem', async () => {
+  expect((await app.inject('/nowhere')).json()).toMatchObject({ status: 404, code: 'not_found' });
+});
