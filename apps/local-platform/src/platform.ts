@@ -39,6 +39,8 @@ const maxDedicatedServers = 100;
 const maxSharedDatabases = 2_000;
 const masterConnections = 20;
 const idleTimeoutSeconds = 60;
+/** The data directory has one platform at a time: whatever this name holds is ours to go on with. */
+const driverName = 'laptop';
 const leaseSeconds = 30;
 const sweepSeconds = 5;
 /** Each running step holds a connection or two, and starting a server takes most of a processor. */
@@ -108,13 +110,12 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   const driver = new OperationDriver({
     advance: (operationId) =>
       advance(operationId, ports, {
-        // The data directory has one platform at a time: whatever this name holds is ours to go on with.
-        owner: 'laptop',
+        owner: driverName,
         leaseSeconds,
         retry: defaultRetry,
         onStepError: (err, context) => logger.warn({ err, ...context }, 'a step failed'),
       }),
-    findDue: (limit) => store.findDueOperations(limit),
+    findDue: (limit) => store.findDueOperations(driverName, limit),
     concurrency: driverConcurrency,
     sweepSeconds,
     logger,

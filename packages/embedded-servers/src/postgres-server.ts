@@ -241,7 +241,8 @@ export class PostgresServer {
     const { ended } = startDetached({ file, args, options: { ...unprivilegedAccount() } }, this.#log);
     const died = ended.then((code) => {
       throw new ServerError(
-        `PostgreSQL in ${this.directory} ended with code ${code}:\n${logTail(this.#log)}`,
+        `PostgreSQL in ${this.directory} does not start (code ${code}). If its data is damaged, put it back from a copy; or, ` +
+          `to begin anew, delete the data directory. Its log ends with:\n${logTail(this.#log)}`,
       );
     });
     const ready = waitFor(

@@ -24,8 +24,8 @@ const longestLifetimeSeconds = 600;
 const fewestCodes = 1_000_000;
 
 /**
- * Ten wrong codes an hour against a million possible ones: whoever guesses at one recipient without pause is right once
- * in eleven years of hours, and a person who mistypes is not kept out for longer than an hour.
+ * Ten wrong codes an hour against a million possible ones: whoever guesses at one recipient without a pause needs eleven
+ * years on average, and a person who mistypes waits an hour at most.
  */
 export const defaultPolicy: OtpPolicy = {
   codeLength: 6,

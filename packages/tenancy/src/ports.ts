@@ -108,8 +108,8 @@ export interface TenancyStore {
   findLatestOperations(tenantIds: string[]): Promise<Map<string, Operation>>;
   /** A tenant's server answers at another address now. */
   moveEndpoint(tenantId: string, address: { host: string; port: number }): Promise<void>;
-  /** Operations nobody advances at the moment and whose time has come. */
-  findDueOperations(limit: number): Promise<string[]>;
+  /** Operations whose time has come and that no other driver than `owner` holds. */
+  findDueOperations(owner: string, limit: number): Promise<string[]>;
 
   claim(operationId: string, owner: string, leaseSeconds: number): Promise<ClaimOutcome>;
   /** @throws {LeaseLost} as do the following. */

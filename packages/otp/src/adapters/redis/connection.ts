@@ -28,6 +28,8 @@ const silenceMilliseconds = 3_000;
 const blockingSilenceMilliseconds = 10_000;
 /** How often a command is sent again after a redirection or a lost connection, 100 ms apart. */
 const maxRedirections = 5;
+/** Longest pause between attempts to connect. */
+const maxReconnectMilliseconds = 1_000;
 
 /**
  * A connection to Redis or Valkey in cluster mode, for requests: while Redis is away a command fails, at once or within
@@ -38,6 +40,7 @@ export function connectRedis(connection: RedisConnection, onError: (error: Error
   const cluster = new Cluster(connection.nodes, {
     enableOfflineQueue: false,
     maxRedirections,
+    clusterRetryStrategy: (attempt) => Math.min(attempt * 100, maxReconnectMilliseconds),
     redisOptions: {
       ...(connection.username && { username: connection.username }),
       ...(connection.password && { password: connection.password }),
@@ -53,11 +56,14 @@ export function connectRedis(connection: RedisConnection, onError: (error: Error
   return cluster;
 }
 
-/** Another connection to the same Redis, for reads that block: they wait as long as they ask for. */
-export function connectForBlocking(redis: Cluster, onError: (error: Error) => void): Cluster {
+/**
+ * Another connection to the same Redis, for reads that block: they wait as long as they ask for. What goes wrong is told by
+ * the reads.
+ */
+export function connectForBlocking(redis: Cluster): Cluster {
   const blocking = redis.duplicate([], {
     redisOptions: { commandTimeout: undefined, socketTimeout: blockingSilenceMilliseconds },
   });
-  blocking.on('error', onError);
+  blocking.on('error', () => {});
   return blocking;
 }

@@ -48,17 +48,21 @@ export class DeliveryWorker {
 
   async #run(partition: number): Promise<void> {
     const { redis, onError } = this.#options;
-    const reader = connectForBlocking(redis, onError);
+    const reader = connectForBlocking(redis);
     const underWay = new Set<Promise<void>>();
+    let disturbed = false;
     while (!this.#stop.signal.aborted) {
       try {
         if (reader.status !== 'ready') await once(reader, 'ready', { signal: this.#stop.signal });
         // Again after every failure: a Redis that lost its data has lost the group too.
         await createGroup(reader, partition);
+        disturbed = false;
         await this.#work(reader, partition, underWay);
       } catch (error) {
         if (this.#stop.signal.aborted) break;
-        onError(error);
+        // Once an outage, not once an attempt.
+        if (!disturbed) onError(error);
+        disturbed = true;
         await pause(recoveryMilliseconds, undefined, { signal: this.#stop.signal }).catch(() => {});
       }
     }

@@ -56,13 +56,13 @@ export function queries(pool: Pool): Queries {
       return new Map(rows.map((row) => [row.tenant_id, toOperation(row)]));
     },
 
-    async findDueOperations(limit) {
+    async findDueOperations(owner, limit) {
       const { rows } = await pool.query<{ id: string }>(
         `SELECT id FROM operations
-          WHERE status = 'running' AND next_attempt_at <= now() AND coalesce(lease_expires_at <= now(), true)
+          WHERE status = 'running' AND next_attempt_at <= now() AND (lease_owner IS NULL OR lease_owner = $1 OR lease_expires_at <= now())
           ORDER BY next_attempt_at
-          LIMIT $1`,
-        [limit],
+          LIMIT $2`,
+        [owner, limit],
       );
       return rows.map((row) => row.id);
     },

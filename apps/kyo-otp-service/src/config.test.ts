@@ -1,0 +1,42 @@
+import { createSigningKey } from '@kyong/identity/adapters/signing-keys';
+import { loadConfig } from '@kyong/service-kit';
+import { expect, test } from 'vitest';
+import { configSchema } from './config.ts';
+
+const complete = {
+  KYO_REDIS_URL: 'rediss://kyo:p%40ss@cache.example:6380',
+  KYO_MASTER_DATABASE_URL: 'postgres://kyo:pw@db.example/master',
+  KYO_OTP_SECRET: Buffer.alloc(32, 1).toString('base64url'),
+  KYO_SIGNING_KEYS: JSON.stringify([await createSigningKey(new Date())]),
+  KYO_TOKEN_ISSUER: 'https://kyo.example',
+  KYO_TOKEN_AUDIENCE: 'kyo',
+  KYO_MESSAGE_SENDER: 'outbox',
+};
+
+test('a complete environment becomes typed values', () => {
+  expect(loadConfig(configSchema, complete)).toMatchObject({
+    KYO_PORT: 3000,
+    KYO_REDIS_URL: {
+      nodes: [{ host: 'cache.example', port: 6380 }],
+      username: 'kyo',
+      password: 'p@ss',
+      tls: true,
+    },
+    KYO_OTP_SECRET: Buffer.alloc(32, 1),
+  });
+});
+
+test('every fault is named at once, and no value repeated', () => {
+  const secret = 'too-short-a-secret';
+  const load = () =>
+    loadConfig(configSchema, {
+      ...complete,
+      KYO_OTP_SECRET: secret,
+      KYO_SIGNING_KEYS: '{"kid":',
+      KYO_TOKEN_ISSUER: undefined,
+    });
+  expect(load).toThrow(
+    /KYO_OTP_SECRET: is not 32 bytes.*KYO_SIGNING_KEYS: is not JSON.*KYO_TOKEN_ISSUER: is not set/s,
+  );
+  expect(load).not.toThrow(secret);
+});

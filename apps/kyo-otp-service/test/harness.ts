@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { ProblemDocument } from '@kyong/contracts';
+import { signIn } from '@kyong/identity';
+import { postgresIdentityStore } from '@kyong/identity/adapters/postgres';
+import { createSigningKey, loadSigningKeys } from '@kyong/identity/adapters/signing-keys';
+import { OtpKeys } from '@kyong/otp';
+import { RedisOutbox } from '@kyong/otp/adapters/redis';
+import type { Pool } from '@kyong/postgres';
+import { createLogger } from '@kyong/service-kit';
+import { createTestDatabase, createTestRedis, TestClock } from '@kyong/testing';
+import type { Cluster } from 'ioredis';
+import { onTestFinished } from 'vitest';
+import { createApp, type OtpServiceDependencies } from '../src/app.ts';
+import { createDeliveryWorker } from '../src/delivery.ts';
+
+const migrations = join(import.meta.dirname, '..', '..', '..', 'packages', 'tenancy', 'migrations', 'master');
+export const tokens = { issuer: 'https://kyo.test', audience: 'kyo' };
+
+/** The service on real servers. Its clock starts at the present, stands still, and keeps its tokens from expiring. */
+export async function createService(options: { redis?: Cluster; pool?: Pool; limitLoopback?: boolean } = {}) {
+  const clock = new TestClock(new Date());
+  const log: string[] = [];
+  const logger = createLogger({ service: 'test', level: 'debug' }, { write: (line) => log.push(line) });
+  const redis = options.redis ?? createTestRedis();
+  const pool = options.pool ?? (await createTestDatabase(migrations)).pool;
+  const otpKeys = new OtpKeys(randomBytes(32));
+  const signingKey = await createSigningKey(clock.now());
+  const signingKeys = await loadSigningKeys([signingKey], { ...tokens, now: clock.now });
+  const outbox = new RedisOutbox({ redis, keys: otpKeys, now: clock.now });
+  const dependencies: OtpServiceDependencies = {
+    logger,
+    now: clock.now,
+    redis,
+    pool,
+    otpKeys,
+    signingKeys,
+    tokens,
+    limitLoopback: options.limitLoopback ?? false,
+    trustedProxies: 1,
+    outbox,
+  };
+  const app = createApp(dependencies);
+  onTestFinished(() => app.close());
+
+  const identity = { store: postgresIdentityStore(pool), signer: signingKeys, now: clock.now };
+  return {
+    app,
+    clock,
+    log,
+    pool,
+    signingKey,
+    signingKeys,
+    dependencies,
+    /** A person with a session, without a code. */
+    signIn: (email: string, tenantId?: string) =>
+      signIn(identity, { address: { channel: 'email', value: email }, purpose: 'login', tenantId }),
+    startWorker: () => {
+      const worker = createDeliveryWorker({ logger, now: clock.now, redis, otpKeys, sender: outbox });
+      worker.start();
+      onTestFinished(() => worker.stop());
+    },
+  };
+}
+
+type App = Awaited<ReturnType<typeof createService>>['app'];
+
+/** Posts JSON. */
+export async function post(app: App, url: string, body: object, headers: Record<string, string> = {}) {
+  return app.inject({ method: 'POST', url, payload: body, headers });
+}
+
+/** What is stable about a problem: its status and its code. */
+export function problemOf(response: { statusCode: number; json: () => unknown }): [number, string] {
+  return [response.statusCode, (response.json() as ProblemDocument).code];
+}

@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest';
+import { logout, refresh } from '../src/index.ts';
+import { addMember, claimsOf, createHarness, createTenant } from './harness.ts';
+
+test('a refresh token is good once, and the next one after it', async () => {
+  const { identity, signIn } = await createHarness();
+  let { refreshToken } = await signIn('ann@example.com');
+  for (let n = 0; n < 3; n++) {
+    const result = await refresh(identity, { refreshToken });
+    if (result.outcome !== 'refreshed') throw new Error(result.outcome);
+    expect(result.tokens.refreshToken).not.toBe(refreshToken);
+    ({ refreshToken } = result.tokens);
+  }
+});
+
+test('a token that comes again ends the whole session', async () => {
+  const { identity, signIn } = await createHarness();
+  const { refreshToken: first } = await signIn('ann@example.com');
+  const other = await signIn('ann@example.com');
+  const result = await refresh(identity, { refreshToken: first });
+  if (result.outcome !== 'refreshed') throw new Error(result.outcome);
+  expect(await refresh(identity, { refreshToken: first })).toEqual({ outcome: 'invalid' });
+  const { refreshToken: second } = result.tokens;
+  expect(await refresh(identity, { refreshToken: second })).toEqual({ outcome: 'invalid' });
+  // Another session of the same person goes on.
+  expect(await refresh(identity, other)).toMatchObject({ outcome: 'refreshed' });
+});
+
+test('of twenty refreshes at once with one token exactly one succeeds', async () => {
+  const { identity, signIn } = await createHarness();
+  const { refreshToken } = await signIn('ann@example.com');
+  const results = await Promise.all(Array.from({ length: 20 }, () => refresh(identity, { refreshToken })));
+  expect(results.filter((result) => result.outcome === 'refreshed')).toHaveLength(1);
+});
+
+test('a session ends thirty days after its sign-in, however often it was refreshed', async () => {
+  const { clock, identity, signIn } = await createHarness();
+  let { refreshToken } = await signIn('ann@example.com');
+  clock.advance(29 * 86_400);
+  const result = await refresh(identity, { refreshToken });
+  if (result.outcome !== 'refreshed') throw new Error(result.outcome);
+  ({ refreshToken } = result.tokens);
+  clock.advance(86_400);
+  expect(await refresh(identity, { refreshToken })).toEqual({ outcome: 'invalid' });
+});
+
+test('logging out ends the session; doing so twice, or with nonsense, is no error', async () => {
+  const { identity, signIn } = await createHarness();
+  const { refreshToken } = await signIn('ann@example.com');
+  for (const token of [refreshToken, refreshToken, 'nonsense']) await logout(identity, token);
+  expect(await refresh(identity, { refreshToken })).toEqual({ outcome: 'invalid' });
+});
+
+test('a refresh may enter a tenant, stays in it, and is refused where there is no role', async () => {
+  const { pool, identity, signIn } = await createHarness();
+  await createTenant(pool, 'iron-temple');
+  await createTenant(pool, 'other-gym');
+  let { refreshToken, user } = await signIn('ann@example.com');
+  await addMember(pool, 'iron-temple', user.id, 'gym_manager');
+
+  expect(await refresh(identity, { refreshToken, tenantId: 'other-gym' })).toEqual({ outcome: 'no_role' });
+  // The refusal did not spend the token.
+  for (const tenantId of ['iron-temple', undefined]) {
+    const result = await refresh(identity, { refreshToken, tenantId });
+    if (result.outcome !== 'refreshed') throw new Error(result.outcome);
+    expect(claimsOf(result.tokens.accessToken)).toMatchObject({
+      tenant: 'iron-temple',
+      roles: ['gym_manager'],
+    });
+    ({ refreshToken } = result.tokens);
+  }
+  await pool.query('DELETE FROM memberships');
+  const result = await refresh(identity, { refreshToken });
+  if (result.outcome !== 'refreshed') throw new Error(result.outcome);
+  expect(claimsOf(result.tokens.accessToken)).toMatchObject({ tenant: undefined, roles: [] });
+});
