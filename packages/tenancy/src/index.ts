@@ -4,3 +4,4 @@ export * from './plan.ts';
 export * from './ports.ts';
 export * from './request-provision.ts';
 export * from './tenant.ts';
+export * from './tenant-directory.ts';

@@ -2,14 +2,17 @@ import type { Placement, Plan, TenantEvent, TenantStatus } from '@kyong/contract
 import type { Operation } from './operation.ts';
 import type { DatabaseEndpoint, DatabaseReservation, Tenant } from './tenant.ts';
 
-/** A way into a database with full rights, for the control plane alone. */
-export interface AdminConnection {
+/** A way into a database. */
+export interface DatabaseConnection {
   host: string;
   port: number;
   user: string;
   password: string;
   database: string;
 }
+
+/** One with full rights, for the control plane alone. */
+export type AdminConnection = DatabaseConnection;
 
 export type DatabaseState =
   | { state: 'absent' }

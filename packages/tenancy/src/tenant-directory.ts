@@ -1,0 +1,25 @@
+import type { DatabaseConnection, SecretStore, TenancyStore } from './ports.ts';
+
+/** The tenant is not there, or not open at the moment. */
+export class TenantUnavailable extends Error {
+  override name = 'TenantUnavailable';
+}
+
+/** Where a tenant's database is and how its own role gets in. @throws {TenantUnavailable} unless it is active. */
+export async function findTenantConnection(
+  tenantId: string,
+  { store, secrets }: { store: Pick<TenancyStore, 'findTenant'>; secrets: Pick<SecretStore, 'read'> },
+): Promise<DatabaseConnection> {
+  const tenant = await store.findTenant(tenantId);
+  if (tenant?.status !== 'active' || !tenant.reservation || !tenant.endpoint) {
+    throw new TenantUnavailable(`Tenant ${tenantId} is not open.`);
+  }
+  const { endpoint, reservation } = tenant;
+  return {
+    host: endpoint.host,
+    port: endpoint.port,
+    database: reservation.databaseName,
+    user: reservation.roleName,
+    password: await secrets.read(reservation.secretRef),
+  };
+}
