@@ -1,0 +1,176 @@
+import { createLogger, Problem } from '@kyong/service-kit';
+import type { TenancyPolicy } from '@kyong/tenancy';
+import { createMasterDatabase, masterMigrations } from '@kyong/tenancy/adapters/master-database';
+import { createTestDatabase } from '@kyong/testing';
+import type { APIGatewayProxyEvent, APIGatewayTokenAuthorizerEvent } from 'aws-lambda';
+import { describe, expect, it } from 'vitest';
+import { createApi } from '../src/api.ts';
+import { createAuthorizer } from '../src/authorize.ts';
+
+const signup = { sub: 'user-1', roles: '', scope: 'session signup' };
+const session = { sub: 'user-1', roles: 'member', scope: 'session', tenant: 'iron-temple' };
+const operator = { sub: 'operator', roles: 'platform_admin', scope: 'operator' };
+
+function event(authorizer: object | null, change: Partial<APIGatewayProxyEvent> = {}): APIGatewayProxyEvent {
+  const request = {
+    httpMethod: 'POST',
+    resource: '/provision-tenant',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ tenantId: 'iron-temple', plan: 'free' }),
+    isBase64Encoded: false,
+    pathParameters: null,
+    queryStringParameters: null,
+    ...change,
+  };
+  const requestContext = { requestId: 'c6af9ac6-7b61-11e6-9a41-93e8deadbeef', authorizer };
+  return { ...request, requestContext } as unknown as APIGatewayProxyEvent;
+}
+
+async function createTestApi(
+  change: Partial<TenancyPolicy> = {},
+  startOperation = async (_id: string) => {},
+) {
+  const { pool } = await createTestDatabase(masterMigrations);
+  const policy: TenancyPolicy = {
+    regions: ['ap-northeast-1'],
+    selfServicePlans: ['free', 'basic'],
+    maxTenantsPerOwner: 1,
+    dedicatedOnly: false,
+    ...change,
+  };
+  const logger = createLogger({ service: 'test', level: 'silent' });
+  const api = createApi({ store: createMasterDatabase(pool), policy, startOperation, logger });
+  return async (request: APIGatewayProxyEvent) => {
+    const { statusCode, body, headers } = await api(request);
+    return { status: statusCode, headers, body: JSON.parse(body) as Record<string, unknown> };
+  };
+}
+
+const body = (value: object) => ({ body: JSON.stringify(value) });
+
+describe('the API function', () => {
+  it('records the tenant and hands its operation over', async () => {
+    const started: string[] = [];
+    const call = await createTestApi({}, async (operationId) => void started.push(operationId));
+    const { status, body } = await call(event(signup));
+    expect([status, body.operationId]).toEqual([202, started[0]]);
+  });
+
+  it('accepts even when the driver cannot be reached: the sweep finds the operation', async () => {
+    const call = await createTestApi({}, () => Promise.reject(new Error('StartExecution: throttled')));
+    const { status, body } = await call(event(signup));
+    expect(status).toBe(202);
+    const seen = await call(
+      event(signup, {
+        httpMethod: 'GET',
+        resource: '/operations/{operationId}',
+        pathParameters: { operationId: String(body.operationId) },
+      }),
+    );
+    expect(seen.body).toMatchObject({ tenantId: 'iron-temple', status: 'running' });
+  });
+
+  it('takes header names in any case and a body in base64', async () => {
+    const call = await createTestApi();
+    const text = JSON.stringify({ tenantId: 'iron-temple', plan: 'free' });
+    const encoded = { body: Buffer.from(text).toString('base64'), isBase64Encoded: true };
+    expect((await call(event(signup, encoded))).status).toBe(202);
+    expect(
+      (await call(event(signup, { headers: { 'CONTENT-TYPE': 'Application/JSON; charset=utf-8' } }))).status,
+    ).toBe(202);
+  });
+
+  it.each([
+    ['without an authorizer', null, {}, 401, 'unauthenticated'],
+    ['without a scope for it', session, {}, 403, 'signup_required'],
+    [
+      'a plan that operators alone may give',
+      signup,
+      body({ tenantId: 'iron-temple', plan: 'enterprise' }),
+      403,
+      'plan_not_self_service',
+    ],
+    ['without a body', signup, { body: null }, 400, 'malformed_json'],
+    ['without a content type', signup, { headers: {} }, 415, 'unsupported_media_type'],
+    [
+      'an idempotency key of 300 characters',
+      signup,
+      { headers: { 'content-type': 'application/json', 'idempotency-key': 'k'.repeat(300) } },
+      400,
+      'malformed_request',
+    ],
+    ['a resource that is none', signup, { resource: '/nothing' }, 404, 'not_found'],
+    ['the list, for a gym', session, { httpMethod: 'GET', resource: '/tenants' }, 403, 'forbidden'],
+    [
+      'a tenant that is not there',
+      operator,
+      { httpMethod: 'GET', resource: '/tenants/{tenantId}', pathParameters: { tenantId: 'none' } },
+      404,
+      'not_found',
+    ],
+    [
+      'an operation whose id is none',
+      operator,
+      { httpMethod: 'GET', resource: '/operations/{operationId}', pathParameters: { operationId: '1' } },
+      400,
+      'malformed_request',
+    ],
+  ])('refuses %s', async (_, authorizer, change, status, code) => {
+    const call = await createTestApi();
+    const response = await call(event(authorizer, change));
+    expect([response.status, response.body.code]).toEqual([status, code]);
+    expect(response.headers?.['content-type']).toContain('application/problem+json');
+  });
+
+  it('bounds how many tenants a person may own, and not how many an operator makes', async () => {
+    const call = await createTestApi();
+    const other = body({ tenantId: 'second-gym', plan: 'free' });
+    expect((await call(event(signup))).status).toBe(202);
+    expect((await call(event(signup, other))).body.code).toBe('tenant_limit_reached');
+    expect((await call(event(operator, other))).status).toBe(202);
+    expect((await call(event(operator, body({ tenantId: 'third-gym', plan: 'enterprise' })))).status).toBe(
+      202,
+    );
+  });
+});
+
+describe('the authorizer', () => {
+  const request: APIGatewayTokenAuthorizerEvent = {
+    type: 'TOKEN',
+    authorizationToken: 'Bearer x',
+    methodArn: 'arn:aws:execute-api:ap-northeast-1:123456789012:abcdef/prod/GET/tenants/iron-temple',
+  };
+
+  it('allows the whole stage, for its answer is kept for other paths too', async () => {
+    const authorize = createAuthorizer(async () => ({
+      sub: 'user-1',
+      roles: ['gym_owner', 'trainer'],
+      scope: 'session',
+      tenant: 'iron-temple',
+    }));
+    expect(await authorize(request)).toEqual({
+      principalId: 'user-1',
+      policyDocument: {
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Action: 'execute-api:Invoke',
+            Effect: 'Allow',
+            Resource: 'arn:aws:execute-api:ap-northeast-1:123456789012:abcdef/prod/*',
+          },
+        ],
+      },
+      context: { sub: 'user-1', roles: 'gym_owner trainer', scope: 'session', tenant: 'iron-temple' },
+    });
+  });
+
+  it('throws the one word that API Gateway turns into a 401', async () => {
+    const authorize = createAuthorizer(() => Promise.reject(new Problem('unauthenticated')));
+    await expect(authorize(request)).rejects.toThrow(/^Unauthorized$/);
+  });
+
+  it('does not blame the caller when the keys cannot be had', async () => {
+    const authorize = createAuthorizer(() => Promise.reject(new Problem('unavailable')));
+    await expect(authorize(request)).rejects.toMatchObject({ code: 'unavailable' });
+  });
+});
