@@ -19,7 +19,16 @@ if (!program) {
 
 try {
   const { node, env } = await ensureSetup();
-  supervise(spawn(node, [...program, ...args], { cwd: root, env, stdio: 'inherit' }));
+  supervise(
+    spawn(node, [...program, ...args], {
+      cwd: root,
+      env,
+      // In a group of its own, so that a signal to ours reaches it once, through us, and not three times over.
+      detached: true,
+      // It learns of our end, even of kill -9, by the channel that closes.
+      stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    }),
+  );
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   process.stderr.write(`✗ ${error.message}\n`);
@@ -28,15 +37,17 @@ try {
 
 /** Passes signals on, ends with the child's code, and takes the child down when our own parent was killed. */
 function supervise(child) {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    // On Ctrl-C the terminal tells the child by itself; a second SIGINT would mean "now, without waiting".
-    process.on(signal, () => {
-      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
-    });
-  }
+  let toldAt = 0;
+  const tell = (signal) => {
+    // npm passes on what the terminal has sent to us already; only a later one means "now, without waiting".
+    if (Date.now() - toldAt < 1000) return;
+    toldAt = Date.now();
+    child.kill(signal);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, tell);
   const parent = process.ppid;
   const watch = setInterval(() => {
-    if (process.ppid !== parent) child.kill('SIGTERM');
+    if (process.ppid !== parent && toldAt === 0) tell('SIGTERM');
   }, 500);
   child.on('exit', (code, signal) => {
     clearInterval(watch);

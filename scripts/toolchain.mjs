@@ -8,8 +8,7 @@ import { delimiter, join } from 'node:path';
 export const root = join(import.meta.dirname, '..');
 const toolchain = join(root, '.toolchain');
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-const nodeVersion = manifest.toolchain.node;
-const pnpmVersion = manifest.packageManager.split('@')[1];
+const { node: nodeVersion, pnpm: pnpmVersion } = manifest.toolchain;
 
 export class SetupError extends Error {}
 
@@ -135,7 +134,7 @@ function explain(error) {
     return `The npm registry cannot be reached. Check the network (or npm's proxy settings) and run the command again.\n${text}`;
   }
   if (/EACCES|EPERM|EROFS/i.test(text)) {
-    return `This user may not write to ${root}. Run as the owner of the folder, or clone it again as this user.\n${text}`;
+    return `This user may not write to ${root}. Run as the owner of the folder, or clone it again as this user.`;
   }
   return text;
 }

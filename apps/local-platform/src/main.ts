@@ -13,11 +13,13 @@ try {
   const options = parseOptions(process.argv.slice(2), process.env);
   const progress = createProgress((text) => process.stdout.write(text));
   const starting = startPlatform(options, progress);
-  onShutdown({ logger, deadlineSeconds: shutdownDeadlineSeconds }, async () => {
+  const shutDown = onShutdown({ logger, deadlineSeconds: shutdownDeadlineSeconds }, async () => {
     process.stdout.write('\nStopping …\n');
     await (await starting).stop();
     process.stdout.write('Stopped. The data stays.\n');
   });
+  // The one who started us was killed; nobody is left to stop us.
+  process.once('disconnect', shutDown);
   const { url } = await starting;
   process.stdout.write(`Kyo is ready at ${url}\n`);
 } catch (error) {

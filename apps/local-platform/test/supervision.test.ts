@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { freePort } from '@kyong/embedded-servers';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { createDataDirectory } from './platform-process.ts';
+
+const root = join(import.meta.dirname, '..', '..', '..');
+
+/** As a terminal does: `npm start` and all below it in one process group. */
+async function npmStart() {
+  const dataDirectory = createDataDirectory();
+  const args = ['start', '--', '--data-dir', dataDirectory, '--port', String(await freePort())];
+  const npm = spawn('npm', args, { cwd: root, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const ended = once(npm, 'exit');
+  let output = '';
+  for (const stream of [npm.stdout, npm.stderr])
+    stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  onTestFinished(() => rmSync(dirname(dataDirectory), { recursive: true, force: true }));
+  await vi.waitFor(
+    () => {
+      if (npm.exitCode !== null) throw new Error(`npm start ended: ${output}`);
+      expect(output).toContain('Kyo is ready at');
+    },
+    { timeout: 50_000, interval: 50 },
+  );
+  const { pid } = npm;
+  if (pid === undefined) throw new Error(output);
+  const servers = ['master', 'shared'].map((name) =>
+    join(dataDirectory, 'postgres', name, 'data', 'postmaster.pid'),
+  );
+  return {
+    pid,
+    ended,
+    running: () => servers.filter((file) => existsSync(file)).length,
+    output: () => output,
+  };
+}
+
+it.each(['SIGINT', 'SIGTERM'] as const)(
+  '%s to the whole group stops everything once, in order',
+  async (signal) => {
+    const { pid, ended, running, output } = await npmStart();
+    expect(running()).toBe(2);
+    process.kill(-pid, signal);
+    expect((await ended)[0]).toBe(0);
+    expect(output()).toContain('Stopped. The data stays.');
+    expect(running()).toBe(0);
+  },
+);
+
+it('SIGTERM to npm alone does the same', async () => {
+  const { pid, ended, running } = await npmStart();
+  process.kill(pid, 'SIGTERM');
+  await ended;
+  await vi.waitFor(() => expect(running()).toBe(0), { timeout: 15_000 });
+});
+
+it('kill -9 of npm leaves nothing running', async () => {
+  const { pid, ended, running } = await npmStart();
+  process.kill(pid, 'SIGKILL');
+  await ended;
+  await vi.waitFor(() => expect(running()).toBe(0), { timeout: 15_000 });
+});
+
+it('kill -9 of npm and all of its group leaves nothing running', async () => {
+  const { pid, ended, running } = await npmStart();
+  process.kill(-pid, 'SIGKILL');
+  await ended;
+  await vi.waitFor(() => expect(running()).toBe(0), { timeout: 15_000 });
+});
