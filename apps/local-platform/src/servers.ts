@@ -46,7 +46,13 @@ export async function startServers(
   const started = Object.entries(ours).map(
     ([name, server]) => server && progress.step(`Starting ${name}`, start(server)),
   );
-  await settleAll(started);
+  const stop = async () => {
+    await Promise.all(Object.values(ours).map((server) => server?.stop()));
+  };
+  await settleAll(started).catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
 
   return {
     master: masterServer
@@ -64,9 +70,7 @@ export async function startServers(
       return dead.map(([name]) => name);
     },
 
-    async stop() {
-      await Promise.all(Object.values(ours).map((server) => server?.stop()));
-    },
+    stop,
   };
 }
 

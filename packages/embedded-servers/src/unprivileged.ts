@@ -6,6 +6,7 @@ import {
   readFileSync,
   realpathSync,
   renameSync,
+  rmSync,
   statSync,
   symlinkSync,
 } from 'node:fs';
@@ -55,7 +56,12 @@ export async function reachableCopy(path: string, name: string): Promise<string>
   const draft = `${copy}.draft-${randomBytes(4).toString('hex')}`;
   mkdirSync(reachableRoot, { recursive: true, mode: 0o711 });
   await run('cp', ['-a', `${realpathSync(path)}/.`, draft]);
-  renameSync(draft, copy);
+  try {
+    renameSync(draft, copy);
+  } catch {
+    // Another server that started at the same time was first; its copy is as good.
+    rmSync(draft, { recursive: true });
+  }
   return copy;
 }
 
