@@ -29,9 +29,13 @@ try {
 
 /** What went wrong and what to do, in a line or two. */
 function explain(error: unknown): string {
-  if (error instanceof UsageError || error instanceof ServerError || error instanceof AlreadyRunning)
-    return withCause(error);
   const { code, port, path, message } = error as NodeJS.ErrnoException & { port?: number };
+  // Whoever met it first, initdb included, says so in these words.
+  if (/ENOSPC|No space left on device/.test(message)) {
+    return 'The disk is full. Free some space (about 1 GB) and start again; nothing is lost.';
+  }
+  if (error instanceof UsageError || error instanceof ServerError || error instanceof AlreadyRunning)
+    return message;
   switch (code) {
     case 'EADDRINUSE':
       return `Port ${port} is in use. Stop what uses it, or choose another one: npm start -- --port ${(port ?? 8080) + 1}`;
@@ -39,8 +43,6 @@ function explain(error: unknown): string {
       return port
         ? `Port ${port} may not be used by this user. Choose one above 1023: npm start -- --port 8080`
         : `${path} may not be used by this user. Start Kyo as its owner, or name another folder: npm start -- --data-dir DIR`;
-    case 'ENOSPC':
-      return 'The disk is full. Free some space (about 1 GB) and start again; nothing is lost.';
     case 'ECONNREFUSED':
     case 'ENOTFOUND':
     case '28P01':
@@ -48,10 +50,4 @@ function explain(error: unknown): string {
     default:
       return `${message}\nThe log is in the data directory, in logs/platform.log.`;
   }
-}
-
-function withCause({ message }: Error): string {
-  return /ENOSPC|No space left on device/.test(message)
-    ? 'The disk is full. Free some space (about 1 GB) and start again.'
-    : message;
 }
