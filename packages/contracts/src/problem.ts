@@ -15,6 +15,7 @@ export const problems = {
   tenant_taken: { status: 409, title: 'This tenantId is taken' },
   tenant_reserved: { status: 409, title: 'This tenantId is reserved' },
   last_owner: { status: 409, title: 'A tenant keeps at least one owner' },
+  tenant_status_conflict: { status: 409, title: 'The tenant is in a status that does not allow that' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body must be application/json' },
   idempotency_key_reused: { status: 422, title: 'The idempotency key belongs to another request' },

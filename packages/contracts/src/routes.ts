@@ -7,6 +7,12 @@ import { route } from './route.ts';
 import * as tenants from './tenant.ts';
 
 const tenantParams = z.object({ tenantId: tenants.tenantId });
+const accepted = {
+  status: 202,
+  description: 'Accepted; watch the operation',
+  body: tenants.operationAccepted,
+  headers: { Location: 'The operation', 'Retry-After': 'Seconds until it is worth asking' },
+} as const;
 
 /** The whole public HTTP surface, by name. Servers register these; the OpenAPI document is built from them. */
 export const routes = {
@@ -63,6 +69,26 @@ export const routes = {
     params: tenantParams,
     success: { status: 200, description: 'The tenant', body: tenants.tenant },
     problems: ['not_found'],
+  }),
+  suspendTenant: route({
+    method: 'POST',
+    path: '/tenants/{tenantId}/suspend',
+    tag: 'Tenants',
+    summary: 'Shut a tenant out, keeping its data (operator)',
+    secured: true,
+    params: tenantParams,
+    success: accepted,
+    problems: ['forbidden', 'not_found', 'tenant_status_conflict'],
+  }),
+  resumeTenant: route({
+    method: 'POST',
+    path: '/tenants/{tenantId}/resume',
+    tag: 'Tenants',
+    summary: 'Let a suspended tenant back in (operator)',
+    secured: true,
+    params: tenantParams,
+    success: accepted,
+    problems: ['forbidden', 'not_found', 'tenant_status_conflict'],
   }),
   showOperation: route({
     method: 'GET',

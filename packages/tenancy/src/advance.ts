@@ -162,8 +162,8 @@ async function undoNext(claim: Claim, ports: Ports, options: AdvanceOptions): Pr
 
 async function finish(claim: Claim, ports: Ports, status: 'compensated' | 'failed'): Promise<Advance> {
   const { operation } = claim;
-  const event = operations[operation.kind].failed(claim, operation.error ?? 'unknown', ports.now());
-  await ports.store.fail(claim, status, event);
+  const { failed, failure } = operations[operation.kind];
+  await ports.store.fail(claim, status, failed, failure(claim, operation.error ?? 'unknown', ports.now()));
   return { status: 'done' };
 }
 
