@@ -5,12 +5,24 @@ import { operatorToken } from '@kyong/identity';
 import { connectRedis, RedisOutbox } from '@kyong/otp/adapters/redis';
 import { createPool, migrate, withConnection } from '@kyong/postgres';
 import { accessTokenVerifier, createLogger, type Logger, remoteKeys } from '@kyong/service-kit';
-import { advance, defaultRetry, type Ports, type TenancyPolicy } from '@kyong/tenancy';
+import {
+  advance,
+  defaultRetry,
+  type EventPublisher,
+  type Ports,
+  relayEvents,
+  type TenancyPolicy,
+} from '@kyong/tenancy';
 import { localPostgres, tenantServerSettings } from '@kyong/tenancy/adapters/local-postgres';
 import { localSecrets } from '@kyong/tenancy/adapters/local-secrets';
-import { createMasterDatabase, masterMigrations } from '@kyong/tenancy/adapters/master-database';
+import {
+  createEventOutbox,
+  createMasterDatabase,
+  masterMigrations,
+} from '@kyong/tenancy/adapters/master-database';
 import { sharedPostgres } from '@kyong/tenancy/adapters/shared-postgres';
 import { tenantDatabase } from '@kyong/tenancy/adapters/tenant-schema';
+import { webhook } from '@kyong/tenancy/adapters/webhook';
 import { apiRoutes, createApi } from '@kyong/tenant-provisioning/api';
 import { createAuthorizer } from '@kyong/tenant-provisioning/authorize';
 import { createApp as createOtpService } from 'kyo-otp-service';
@@ -24,8 +36,8 @@ import { OperationDriver } from './operation-driver.ts';
 import type { PlatformOptions } from './options.ts';
 import { createPages } from './pages.ts';
 import type { Progress } from './progress.ts';
+import { repeat } from './repeat.ts';
 import { startServers } from './servers.ts';
-import { startSupervisor } from './supervisor.ts';
 import { ensureTenantServers } from './tenant-servers.ts';
 
 /** The laptop's values of what a stage decides. */
@@ -43,6 +55,8 @@ const idleTimeoutSeconds = 60;
 const driverName = 'laptop';
 const leaseSeconds = 30;
 const sweepSeconds = 5;
+const superviseSeconds = 5;
+const relaySeconds = 1;
 /** Each running step holds a connection or two, and starting a server takes most of a processor. */
 const driverConcurrency = 8;
 const maxLogBytes = 20 * 1024 * 1024;
@@ -172,15 +186,27 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   delivery.start();
   started.defer(() => delivery.stop());
   driver.run();
-  const supervisor = startSupervisor({
-    logger,
-    revive: async () => {
+  const supervisor = repeat(
+    async () => {
       const revived = await servers.revive();
+      if (revived.length > 0) logger.warn({ revived }, 'servers had died and were started again');
       await ensureTenantServers(store, dedicated);
-      return revived;
     },
-  });
+    superviseSeconds,
+    (err) => logger.warn({ err }, 'a server could not be started again'),
+  );
   started.defer(() => supervisor.stop());
+  const publisher = options.webhook ? webhook({ ...options.webhook, now }) : logPublisher(logger);
+  const events = createEventOutbox(pool);
+  const relay = repeat(
+    () =>
+      relayEvents(events, publisher, Math.random, (err, { eventId }) =>
+        logger.warn({ err, eventId }, 'an event was not taken over'),
+      ),
+    relaySeconds,
+    (err) => logger.warn({ err }, 'the outbox cannot be read'),
+  );
+  started.defer(() => relay.stop());
   gateway.open([
     ['/provision-tenant', controlPlane],
     ['/tenants', controlPlane],
@@ -206,6 +232,15 @@ async function migrateMaster(pool: ReturnType<typeof createPool>): Promise<void>
   } finally {
     client.release();
   }
+}
+
+/** Without a webhook, an event is a line in the log. */
+function logPublisher(logger: Logger): EventPublisher {
+  return {
+    async publish({ type, tenantId, operationId, eventId }) {
+      logger.info({ type, tenantId, operationId, eventId }, 'event');
+    },
+  };
 }
 
 function openLog(directory: DataDirectory): Logger {

@@ -177,7 +177,7 @@ function definitionOf({ operation }: Claim, { name }: OperationStep): Step {
 /** Exponential backoff with full jitter, so that operations that failed together do not come back together. */
 export function backoffSeconds(
   attempt: number,
-  { baseSeconds, maxSeconds }: RetryPolicy,
+  { baseSeconds, maxSeconds }: Pick<RetryPolicy, 'baseSeconds' | 'maxSeconds'>,
   random: () => number,
 ): number {
   return random() * Math.min(maxSeconds, baseSeconds * 2 ** (attempt - 1));

@@ -26,3 +26,10 @@ BEGIN
   RAISE EXCEPTION 'audit rows are never changed';
 END $$;
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit EXECUTE FUNCTION refuse_change();
+
+-- An event is taken up for a while by whoever publishes it, and again when that did not work.
+ALTER TABLE outbox
+  ADD COLUMN attempts integer NOT NULL DEFAULT 0,
+  ADD COLUMN next_attempt_at timestamptz NOT NULL DEFAULT now();
+DROP INDEX outbox_created_at_idx;
+CREATE INDEX ON outbox (next_attempt_at) WHERE published_at IS NULL;
