@@ -1,11 +1,18 @@
 import { loadSigningKeys } from '@kyong/identity/adapters/signing-keys';
 import { OtpKeys } from '@kyong/otp';
 import { connectRedis, RedisOutbox } from '@kyong/otp/adapters/redis';
-import { createPool } from '@kyong/postgres';
+import { turnstile } from '@kyong/otp/adapters/turnstile';
+import { createPool, TenantPools } from '@kyong/postgres';
 import { ConfigError, createLogger, loadConfig, onShutdown } from '@kyong/service-kit';
+import { findTenantConnection } from '@kyong/tenancy';
+import { createMasterDatabase } from '@kyong/tenancy/adapters/master-database';
+import { secretsManager } from '@kyong/tenancy/adapters/secrets-manager';
 import { createApp } from './app.ts';
 import { type Config, configSchema } from './config.ts';
 import { createDeliveryWorker } from './delivery.ts';
+import { createLogRetention } from './log-retention.ts';
+import { createSenders } from './providers.ts';
+import { tenantPoolLimits } from './tenant-access.ts';
 
 const idleTimeoutSeconds = 30;
 /** Longer than a delivery may take; the platform's own deadline is 30 seconds (ECS `stopTimeout`). */
@@ -22,29 +29,48 @@ const pool = createPool(
 );
 const tokens = { issuer: config.KYO_TOKEN_ISSUER, audience: config.KYO_TOKEN_AUDIENCE };
 const signingKeys = await loadSigningKeys(config.KYO_SIGNING_KEYS, { ...tokens, now });
-const otpKeys = new OtpKeys(config.KYO_OTP_SECRET);
+const otpKeys = new OtpKeys(config.KYO_OTP_SECRET, config.KYO_OTP_PREVIOUS_SECRETS);
+const store = createMasterDatabase(pool);
+const secrets = secretsManager({ region: config.KYO_AWS_REGION, prefix: config.KYO_SECRETS_PREFIX });
+const ssl = config.KYO_DATABASE_CA === undefined ? {} : { ssl: { ca: config.KYO_DATABASE_CA } };
+const tenantPools = new TenantPools({
+  ...tenantPoolLimits,
+  connectionOf: async (tenantId) => ({
+    ...(await findTenantConnection(tenantId, { store, secrets })),
+    ...ssl,
+  }),
+  onError: (err) => logger.warn({ err }, 'tenant database connection disturbed'),
+});
 const outbox = new RedisOutbox({ redis, keys: otpKeys, now });
+const senders = createSenders(config, { logger, now, outbox });
+const keepsMessages = Object.values(senders).some((list) => list.some(({ name }) => name === outbox.name));
 const app = createApp({
   logger,
   now,
   redis,
   pool,
+  tenantPools,
   otpKeys,
   signingKeys,
   tokens,
   limitLoopback: true,
   trustedProxies: config.KYO_TRUSTED_PROXIES,
-  outbox,
+  testNumbers: new Map(Object.entries(config.KYO_OTP_TEST_NUMBERS)),
+  ...(config.KYO_TURNSTILE_SECRET && { captcha: turnstile({ secret: config.KYO_TURNSTILE_SECRET }) }),
+  ...(keepsMessages && { outbox }),
 });
-const worker = createDeliveryWorker({ logger, now, redis, otpKeys, sender: outbox });
+const worker = createDeliveryWorker({ logger, now, redis, tenantPools, otpKeys, senders });
+const retention = createLogRetention({ logger, now, tenantPools, store, days: config.KYO_OTP_LOG_DAYS });
 
 onShutdown({ logger, deadlineSeconds: shutdownDeadlineSeconds }, async () => {
   await app.close();
-  await worker.stop();
+  await Promise.all([worker.stop(), retention.stop()]);
+  await tenantPools.close();
   redis.disconnect();
   await pool.end();
 });
 worker.start();
+retention.start();
 await app.listen({ host: '0.0.0.0', port: config.KYO_PORT });
 logger.info({ port: config.KYO_PORT }, 'listening');
 

@@ -3,9 +3,9 @@ import { createWriteStream, existsSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { operatorToken } from '@kyong/identity';
 import { connectRedis, RedisOutbox } from '@kyong/otp/adapters/redis';
-import { createPool, migrate, withConnection } from '@kyong/postgres';
+import { createPool, migrate, TenantPools, withConnection } from '@kyong/postgres';
 import { accessTokenVerifier, createLogger, type Logger, remoteKeys } from '@kyong/service-kit';
-import { advance, defaultRetry, type Ports, type TenancyPolicy } from '@kyong/tenancy';
+import { advance, defaultRetry, findTenantConnection, type Ports, type TenancyPolicy } from '@kyong/tenancy';
 import { localPostgres, tenantServerSettings } from '@kyong/tenancy/adapters/local-postgres';
 import { localSecrets } from '@kyong/tenancy/adapters/local-secrets';
 import { createMasterDatabase, masterMigrations } from '@kyong/tenancy/adapters/master-database';
@@ -15,6 +15,7 @@ import { apiRoutes, createApi } from '@kyong/tenant-provisioning/api';
 import { createAuthorizer } from '@kyong/tenant-provisioning/authorize';
 import { createApp as createOtpService } from 'kyo-otp-service';
 import { createDeliveryWorker } from 'kyo-otp-service/delivery';
+import { createLogRetention } from 'kyo-otp-service/log-retention';
 import { createApiGateway } from './api-gateway.ts';
 import { type DataDirectory, openDataDirectory, writeAtomically } from './data-directory.ts';
 import { createGateway } from './gateway.ts';
@@ -45,6 +46,9 @@ const leaseSeconds = 30;
 const sweepSeconds = 5;
 /** Each running step holds a connection or two, and starting a server takes most of a processor. */
 const driverConcurrency = 8;
+/** A pool nobody used for half an hour is closed. The pools of all services on this machine are these. */
+const tenantPoolLimits = { maxTenants: 100, maxConnectionsPerTenant: 10, idleTimeoutSeconds: 1_800 };
+const otpLogDays = 90;
 const maxLogBytes = 20 * 1024 * 1024;
 
 export interface Platform {
@@ -122,13 +126,23 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   });
   started.defer(() => driver.stop());
 
+  const tenantPools = new TenantPools({
+    ...tenantPoolLimits,
+    connectionOf: (tenantId) => findTenantConnection(tenantId, { store, secrets }),
+    onError: (err) => logger.warn({ err }, 'tenant database connection disturbed'),
+  });
+  started.defer(() => tenantPools.close());
+
   const outbox = new RedisOutbox({ redis, keys: keys.otp, now });
-  const delivery = createDeliveryWorker({ logger, now, redis, otpKeys: keys.otp, sender: outbox });
+  const senders = { sms: [outbox], email: [outbox] };
+  const delivery = createDeliveryWorker({ logger, now, redis, tenantPools, otpKeys: keys.otp, senders });
+  const retention = createLogRetention({ logger, now, tenantPools, store, days: otpLogDays });
   const otpService = createOtpService({
     logger: logger.child({ service: 'kyo-otp-service' }),
     now,
     redis,
     pool,
+    tenantPools,
     otpKeys: keys.otp,
     signingKeys: keys.signing,
     tokens,
@@ -171,6 +185,8 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   writeAtomically(directory.address, JSON.stringify({ url }));
   delivery.start();
   started.defer(() => delivery.stop());
+  retention.start();
+  started.defer(() => retention.stop());
   driver.run();
   const supervisor = startSupervisor({
     logger,
