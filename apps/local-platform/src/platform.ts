@@ -21,12 +21,14 @@ import {
   masterMigrations,
 } from '@kyong/tenancy/adapters/master-database';
 import { sharedPostgres } from '@kyong/tenancy/adapters/shared-postgres';
+import { openTenantAccess } from '@kyong/tenancy/adapters/tenant-access';
 import { tenantDatabase } from '@kyong/tenancy/adapters/tenant-schema';
 import { webhook } from '@kyong/tenancy/adapters/webhook';
 import { apiRoutes, createApi } from '@kyong/tenant-provisioning/api';
 import { createAuthorizer } from '@kyong/tenant-provisioning/authorize';
 import { createApp as createOtpService } from 'kyo-otp-service';
 import { createDeliveryWorker } from 'kyo-otp-service/delivery';
+import { createLogRetention } from 'kyo-otp-service/log-retention';
 import { createApiGateway } from './api-gateway.ts';
 import { type DataDirectory, openDataDirectory, writeAtomically } from './data-directory.ts';
 import { createGateway } from './gateway.ts';
@@ -47,6 +49,7 @@ const policy: TenancyPolicy = {
   maxTenantsPerOwner: null,
   dedicatedOnly: false,
 };
+const sharedInstanceId = 'shared-1';
 const maxDedicatedServers = 100;
 const maxSharedDatabases = 2_000;
 const masterConnections = 20;
@@ -59,6 +62,7 @@ const superviseSeconds = 5;
 const relaySeconds = 1;
 /** Each running step holds a connection or two, and starting a server takes most of a processor. */
 const driverConcurrency = 8;
+const otpLogDays = 90;
 const maxLogBytes = 20 * 1024 * 1024;
 
 export interface Platform {
@@ -105,13 +109,15 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   await progress.step('Preparing tenant servers', dedicated.prepare());
 
   const store = createMasterDatabase(pool);
-  await progress.step('Starting tenant servers', ensureTenantServers(store, dedicated));
+  const ensureServers = () =>
+    ensureTenantServers(store, dedicated, { ...servers.shared, instanceId: sharedInstanceId });
+  await progress.step('Starting tenant servers', ensureServers());
   const ports: Ports = {
     store,
     hosts: {
       dedicated,
       shared: sharedPostgres({
-        instanceId: 'shared-1',
+        instanceId: sharedInstanceId,
         admin: async () => servers.shared,
         maxDatabases: maxSharedDatabases,
       }),
@@ -136,13 +142,26 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   });
   started.defer(() => driver.stop());
 
+  const tenants = openTenantAccess({
+    store,
+    secrets,
+    master: servers.master,
+    now,
+    onError: (err) => logger.warn({ err }, 'tenant database connection disturbed'),
+  });
+  started.defer(() => tenants.close());
+  const tenantPools = tenants.pools;
+
   const outbox = new RedisOutbox({ redis, keys: keys.otp, now });
-  const delivery = createDeliveryWorker({ logger, now, redis, otpKeys: keys.otp, sender: outbox });
+  const senders = { sms: [outbox], email: [outbox] };
+  const delivery = createDeliveryWorker({ logger, now, redis, tenantPools, otpKeys: keys.otp, senders });
+  const retention = createLogRetention({ logger, now, tenantPools, store, days: otpLogDays });
   const otpService = createOtpService({
     logger: logger.child({ service: 'kyo-otp-service' }),
     now,
     redis,
     pool,
+    tenantPools,
     otpKeys: keys.otp,
     signingKeys: keys.signing,
     tokens,
@@ -185,12 +204,14 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   writeAtomically(directory.address, JSON.stringify({ url }));
   delivery.start();
   started.defer(() => delivery.stop());
+  retention.start();
+  started.defer(() => retention.stop());
   driver.run();
   const supervisor = repeat(
     async () => {
       const revived = await servers.revive();
       if (revived.length > 0) logger.warn({ revived }, 'servers had died and were started again');
-      await ensureTenantServers(store, dedicated);
+      await ensureServers();
     },
     superviseSeconds,
     (err) => logger.warn({ err }, 'a server could not be started again'),

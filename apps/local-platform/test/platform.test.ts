@@ -47,7 +47,7 @@ describe.each([
       placement,
       status: 'active',
       name: 'First Gym 一號',
-      schemaVersion: '0001_gym',
+      schemaVersion: '0002_otp',
     });
     expect(seen.body.database).toBeUndefined();
   });

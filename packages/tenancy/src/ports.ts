@@ -121,6 +121,7 @@ export interface StepRecord {
 export interface TenantFilter {
   status?: TenantStatus;
   plan?: Plan;
+  placement?: Placement;
   /** Tenants after this id. */
   after?: string;
   limit: number;
@@ -134,8 +135,8 @@ export interface TenancyStore {
   listTenants(filter: TenantFilter): Promise<Tenant[]>;
   findOperation(operationId: string): Promise<Operation | undefined>;
   findLatestOperations(tenantIds: string[]): Promise<Map<string, Operation>>;
-  /** A tenant's server answers at another address now. */
-  moveEndpoint(tenantId: string, address: { host: string; port: number }): Promise<void>;
+  /** A server answers at another address now: so do the databases of all tenants on it. */
+  moveInstance(instanceId: string, address: { host: string; port: number }): Promise<void>;
   /** Operations whose time has come and that no other driver than `owner` holds. */
   findDueOperations(owner: string, limit: number): Promise<string[]>;
 

@@ -1,9 +1,15 @@
 import type { DatabaseConnection, SecretStore, TenancyStore } from './ports.ts';
 import type { Tenant } from './tenant.ts';
 
-/** The tenant is not there, or not open at the moment. */
+/** The tenant is not there (`unknown`: there is none, or it has left), or not open at the moment (`closed`). */
 export class TenantUnavailable extends Error {
   override name = 'TenantUnavailable';
+  readonly reason: 'unknown' | 'closed';
+
+  constructor(tenantId: string, reason: 'unknown' | 'closed') {
+    super(`Tenant ${tenantId} is ${reason === 'unknown' ? 'not there' : 'not open'}.`);
+    this.reason = reason;
+  }
 }
 
 export interface TenantEntry {
@@ -76,8 +82,9 @@ export class TenantDirectory {
 
   async #read(tenantId: string): Promise<TenantEntry> {
     const tenant = await this.#options.store.findTenant(tenantId);
-    if (!tenant?.reservation || !tenant.endpoint || !open.includes(tenant.status)) {
-      throw new TenantUnavailable(`Tenant ${tenantId} is not open.`);
+    if (!tenant || tenant.status === 'offboarded') throw new TenantUnavailable(tenantId, 'unknown');
+    if (!tenant.reservation || !tenant.endpoint || !open.includes(tenant.status)) {
+      throw new TenantUnavailable(tenantId, 'closed');
     }
     const { endpoint, reservation } = tenant;
     const password = await this.#options.secrets.read(reservation.secretRef);

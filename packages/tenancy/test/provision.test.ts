@@ -16,7 +16,7 @@ describe.each(['shared', 'dedicated'] as const)('provisioning a %s tenant', (pla
 
     const gym = await withConnection(access, (client) => client.query('SELECT tenant_id FROM gym'));
     expect(gym.rows).toEqual([{ tenant_id: tenantId }]);
-    expect(tenant.schemaVersion).toBe('0001_gym');
+    expect(tenant.schemaVersion).toBe('0002_otp');
 
     // Its own role on the neighbour's database, and on the server's own ones.
     const elsewhere = { ...access, port: neighbour.endpoint?.port ?? 0 };

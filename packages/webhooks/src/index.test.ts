@@ -24,3 +24,14 @@ it.each([
   const signature = signedHeaders(secret, message)['webhook-signature'] ?? '';
   expect(isSignedBy(secret, { ...message, ...change }, signature)).toBe(false);
 });
+
+it('signs as the example of Standard Webhooks does', () => {
+  const example = {
+    id: 'msg_loFOjxBNrRLzqYUf',
+    sentAt: new Date(1_731_705_121_000),
+    payload: '{"event_type":"ping","data":{"success":true}}',
+  };
+  expect(signedHeaders('whsec_plJ3nmyCDGBKInavdOK15jsl', example)['webhook-signature']).toBe(
+    'v1,rAvfW3dJ/X/qxhsaXPOyyCGmRKsaKWcsNccKXlIktD0=',
+  );
+});
