@@ -41,7 +41,7 @@ export const provision: Step[] = [
       return done();
     },
     async undo(claim, ports) {
-      await host(claim, ports).destroy(reservation(claim));
+      await host(claim, ports).destroy(reservation(claim), 'undo');
     },
   },
   {
