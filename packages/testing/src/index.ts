@@ -1,3 +1,5 @@
+export * from './aws-emulator.ts';
 export * from './clock.ts';
 export * from './database.ts';
+export * from './python.ts';
 export * from './redis.ts';
