@@ -20,9 +20,10 @@ export async function destroyInstance(
 ): Promise<void> {
   const { pollSeconds, waitAtMostSeconds } = options.deletion;
   for (let waitedSeconds = 0; ; waitedSeconds += pollSeconds) {
+    // One change a turn: RDS refuses the next while it is busy with the last.
     const instance = await findOwnInstance(reservation, options);
     if (!instance) return;
-    await deleteOnce(instance, purpose, options).catch((error: unknown) => {
+    await bringNearer(instance, purpose, options).catch((error: unknown) => {
       // Not now (it is being created, modified or deleted), or not any more: the next look tells.
       const passes = error instanceof InvalidDBInstanceStateFault || error instanceof DBInstanceNotFoundFault;
       if (!passes) throw refusalOf(error) ?? error;
@@ -36,7 +37,12 @@ export async function destroyInstance(
   }
 }
 
-async function deleteOnce(instance: DBInstance, purpose: DestroyPurpose, { rds }: RdsOptions): Promise<void> {
+/** Takes the protection away, then deletes; where that has begun, there is only to wait. */
+async function bringNearer(
+  instance: DBInstance,
+  purpose: DestroyPurpose,
+  { rds }: RdsOptions,
+): Promise<void> {
   const { DBInstanceIdentifier, DBInstanceStatus, DeletionProtection, DbiResourceId = '' } = instance;
   if (DBInstanceStatus === 'deleting' || DBInstanceStatus === 'delete-precheck') return;
   if (DeletionProtection) {
@@ -47,6 +53,7 @@ async function deleteOnce(instance: DBInstance, purpose: DestroyPurpose, { rds }
         ApplyImmediately: true,
       }),
     );
+    return;
   }
   await rds.send(
     new DeleteDBInstanceCommand({
