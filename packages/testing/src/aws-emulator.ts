@@ -17,11 +17,15 @@ export interface AwsEmulator {
 }
 
 const startTimeoutSeconds = 30;
+const stopGraceSeconds = 5;
 
 /** Ends when our end of its input closes, so that a test run that was killed leaves none behind. */
 const program = `
-import os, sys, threading
-threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+import os, signal, sys, threading
+def end_with_starter():
+    sys.stdin.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+threading.Thread(target=end_with_starter, daemon=True).start()
 sys.argv = ['ministack']
 from ministack.app import main
 main()
@@ -53,8 +57,11 @@ export async function startAwsEmulator(): Promise<AwsEmulator> {
   closeSync(log);
   const ended = once(child, 'exit');
   const stop = async () => {
-    child.kill('SIGKILL');
+    // Politely first: it has processes of its own where it runs functions.
+    child.kill('SIGTERM');
+    const kill = setTimeout(() => child.kill('SIGKILL'), stopGraceSeconds * 1000);
     await ended;
+    clearTimeout(kill);
     rmSync(directory, { recursive: true, force: true });
   };
 

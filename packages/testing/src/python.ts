@@ -49,8 +49,8 @@ export async function pythonEnvironment(name: string): Promise<string> {
 async function requirePython(): Promise<void> {
   const wanted = oldestPython.join('.');
   const remedy = `These tests need Python ${wanted} or newer as python3 on the PATH.`;
-  const output = await tell('python3', ['-c', 'import sys; print(*sys.version_info[:2])'], remedy);
-  const [major = 0, minor = 0] = output.trim().split(' ').map(Number);
+  const output = await tell('python3', ['--version'], remedy);
+  const [major = 0, minor = 0] = output.replace('Python ', '').split('.').map(Number);
   const isNewEnough = major > oldestPython[0] || (major === oldestPython[0] && minor >= oldestPython[1]);
   if (!isNewEnough) throw new Error(`Python ${major}.${minor} is too old. ${remedy}`);
 }
