@@ -11,7 +11,11 @@ export default defineConfig({
         // In `test/`: real PostgreSQL, real Redis, real processes and sockets.
         test: {
           name: 'integration',
-          include: ['{packages,apps,lambda}/*/test/**/*.test.ts', 'test/**/*.test.ts'],
+          include: [
+            '{packages,apps,lambda}/*/test/**/*.test.ts',
+            'chaos/test/**/*.test.ts',
+            'test/**/*.test.ts',
+          ],
           globalSetup: ['packages/testing/src/global-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,

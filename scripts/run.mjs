@@ -4,6 +4,8 @@ import { ensureSetup, root, SetupError } from './toolchain.mjs';
 
 const programs = {
   start: ['apps/local-platform/src/main.ts'],
+  chaos: ['chaos/src/main.ts'],
+  bench: ['benchmarks/src/main.ts'],
   kyo: ['apps/kyo-cli/src/main.ts'],
   test: ['scripts/test.ts'],
   verify: ['scripts/verify.ts'],

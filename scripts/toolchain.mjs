@@ -87,12 +87,12 @@ function manifests() {
   const files = parents.flatMap((parent) =>
     readdirSync(join(root, parent)).map((name) => join(root, parent, name, 'package.json')),
   );
-  const infrastructure = join(root, 'infrastructure', 'package.json');
+  const alone = ['infrastructure', 'benchmarks', 'chaos'].map((name) => join(root, name, 'package.json'));
   return [
     join(root, 'package.json'),
     join(root, 'pnpm-lock.yaml'),
     join(root, 'pnpm-workspace.yaml'),
-    infrastructure,
+    ...alone,
     ...files,
   ].filter((file) => existsSync(file));
 }

@@ -10,7 +10,10 @@ const checks = [
     name: 'format and lint',
     command: [bin('biome'), 'check', '--error-on-warnings', ...(fix ? ['--write'] : [])],
   },
-  { name: 'import directions', command: [bin('depcruise'), 'packages', 'apps', 'lambda', 'scripts'] },
+  {
+    name: 'import directions',
+    command: [bin('depcruise'), 'packages', 'apps', 'lambda', 'benchmarks', 'chaos', 'scripts'],
+  },
   { name: 'types', command: [bin('tsc'), '--project', '.'] },
 ];
 

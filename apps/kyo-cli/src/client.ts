@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import {
   health,
   operation,
+  operationAccepted,
   problemDocument,
   provisionTenantResponse,
   tenant,
@@ -74,6 +75,8 @@ export function createClient({ url, token }: Target) {
     showTenant: (tenantId: string) => call(tenant, 'GET', `/tenants/${encodeURIComponent(tenantId)}`),
     provision: (body: { tenantId: string; plan: string; name?: string }) =>
       call(provisionTenantResponse, 'POST', '/provision-tenant', body),
+    change: (kind: 'suspend' | 'resume', tenantId: string) =>
+      call(operationAccepted, 'POST', `/tenants/${encodeURIComponent(tenantId)}/${kind}`),
     showOperation: (operationId: string) =>
       call(operation, 'GET', `/operations/${encodeURIComponent(operationId)}`),
     health: () => call(health, 'GET', '/healthz'),

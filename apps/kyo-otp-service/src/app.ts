@@ -2,30 +2,50 @@ import { type OutboxMessage, routes } from '@kyong/contracts';
 import type { Identity } from '@kyong/identity';
 import { postgresIdentityStore } from '@kyong/identity/adapters/postgres';
 import type { SigningKeys } from '@kyong/identity/adapters/signing-keys';
-import { createOtp, type OtpKeys, type OtpPolicy } from '@kyong/otp';
+import {
+  createOtp,
+  defaultPlatformPolicy,
+  type OtpKeys,
+  type OtpPolicy,
+  type PlatformPolicy,
+} from '@kyong/otp';
 import { redisOtpStore } from '@kyong/otp/adapters/redis';
-import type { Pool } from '@kyong/postgres';
+import { postgresTenantSettings } from '@kyong/otp/adapters/tenant-settings';
+import type { Pool, TenantPools } from '@kyong/postgres';
 import { accessTokenVerifier, createHttpApp, type Logger, serve } from '@kyong/service-kit';
 import type { FastifyInstance } from 'fastify';
 import type { Cluster } from 'ioredis';
 import { createLocalJWKSet } from 'jose';
 import { limitPerIp } from './ip-limits.ts';
+import { logRoutes } from './log-routes.ts';
 import { memberRoutes } from './member-routes.ts';
 import { otpRoutes } from './otp-routes.ts';
+import { policyRoutes } from './policy-routes.ts';
+import { receiptRoutes } from './receipt-routes.ts';
+import { createSending, type SendingOptions } from './sending.ts';
 import { sessionRoutes } from './session-routes.ts';
+import { tenantSmsLog } from './sms-log.ts';
+import { templateRoutes } from './template-routes.ts';
 
-export interface OtpServiceDependencies {
+/** Beside these: the limits of the brake on fraud, a captcha before SMS, and who is told of alarms (the log is anyway). */
+export interface OtpServiceDependencies extends Pick<SendingOptions, 'brake' | 'captcha' | 'onAlarm'> {
   logger: Logger;
   now: () => Date;
   redis: Cluster;
   /** The master database. */
   pool: Pool;
+  /** The tenants' own databases. */
+  tenantPools: TenantPools;
   otpKeys: OtpKeys;
   otpPolicy?: OtpPolicy;
+  /** What tenants may set and what holds without; the codes themselves are `otpPolicy`. */
+  platformPolicy?: Partial<Omit<PlatformPolicy, 'codes'>>;
+  /** Fixed codes by phone number or e-mail address; outside production only. */
+  testNumbers?: ReadonlyMap<string, string>;
   signingKeys: SigningKeys;
   /** `iss` and `aud` of the tokens that `signingKeys` signs. */
   tokens: { issuer: string; audience: string };
-  /** Whether the limits per IP address count loopback as well. */
+  /** Whether callers on this machine are limited by more than what a recipient gets. */
   limitLoopback: boolean;
   /** How many proxies in front may be believed about the caller's address. */
   trustedProxies?: number;
@@ -37,7 +57,8 @@ const bodyLimitBytes = 4 * 1024;
 
 /** One-time passwords, sessions and who may enter which tenant. */
 export function createApp(dependencies: OtpServiceDependencies): FastifyInstance {
-  const { logger, now, redis, pool, otpKeys, otpPolicy, signingKeys, tokens, trustedProxies } = dependencies;
+  const { logger, now, redis, pool, tenantPools, otpKeys, otpPolicy, signingKeys, tokens, trustedProxies } =
+    dependencies;
   const app = createHttpApp({
     logger,
     bodyLimitBytes,
@@ -55,16 +76,39 @@ export function createApp(dependencies: OtpServiceDependencies): FastifyInstance
   });
   limitPerIp(app, { loopback: dependencies.limitLoopback, now });
 
+  const platform = {
+    ...defaultPlatformPolicy,
+    ...dependencies.platformPolicy,
+    ...(otpPolicy && { codes: otpPolicy }),
+  };
+  const { testNumbers = new Map<string, string>() } = dependencies;
   const otp = createOtp({
     store: redisOtpStore(redis),
     keys: otpKeys,
     now,
-    ...(otpPolicy && { policy: otpPolicy }),
+    policy: platform.codes,
+    testCodes: testNumbers,
+  });
+  const settings = postgresTenantSettings(pool);
+  const { gate, policies } = createSending(app, {
+    ...dependencies,
+    platform,
+    settings,
+    smsLog: tenantSmsLog(tenantPools, logger),
+    countLoopback: dependencies.limitLoopback,
+    testNumbers,
   });
   const identity: Identity = { store: postgresIdentityStore(pool), signer: signingKeys, now };
-  otpRoutes(app, { otp, identity });
+  otpRoutes(app, { otp, identity, gate });
+  policyRoutes(app, { settings, policies, platform, now });
   sessionRoutes(app, { identity, signingKeys });
   memberRoutes(app, { identity });
+  templateRoutes(app, {
+    pools: tenantPools,
+    shapeOf: (tenantId, purpose) => policies.policyOf(tenantId).codes[purpose],
+  });
+  logRoutes(app, { pools: tenantPools, otpKeys, now });
+  receiptRoutes(app, { redis, otpKeys, now });
   if (dependencies.outbox) outboxRoute(app, dependencies.outbox);
   return app;
 }

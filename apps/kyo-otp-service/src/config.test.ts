@@ -10,7 +10,8 @@ const complete = {
   KYO_SIGNING_KEYS: JSON.stringify([await createSigningKey(new Date())]),
   KYO_TOKEN_ISSUER: 'https://kyo.example',
   KYO_TOKEN_AUDIENCE: 'kyo',
-  KYO_MESSAGE_SENDER: 'outbox',
+  KYO_SMS_PROVIDERS: 'outbox',
+  KYO_EMAIL_PROVIDERS: 'outbox',
 };
 
 test('a complete environment becomes typed values', () => {
@@ -39,4 +40,27 @@ test('every fault is named at once, and no value repeated', () => {
     /KYO_OTP_SECRET: is not 32 bytes.*KYO_SIGNING_KEYS: is not JSON.*KYO_TOKEN_ISSUER: is not set/s,
   );
   expect(load).not.toThrow(secret);
+});
+
+test('test numbers are for everywhere but production, which a stage is unless it says otherwise', () => {
+  const testNumbers = { ...complete, KYO_OTP_TEST_NUMBERS: '{"+886900000001":"123456"}' };
+  expect(loadConfig(configSchema, { ...testNumbers, KYO_STAGE: 'dev' }).KYO_OTP_TEST_NUMBERS).toEqual({
+    '+886900000001': '123456',
+  });
+  for (const KYO_STAGE of ['prod', undefined])
+    expect(() => loadConfig(configSchema, { ...testNumbers, KYO_STAGE })).toThrow(
+      'KYO_OTP_TEST_NUMBERS: is not for production',
+    );
+  const odd = { ...complete, KYO_STAGE: 'dev', KYO_OTP_TEST_NUMBERS: '{"+886900000001":"12 34"}' };
+  expect(() => loadConfig(configSchema, odd)).toThrow(/KYO_OTP_TEST_NUMBERS.*is no code/);
+});
+
+test('earlier secrets are a list', () => {
+  const secrets = [2, 3].map((byte) => Buffer.alloc(32, byte));
+  const text = secrets.map((secret) => secret.toString('base64url')).join(',');
+  const load = (value: string | undefined) =>
+    loadConfig(configSchema, { ...complete, KYO_OTP_PREVIOUS_SECRETS: value }).KYO_OTP_PREVIOUS_SECRETS;
+  expect(load(text)).toEqual(secrets);
+  expect([load(undefined), load('')]).toEqual([[], []]);
+  expect(() => load('short')).toThrow('KYO_OTP_PREVIOUS_SECRETS: is not a list of 32 bytes in base64url');
 });

@@ -1,5 +1,6 @@
 import { redisConnectionOf } from '@kyong/otp/adapters/redis';
 import { z } from 'zod';
+import { providerVariables, requireProviders } from './provider-config.ts';
 
 const port = z.coerce.number().int().min(1).max(65_535);
 
@@ -24,8 +25,12 @@ const json = z.string().transform((text, context): unknown => {
   }
 });
 
+/** Addresses and their codes. */
+const testNumbers = z.record(z.string(), z.string().regex(/^[0-9A-Z]{4,10}$/, 'is no code'));
+
 /** The environment of this service. */
-export const configSchema = z.object({
+const variables = z.object({
+  KYO_STAGE: z.enum(['dev', 'prod']).default('prod'),
   KYO_PORT: port.default(3000),
   KYO_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   KYO_REDIS_URL: z.url({ protocol: /^rediss?$/ }).transform(redisConnectionOf),
@@ -36,12 +41,34 @@ export const configSchema = z.object({
     .string()
     .regex(/^[\w-]{43}$/, 'is not 32 bytes in base64url')
     .transform((text) => Buffer.from(text, 'base64url')),
+  /** Earlier values of the same, separated by commas, until what was made under them is gone. */
+  KYO_OTP_PREVIOUS_SECRETS: z
+    .string()
+    .regex(/^([\w-]{43}(,[\w-]{43})*)?$/, 'is not a list of 32 bytes in base64url')
+    .transform((text) => (text === '' ? [] : text.split(',').map((part) => Buffer.from(part, 'base64url'))))
+    .default([]),
   /** A JSON array, see `SigningKey`. */
   KYO_SIGNING_KEYS: json.pipe(z.array(signingKey).min(1)),
   KYO_TOKEN_ISSUER: z.url(),
   KYO_TOKEN_AUDIENCE: z.string().min(1),
   KYO_TRUSTED_PROXIES: z.coerce.number().int().min(0).max(5).default(0),
-  /** `outbox` keeps messages for `/dev/outbox` and sends none. */
-  KYO_MESSAGE_SENDER: z.enum(['outbox']),
+  /** A JSON object: addresses that are sent nothing, and the code that is always theirs. Not in production. */
+  KYO_OTP_TEST_NUMBERS: json.pipe(testNumbers).default({}),
+  /** Secret key of Cloudflare Turnstile; with it an SMS asks for proof of a person. */
+  KYO_TURNSTILE_SECRET: z.string().min(1).optional(),
+  /** Certificates of the authority that signs those of the databases (PEM); without it a connection is in the clear. */
+  KYO_DATABASE_CA: z.string().startsWith('-----BEGIN CERTIFICATE-----').optional(),
+  /** What the names of our secrets in Secrets Manager begin with. */
+  KYO_SECRETS_PREFIX: z
+    .string()
+    .regex(/^[\w/+=.@-]+$/, 'is no beginning of a name of a secret')
+    .default('kyo/'),
+  KYO_OTP_LOG_DAYS: z.coerce.number().int().min(1).max(3650).default(90),
+  ...providerVariables,
+});
+/** Fixed codes would let anybody in who knows them: where people are, there are none. */
+export const configSchema = requireProviders(variables).superRefine((config, context) => {
+  if (config.KYO_STAGE === 'prod' && Object.keys(config.KYO_OTP_TEST_NUMBERS).length > 0)
+    context.addIssue({ code: 'custom', path: ['KYO_OTP_TEST_NUMBERS'], message: 'is not for production' });
 });
 export type Config = z.infer<typeof configSchema>;

@@ -1,26 +1,68 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { deliver, type MessageSender, type OtpKeys } from '@kyong/otp';
-import { DeliveryWorker } from '@kyong/otp/adapters/redis';
+import type { Channel } from '@kyong/contracts';
+import { cachedTemplates, deliver, type MessageSender, type OtpKeys } from '@kyong/otp';
+import { DeliveryWorker, LogWorker } from '@kyong/otp/adapters/redis';
+import { tenantLog, tenantTemplates } from '@kyong/otp/adapters/tenant-database';
+import type { TenantPools } from '@kyong/postgres';
 import type { Logger } from '@kyong/service-kit';
 import type { Cluster } from 'ioredis';
+import { tenantDatabases } from './tenant-access.ts';
 
 export interface DeliveryDependencies {
   logger: Logger;
   now: () => Date;
   redis: Cluster;
+  tenantPools: TenantPools;
   otpKeys: OtpKeys;
-  sender: MessageSender;
+  /** Each channel's providers, the preferred one first. */
+  senders: Record<Channel, MessageSender[]>;
+  /** How soon a line that could not be written into a tenant's log is tried again. */
+  logRetryMilliseconds?: number;
 }
 
-/** The worker that sends what the service queued; `start` and `stop` it beside the service, or in a process of its own. */
-export function createDeliveryWorker(dependencies: DeliveryDependencies): DeliveryWorker {
-  const { logger, now, redis, otpKeys, sender } = dependencies;
+/** Work beside the requests; `start` and `stop` it beside the service, or in a process of its own. */
+export interface Worker {
+  start(): void;
+  stop(): Promise<void>;
+}
+
+/** Sends what the service queued, and writes into the tenants' logs what became of it. */
+export function createDeliveryWorker(dependencies: DeliveryDependencies): Worker {
+  const { logger, now, redis, tenantPools, otpKeys, senders } = dependencies;
   const onError = (err: unknown) => logger.warn({ err }, 'delivery disturbed');
-  const delivery = { keys: otpKeys, sender, app: 'Kyo', now, pause, onError };
-  return new DeliveryWorker({
+  const databases = tenantDatabases(tenantPools);
+  const templates = cachedTemplates({
+    reader: tenantTemplates(databases),
+    now,
+    onError: (err) => logger.warn({ err }, 'templates of a tenant cannot be had'),
+  });
+  const delivery = { keys: otpKeys, senders, app: 'Kyo', templates, now, pause, onError };
+  const deliveries = new DeliveryWorker({
     redis,
-    deliver: (sealed) => deliver(delivery, sealed),
+    deliver: (sealed, tell) => deliver(delivery, sealed, tell),
     onDeadLetter: (letter) => logger.error(letter, 'a code was not delivered'),
     onError,
   });
+  const log = new LogWorker({
+    redis,
+    keys: otpKeys,
+    log: tenantLog(databases),
+    now,
+    onError: (err, tenantId) => logger.warn({ err, tenantId }, 'log of one-time passwords disturbed'),
+    ...(dependencies.logRetryMilliseconds !== undefined && {
+      retryAfterMilliseconds: dependencies.logRetryMilliseconds,
+    }),
+    onLost: (count) => logger.error({ count }, 'lines of the log of one-time passwords are lost'),
+  });
+  return {
+    start() {
+      deliveries.start();
+      log.start();
+    },
+    async stop() {
+      await deliveries.stop();
+      // What the last deliveries left is written by the next worker if not by this one.
+      await log.stop();
+    },
+  };
 }

@@ -17,10 +17,11 @@ export function limitPerIp(app: FastifyInstance, options: { loopback: boolean; n
   const limiters = new Map(
     Object.entries(limits).map(([path, limit]) => [path, new RateLimiter({ ...limit, maxKeys })]),
   );
-  app.addHook('onRequest', async ({ ip, routeOptions }) => {
+  app.addHook('onRequest', ({ ip, routeOptions }, _reply, done) => {
     const limiter = limiters.get(routeOptions.url ?? '');
-    if (!limiter || (!options.loopback && isLoopback(ip))) return;
+    if (!limiter || (!options.loopback && isLoopback(ip))) return done();
     const retryAfterSeconds = limiter.take(clientNetwork(ip), options.now());
-    if (retryAfterSeconds > 0) throw new Problem('rate_limited', { retryAfterSeconds });
+    if (retryAfterSeconds > 0) return done(new Problem('rate_limited', { retryAfterSeconds }));
+    done();
   });
 }

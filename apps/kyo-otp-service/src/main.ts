@@ -1,11 +1,17 @@
 import { loadSigningKeys } from '@kyong/identity/adapters/signing-keys';
 import { OtpKeys } from '@kyong/otp';
 import { connectRedis, RedisOutbox } from '@kyong/otp/adapters/redis';
+import { turnstile } from '@kyong/otp/adapters/turnstile';
 import { createPool } from '@kyong/postgres';
 import { ConfigError, createLogger, loadConfig, onShutdown } from '@kyong/service-kit';
+import { createMasterDatabase } from '@kyong/tenancy/adapters/master-database';
+import { secretsManager } from '@kyong/tenancy/adapters/secrets-manager';
+import { openTenantAccess } from '@kyong/tenancy/adapters/tenant-access';
 import { createApp } from './app.ts';
 import { type Config, configSchema } from './config.ts';
 import { createDeliveryWorker } from './delivery.ts';
+import { createLogRetention } from './log-retention.ts';
+import { createSenders } from './providers.ts';
 
 const idleTimeoutSeconds = 30;
 /** Longer than a delivery may take; the platform's own deadline is 30 seconds (ECS `stopTimeout`). */
@@ -22,29 +28,48 @@ const pool = createPool(
 );
 const tokens = { issuer: config.KYO_TOKEN_ISSUER, audience: config.KYO_TOKEN_AUDIENCE };
 const signingKeys = await loadSigningKeys(config.KYO_SIGNING_KEYS, { ...tokens, now });
-const otpKeys = new OtpKeys(config.KYO_OTP_SECRET);
+const otpKeys = new OtpKeys(config.KYO_OTP_SECRET, config.KYO_OTP_PREVIOUS_SECRETS);
+const store = createMasterDatabase(pool);
+const secrets = secretsManager({ region: config.KYO_AWS_REGION, prefix: config.KYO_SECRETS_PREFIX });
+const tenants = openTenantAccess({
+  store,
+  secrets,
+  master: { connectionString: config.KYO_MASTER_DATABASE_URL },
+  ...(config.KYO_DATABASE_CA !== undefined && { ssl: { ca: config.KYO_DATABASE_CA } }),
+  now,
+  onError: (err) => logger.warn({ err }, 'tenant database connection disturbed'),
+});
+const tenantPools = tenants.pools;
 const outbox = new RedisOutbox({ redis, keys: otpKeys, now });
+const senders = createSenders(config, { logger, now, outbox });
+const keepsMessages = Object.values(senders).some((list) => list.some(({ name }) => name === outbox.name));
 const app = createApp({
   logger,
   now,
   redis,
   pool,
+  tenantPools,
   otpKeys,
   signingKeys,
   tokens,
   limitLoopback: true,
   trustedProxies: config.KYO_TRUSTED_PROXIES,
-  outbox,
+  testNumbers: new Map(Object.entries(config.KYO_OTP_TEST_NUMBERS)),
+  ...(config.KYO_TURNSTILE_SECRET && { captcha: turnstile({ secret: config.KYO_TURNSTILE_SECRET }) }),
+  ...(keepsMessages && { outbox }),
 });
-const worker = createDeliveryWorker({ logger, now, redis, otpKeys, sender: outbox });
+const worker = createDeliveryWorker({ logger, now, redis, tenantPools, otpKeys, senders });
+const retention = createLogRetention({ logger, now, tenantPools, store, days: config.KYO_OTP_LOG_DAYS });
 
 onShutdown({ logger, deadlineSeconds: shutdownDeadlineSeconds }, async () => {
   await app.close();
-  await worker.stop();
+  await Promise.all([worker.stop(), retention.stop()]);
+  await tenants.close();
   redis.disconnect();
   await pool.end();
 });
 worker.start();
+retention.start();
 await app.listen({ host: '0.0.0.0', port: config.KYO_PORT });
 logger.info({ port: config.KYO_PORT }, 'listening');
 

@@ -1,17 +1,20 @@
 import { routes } from '@kyong/contracts';
 import { grantRole, type Identity, revokeRole } from '@kyong/identity';
-import { Problem, serve } from '@kyong/service-kit';
+import { Problem, requireRecentAuthentication, serve } from '@kyong/service-kit';
 import type { FastifyInstance } from 'fastify';
 import { addressOf } from './address.ts';
+import { stepUpSeconds } from './step-up.ts';
 
 export function memberRoutes(app: FastifyInstance, { identity }: { identity: Identity }): void {
   serve(app, routes.grantRole, async ({ body: { to, role }, params: { tenantId }, principal }) => {
+    if (role === 'gym_owner') requireRecentAuthentication(principal, stepUpSeconds, identity.now());
     const result = await grantRole(identity, { actor: principal, tenantId, to: addressOf(to), role });
     if (result.outcome === 'refused') throw new Problem(result.reason);
     return { userId: result.userId, tenantId, role };
   });
 
   serve(app, routes.revokeRole, async ({ params: { tenantId, userId }, principal }) => {
+    requireRecentAuthentication(principal, stepUpSeconds, identity.now());
     const result = await revokeRole(identity, { actor: principal, tenantId, userId });
     if (result.outcome === 'refused') throw new Problem(result.reason);
     return undefined;

@@ -4,15 +4,23 @@ import { issue, type Otp, verify } from '@kyong/otp';
 import { Problem, serve } from '@kyong/service-kit';
 import type { FastifyInstance } from 'fastify';
 import { addressOf } from './address.ts';
+import type { SendGate } from './send-gate.ts';
 
 const problemOf = { resend_too_soon: 'otp_resend_too_soon', send_limit: 'otp_send_limit' } as const;
 
-export function otpRoutes(app: FastifyInstance, { otp, identity }: { otp: Otp; identity: Identity }): void {
+export function otpRoutes(
+  app: FastifyInstance,
+  { otp, identity, gate }: { otp: Otp; identity: Identity; gate: SendGate },
+): void {
   // Never looks up whose address it is: the answer and its time are the same for everyone.
-  serve(app, routes.sendOtp, async ({ body: { to, ...request } }) => {
-    const result = await issue(otp, { ...request, to: addressOf(to).value });
-    if (result.outcome !== 'issued')
+  serve(app, routes.sendOtp, async ({ body, request: { ip } }) => {
+    const { captchaToken, ...request } = { ...body, to: addressOf(body.to).value };
+    const { policy, withdraw } = await gate.admit({ ...request, captchaToken }, ip);
+    const result = await issue(otp, request, policy.codes[request.purpose]);
+    if (result.outcome !== 'issued') {
+      withdraw();
       throw new Problem(problemOf[result.outcome], { retryAfterSeconds: result.retryAfterSeconds });
+    }
     return {
       requestId: result.requestId,
       expiresAt: result.expiresAt.toISOString(),
@@ -21,7 +29,7 @@ export function otpRoutes(app: FastifyInstance, { otp, identity }: { otp: Otp; i
   });
 
   // The code is spent before the session is opened: if the database is away just then, the person asks for another code.
-  serve(app, routes.verifyOtp, async ({ body }) => {
+  serve(app, routes.verifyOtp, async ({ body, request: { ip } }) => {
     const result = await verify(otp, body);
     switch (result.outcome) {
       case 'incorrect':
@@ -32,6 +40,7 @@ export function otpRoutes(app: FastifyInstance, { otp, identity }: { otp: Otp; i
         throw new Problem('otp_attempts_exhausted', { retryAfterSeconds: result.retryAfterSeconds });
       case 'correct': {
         const { channel, to, purpose, tenantId } = result.grant;
+        gate.verified({ channel, to }, ip);
         return signIn(identity, { address: { channel, value: to }, purpose, tenantId });
       }
     }

@@ -28,7 +28,7 @@ export function sessionRoutes(
   serve(app, routes.me, async ({ principal }) => describeCaller(identity, principal));
 
   serve(app, routes.jwks, async ({ reply }) => {
-    // A new key reaches verifiers before this is over: they ask at once for a key they do not know.
+    // A new key is published for longer than this before it signs.
     reply.header('cache-control', 'public, max-age=300');
     return signingKeys.publicKeys;
   });

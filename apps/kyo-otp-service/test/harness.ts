@@ -4,10 +4,12 @@ import type { ProblemDocument } from '@kyong/contracts';
 import { signIn } from '@kyong/identity';
 import { postgresIdentityStore } from '@kyong/identity/adapters/postgres';
 import { createSigningKey, loadSigningKeys } from '@kyong/identity/adapters/signing-keys';
-import { OtpKeys } from '@kyong/otp';
+import { type MessageSender, OtpKeys } from '@kyong/otp';
 import { RedisOutbox } from '@kyong/otp/adapters/redis';
-import type { Pool } from '@kyong/postgres';
+import { type Connection, type Pool, TenantPools } from '@kyong/postgres';
 import { createLogger } from '@kyong/service-kit';
+import { TenantUnavailable } from '@kyong/tenancy';
+import { tenantMigrations } from '@kyong/tenancy/adapters/tenant-schema';
 import { createTestDatabase, createTestRedis, TestClock } from '@kyong/testing';
 import type { Cluster } from 'ioredis';
 import { onTestFinished } from 'vitest';
@@ -24,6 +26,19 @@ export async function createService(options: { redis?: Cluster; pool?: Pool; lim
   const logger = createLogger({ service: 'test', level: 'debug' }, { write: (line) => log.push(line) });
   const redis = options.redis ?? createTestRedis();
   const pool = options.pool ?? (await createTestDatabase(migrations)).pool;
+  const gyms = new Map<string, Connection>();
+  const tenantPools = new TenantPools({
+    maxTenants: 10,
+    maxConnectionsPerTenant: 5,
+    idleTimeoutSeconds: 60,
+    connectionOf: async (tenantId) => {
+      const gym = gyms.get(tenantId);
+      if (!gym) throw new TenantUnavailable(tenantId, 'unknown');
+      return gym;
+    },
+    onError: () => {},
+  });
+  onTestFinished(() => tenantPools.close());
   const otpKeys = new OtpKeys(randomBytes(32));
   const signingKey = await createSigningKey(clock.now());
   const signingKeys = await loadSigningKeys([signingKey], { ...tokens, now: clock.now });
@@ -33,6 +48,7 @@ export async function createService(options: { redis?: Cluster; pool?: Pool; lim
     now: clock.now,
     redis,
     pool,
+    tenantPools,
     otpKeys,
     signingKeys,
     tokens,
@@ -55,8 +71,20 @@ export async function createService(options: { redis?: Cluster; pool?: Pool; lim
     /** A person with a session, without a code. */
     signIn: (email: string, tenantId?: string) =>
       signIn(identity, { address: { channel: 'email', value: email }, purpose: 'login', tenantId }),
-    startWorker: () => {
-      const worker = createDeliveryWorker({ logger, now: clock.now, redis, otpKeys, sender: outbox });
+    /** A gym with a database of its own. */
+    createGym: async (tenantId: string, name = 'Iron Temple'): Promise<Pool> => {
+      const gym = await createTestDatabase(tenantMigrations);
+      await gym.pool.query('INSERT INTO gym (tenant_id, name) VALUES ($1, $2)', [tenantId, name]);
+      gyms.set(tenantId, gym.connection);
+      return gym.pool;
+    },
+    gyms,
+    startWorker: (sender: MessageSender = outbox) => {
+      const senders = { sms: [sender], email: [sender] };
+      const worker = createDeliveryWorker({
+        ...{ logger, now: clock.now, redis, tenantPools, otpKeys, senders },
+        logRetryMilliseconds: 300,
+      });
       worker.start();
       onTestFinished(() => worker.stop());
     },

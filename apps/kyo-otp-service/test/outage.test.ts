@@ -27,7 +27,8 @@ test('while Redis is away every answer is a quick 503, and it comes back by itse
   expect((await app.inject('/ready')).statusCode).toBe(503);
   expect((await app.inject('/health')).statusCode).toBe(200);
 
-  const ready = once(redis, 'ready');
+  // Not `once` of node:events, which would give up at the first attempt that fails.
+  const ready = new Promise<void>((resolve) => redis.once('ready', () => resolve()));
   await server.start(() => {});
   await ready;
   // What was acknowledged before is still known after.

@@ -16,23 +16,38 @@ export const usage = `Usage: npm start -- [options]
 
 Environment:
   KYO_MASTER_DATABASE_URL   a PostgreSQL server of yours for the master database
+  KYO_WEBHOOK_URL, KYO_WEBHOOK_SECRET
+                            where tenants' events go, and the key they are signed with (whsec_…)
   KYO_REDIS_URL             a Redis (7 or newer, cluster mode) of yours`;
 
-const schema = z.object({
-  port: z.coerce
-    .number('a number')
-    .int('a whole number')
-    .min(1, 'from 1')
-    .max(65_535, 'at most 65535')
-    .default(8080),
-  'data-dir': z.string().min(1, 'a folder').default('.kyo'),
-  dashboard: z.boolean().default(true),
-  limits: z.enum(['development', 'production'], 'development or production').default('development'),
-  masterDatabaseUrl: z
-    .url({ protocol: /^postgres(ql)?$/, error: 'postgresql://user:password@host:port/database' })
-    .optional(),
-  redisUrl: z.url({ protocol: /^rediss?$/, error: 'redis://:password@host:port' }).optional(),
-});
+const schema = z
+  .object({
+    port: z.coerce
+      .number('a number')
+      .int('a whole number')
+      .min(1, 'from 1')
+      .max(65_535, 'at most 65535')
+      .default(8080),
+    'data-dir': z.string().min(1, 'a folder').default('.kyo'),
+    dashboard: z.boolean().default(true),
+    limits: z.enum(['development', 'production'], 'development or production').default('development'),
+    KYO_MASTER_DATABASE_URL: z
+      .url({ protocol: /^postgres(ql)?$/, error: 'postgresql://user:password@host:port/database' })
+      .optional(),
+    KYO_REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'redis://:password@host:port' }).optional(),
+    KYO_WEBHOOK_URL: z.url({ protocol: /^https?$/, error: 'http(s)://host/path' }).optional(),
+    KYO_WEBHOOK_SECRET: z
+      .string()
+      .regex(/^whsec_[A-Za-z0-9+/]{32,}=*$/, 'whsec_ and at least 24 bytes in base64')
+      .optional(),
+  })
+  .refine(
+    (options) => (options.KYO_WEBHOOK_URL === undefined) === (options.KYO_WEBHOOK_SECRET === undefined),
+    {
+      path: ['KYO_WEBHOOK_SECRET'],
+      error: 'set together with KYO_WEBHOOK_URL, or neither',
+    },
+  );
 
 export interface PlatformOptions {
   port: number;
@@ -41,6 +56,7 @@ export interface PlatformOptions {
   productionLimits: boolean;
   masterDatabaseUrl: string | undefined;
   redisUrl: string | undefined;
+  webhook: { url: string; secret: string } | undefined;
 }
 
 /** @throws {UsageError} with all faults at once and never a value, which may be a password. */
@@ -48,30 +64,22 @@ export function parseOptions(
   args: string[],
   environment: Record<string, string | undefined>,
 ): PlatformOptions {
-  const result = schema.safeParse({
-    ...parse(args),
-    masterDatabaseUrl: environment.KYO_MASTER_DATABASE_URL,
-    redisUrl: environment.KYO_REDIS_URL,
-  });
+  const result = schema.safeParse({ ...environment, ...parse(args) });
   if (!result.success) {
-    const names: Record<string, string> = {
-      masterDatabaseUrl: 'KYO_MASTER_DATABASE_URL',
-      redisUrl: 'KYO_REDIS_URL',
-    };
     const faults = result.error.issues.map(({ path: [name = ''], message }) => {
-      return `${names[String(name)] ?? `--${String(name)}`} must be ${message}.`;
+      return `${String(name).startsWith('KYO_') ? '' : '--'}${String(name)} must be ${message}.`;
     });
     throw new UsageError(`${faults.join('\n')}\n\n${usage}`);
   }
-  const { port, dashboard, limits, masterDatabaseUrl, redisUrl } = result.data;
-  const dataDirectory = resolve(result.data['data-dir']);
+  const { port, dashboard, limits, KYO_WEBHOOK_URL: url, KYO_WEBHOOK_SECRET: secret } = result.data;
   return {
     port,
-    dataDirectory,
+    dataDirectory: resolve(result.data['data-dir']),
     dashboard,
     productionLimits: limits === 'production',
-    masterDatabaseUrl,
-    redisUrl,
+    masterDatabaseUrl: result.data.KYO_MASTER_DATABASE_URL,
+    redisUrl: result.data.KYO_REDIS_URL,
+    webhook: url !== undefined && secret !== undefined ? { url, secret } : undefined,
   };
 }
 

@@ -5,16 +5,30 @@ import { operatorToken } from '@kyong/identity';
 import { connectRedis, RedisOutbox } from '@kyong/otp/adapters/redis';
 import { createPool, migrate, withConnection } from '@kyong/postgres';
 import { accessTokenVerifier, createLogger, type Logger, remoteKeys } from '@kyong/service-kit';
-import { advance, defaultRetry, type Ports, type TenancyPolicy } from '@kyong/tenancy';
+import {
+  advance,
+  defaultRetry,
+  type EventPublisher,
+  type Ports,
+  relayEvents,
+  type TenancyPolicy,
+} from '@kyong/tenancy';
 import { localPostgres, tenantServerSettings } from '@kyong/tenancy/adapters/local-postgres';
 import { localSecrets } from '@kyong/tenancy/adapters/local-secrets';
-import { createMasterDatabase, masterMigrations } from '@kyong/tenancy/adapters/master-database';
+import {
+  createEventOutbox,
+  createMasterDatabase,
+  masterMigrations,
+} from '@kyong/tenancy/adapters/master-database';
 import { sharedPostgres } from '@kyong/tenancy/adapters/shared-postgres';
+import { openTenantAccess } from '@kyong/tenancy/adapters/tenant-access';
 import { tenantDatabase } from '@kyong/tenancy/adapters/tenant-schema';
+import { webhook } from '@kyong/tenancy/adapters/webhook';
 import { apiRoutes, createApi } from '@kyong/tenant-provisioning/api';
 import { createAuthorizer } from '@kyong/tenant-provisioning/authorize';
 import { createApp as createOtpService } from 'kyo-otp-service';
 import { createDeliveryWorker } from 'kyo-otp-service/delivery';
+import { createLogRetention } from 'kyo-otp-service/log-retention';
 import { createApiGateway } from './api-gateway.ts';
 import { type DataDirectory, openDataDirectory, writeAtomically } from './data-directory.ts';
 import { createGateway } from './gateway.ts';
@@ -24,8 +38,8 @@ import { OperationDriver } from './operation-driver.ts';
 import type { PlatformOptions } from './options.ts';
 import { createPages } from './pages.ts';
 import type { Progress } from './progress.ts';
+import { repeat } from './repeat.ts';
 import { startServers } from './servers.ts';
-import { startSupervisor } from './supervisor.ts';
 import { ensureTenantServers } from './tenant-servers.ts';
 
 /** The laptop's values of what a stage decides. */
@@ -35,6 +49,7 @@ const policy: TenancyPolicy = {
   maxTenantsPerOwner: null,
   dedicatedOnly: false,
 };
+const sharedInstanceId = 'shared-1';
 const maxDedicatedServers = 100;
 const maxSharedDatabases = 2_000;
 const masterConnections = 20;
@@ -43,8 +58,11 @@ const idleTimeoutSeconds = 60;
 const driverName = 'laptop';
 const leaseSeconds = 30;
 const sweepSeconds = 5;
+const superviseSeconds = 5;
+const relaySeconds = 1;
 /** Each running step holds a connection or two, and starting a server takes most of a processor. */
 const driverConcurrency = 8;
+const otpLogDays = 90;
 const maxLogBytes = 20 * 1024 * 1024;
 
 export interface Platform {
@@ -91,13 +109,15 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   await progress.step('Preparing tenant servers', dedicated.prepare());
 
   const store = createMasterDatabase(pool);
-  await progress.step('Starting tenant servers', ensureTenantServers(store, dedicated));
+  const ensureServers = () =>
+    ensureTenantServers(store, dedicated, { ...servers.shared, instanceId: sharedInstanceId });
+  await progress.step('Starting tenant servers', ensureServers());
   const ports: Ports = {
     store,
     hosts: {
       dedicated,
       shared: sharedPostgres({
-        instanceId: 'shared-1',
+        instanceId: sharedInstanceId,
         admin: async () => servers.shared,
         maxDatabases: maxSharedDatabases,
       }),
@@ -122,13 +142,26 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   });
   started.defer(() => driver.stop());
 
+  const tenants = openTenantAccess({
+    store,
+    secrets,
+    master: servers.master,
+    now,
+    onError: (err) => logger.warn({ err }, 'tenant database connection disturbed'),
+  });
+  started.defer(() => tenants.close());
+  const tenantPools = tenants.pools;
+
   const outbox = new RedisOutbox({ redis, keys: keys.otp, now });
-  const delivery = createDeliveryWorker({ logger, now, redis, otpKeys: keys.otp, sender: outbox });
+  const senders = { sms: [outbox], email: [outbox] };
+  const delivery = createDeliveryWorker({ logger, now, redis, tenantPools, otpKeys: keys.otp, senders });
+  const retention = createLogRetention({ logger, now, tenantPools, store, days: otpLogDays });
   const otpService = createOtpService({
     logger: logger.child({ service: 'kyo-otp-service' }),
     now,
     redis,
     pool,
+    tenantPools,
     otpKeys: keys.otp,
     signingKeys: keys.signing,
     tokens,
@@ -171,16 +204,30 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   writeAtomically(directory.address, JSON.stringify({ url }));
   delivery.start();
   started.defer(() => delivery.stop());
+  retention.start();
+  started.defer(() => retention.stop());
   driver.run();
-  const supervisor = startSupervisor({
-    logger,
-    revive: async () => {
+  const supervisor = repeat(
+    async () => {
       const revived = await servers.revive();
-      await ensureTenantServers(store, dedicated);
-      return revived;
+      if (revived.length > 0) logger.warn({ revived }, 'servers had died and were started again');
+      await ensureServers();
     },
-  });
+    superviseSeconds,
+    (err) => logger.warn({ err }, 'a server could not be started again'),
+  );
   started.defer(() => supervisor.stop());
+  const publisher = options.webhook ? webhook({ ...options.webhook, now }) : logPublisher(logger);
+  const events = createEventOutbox(pool);
+  const relay = repeat(
+    () =>
+      relayEvents(events, publisher, Math.random, (err, { eventId }) =>
+        logger.warn({ err, eventId }, 'an event was not taken over'),
+      ),
+    relaySeconds,
+    (err) => logger.warn({ err }, 'the outbox cannot be read'),
+  );
+  started.defer(() => relay.stop());
   gateway.open([
     ['/provision-tenant', controlPlane],
     ['/tenants', controlPlane],
@@ -206,6 +253,15 @@ async function migrateMaster(pool: ReturnType<typeof createPool>): Promise<void>
   } finally {
     client.release();
   }
+}
+
+/** Without a webhook, an event is a line in the log. */
+function logPublisher(logger: Logger): EventPublisher {
+  return {
+    async publish({ type, tenantId, operationId, eventId }) {
+      logger.info({ type, tenantId, operationId, eventId }, 'event');
+    },
+  };
 }
 
 function openLog(directory: DataDirectory): Logger {

@@ -2,27 +2,42 @@ import type { TenancyStore, Tenant } from '@kyong/tenancy';
 import type { LocalPostgres } from '@kyong/tenancy/adapters/local-postgres';
 
 const pageSize = 200;
-/** Statuses in which a dedicated tenant's server is expected to run. */
-const serving = ['active', 'changing-plan', 'restoring'] as const;
+/** A suspended tenant's server runs as well: its data is kept, backed up, and open again in a moment. */
+const withServer: readonly Tenant['status'][] = [
+  'active',
+  'suspended',
+  'changing-plan',
+  'restoring',
+  'offboarding',
+];
 
-/** Starts the servers of dedicated tenants that do not run, and writes down where one has a new port. */
-export async function ensureTenantServers(store: TenancyStore, dedicated: LocalPostgres): Promise<void> {
-  const tenants = (await Promise.all(serving.map((status) => allTenants(store, status)))).flat();
-  const placed = tenants.filter((tenant) => tenant.placement === 'dedicated' && tenant.reservation);
-  const addresses = await dedicated.startAll(
-    placed.flatMap(({ reservation }) => (reservation ? [reservation] : [])),
+/** Starts the servers of dedicated tenants that do not run, and writes down where any server has a new port. */
+export async function ensureTenantServers(
+  store: TenancyStore,
+  dedicated: LocalPostgres,
+  shared: { instanceId: string; host: string; port: number },
+): Promise<void> {
+  const tenants = (await dedicatedTenants(store)).filter(({ status }) => withServer.includes(status));
+  const servers = tenants.flatMap(({ reservation, endpoint }) =>
+    reservation && endpoint ? [{ reservation, endpoint }] : [],
   );
-  for (const { id, endpoint } of placed) {
-    const address = addresses.get(id);
-    if (address && address.port !== endpoint?.port) await store.moveEndpoint(id, address);
+  const addresses = await dedicated.startAll(servers.map(({ reservation }) => reservation.instanceId));
+  for (const { reservation, endpoint } of servers) {
+    const address = addresses.get(reservation.instanceId);
+    if (address && address.port !== endpoint.port) await store.moveInstance(reservation.instanceId, address);
   }
+  await store.moveInstance(shared.instanceId, shared);
 }
 
-async function allTenants(store: TenancyStore, status: (typeof serving)[number]): Promise<Tenant[]> {
+async function dedicatedTenants(store: TenancyStore): Promise<Tenant[]> {
   const all: Tenant[] = [];
   for (;;) {
     const last = all.at(-1);
-    const page = await store.listTenants({ status, limit: pageSize, ...(last && { after: last.id }) });
+    const page = await store.listTenants({
+      placement: 'dedicated',
+      limit: pageSize,
+      ...(last && { after: last.id }),
+    });
     all.push(...page);
     if (page.length < pageSize) return all;
   }

@@ -47,7 +47,7 @@ describe.each([
       placement,
       status: 'active',
       name: 'First Gym 一號',
-      schemaVersion: '0001_gym',
+      schemaVersion: '0002_otp',
     });
     expect(seen.body.database).toBeUndefined();
   });
@@ -192,6 +192,31 @@ describe('tokens', () => {
     expect(
       (await platform.request('GET', '/tenants?status=odd', { token: platform.operatorToken })).status,
     ).toBe(400);
+  });
+});
+
+describe('an operator', () => {
+  const change = (kind: string, tenantId: string, by: string) =>
+    platform.request('POST', `/tenants/${tenantId}/${kind}`, { token: by });
+
+  it.each([
+    ['suspend', 'suspended'],
+    ['resume', 'active'],
+  ])('may %s a tenant', async (kind, status) => {
+    const accepted = await change(kind, 'first-free', platform.operatorToken);
+    expect(accepted.status).toBe(202);
+    expect((await platform.operationEnd(accepted.body.operationId)).status).toBe('succeeded');
+    expect((await show('first-free')).body).toMatchObject({
+      status,
+      operation: { kind, status: 'succeeded' },
+    });
+  });
+
+  it('may not what does not fit, and a gym may not at all', async () => {
+    const conflict = await change('resume', 'first-basic', platform.operatorToken);
+    expect([conflict.status, conflict.body.code]).toEqual([409, 'tenant_status_conflict']);
+    expect((await change('suspend', 'nobody', platform.operatorToken)).status).toBe(404);
+    expect((await change('suspend', 'first-free', token)).status).toBe(403);
   });
 });
 

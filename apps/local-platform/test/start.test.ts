@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { freePort } from '@kyong/embedded-servers';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createDataDirectory, PlatformProcess } from './platform-process.ts';
@@ -26,7 +26,7 @@ async function outcome(
 describe('a platform that runs', () => {
   it('survives kill -9 at random moments of its provisions: the next one finishes them', async () => {
     const tenantIds: string[] = [];
-    for (let round = 0; round < 4; round += 1) {
+    for (let round = 0; round < 3; round += 1) {
       const platform = await PlatformProcess.start(dataDirectory);
       const token = platform.operatorToken;
       const wave = ['free', 'free', 'basic', 'free'].map((plan, index) => ({
@@ -104,18 +104,18 @@ describe('a platform that cannot run says why, what to do, and ends with 1', () 
   });
 
   it.each([
-    ['the layout', 'layout.json', 'damaged'],
-    ['a server file', 'postgres/master/server.json', 'damaged'],
-    ['a data directory without data', 'postgres/shared/data/PG_VERSION', 'damaged'],
-    ['the keys', 'secrets/signing-keys.json', 'damaged'],
-  ])('damaged: %s', async (_, file, message) => {
-    const directory = createDataDirectory();
-    await (await PlatformProcess.start(directory)).end('SIGTERM');
-    writeFileSync(join(directory, file), '\u0000rubbish');
-    const { code, output } = await outcome(directory, await freePort());
-    expect([code, output]).toEqual([1, expect.stringMatching(new RegExp(message))]);
+    ['the layout', 'layout.json'],
+    ['a server file', 'postgres/master/server.json'],
+    ['a data directory without data', 'postgres/shared/data/PG_VERSION'],
+    ['the keys', 'secrets/signing-keys.json'],
+  ])('damaged: %s', async (_, name) => {
+    const file = join(dataDirectory, name);
+    const whole = readFileSync(file);
+    writeFileSync(file, '\u0000rubbish');
+    const { code, output } = await outcome(dataDirectory, await freePort());
+    writeFileSync(file, whole);
+    expect([code, output]).toEqual([1, expect.stringContaining('damaged')]);
     expect(output).toMatch(/copy|anew|delete/);
-    rmSync(dirname(directory), { recursive: true });
   });
 
   it('a server of the user that is another kind of server', async () => {

@@ -1,8 +1,16 @@
-import { type ProblemCode, type Route, routes, scopes } from '@kyong/contracts';
+import {
+  type OperationAccepted,
+  type ProblemCode,
+  type Route,
+  routes,
+  scopes,
+  type TenantStatus,
+} from '@kyong/contracts';
 import { type Logger, Problem, problemResponse, requestIdOf } from '@kyong/service-kit';
 import {
   type ProvisionOutcome,
   type ProvisionRefusal,
+  requestOperation,
   requestProvision,
   type TenancyPolicy,
   type TenancyStore,
@@ -40,7 +48,7 @@ export function createApi(deps: ApiDependencies): ApiHandler {
     try {
       const endpoint = endpoints.get(`${event.httpMethod} ${event.resource}`);
       if (!endpoint) throw new Problem('not_found');
-      result = await endpoint(event, callerOf(event.requestContext.authorizer), deps);
+      result = await endpoint(event, callerOf(event.requestContext), deps);
     } catch (error) {
       const problem = problemResponse(error, requestId);
       if (problem.status >= 500) deps.logger.error({ requestId, err: error }, 'request failed');
@@ -64,6 +72,8 @@ export const apiRoutes = [
   routes.listTenants,
   routes.showTenant,
   routes.showOperation,
+  routes.suspendTenant,
+  routes.resumeTenant,
 ] as const;
 
 const endpoints = new Map<string, Endpoint>([
@@ -71,6 +81,8 @@ const endpoints = new Map<string, Endpoint>([
   [keyOf(routes.listTenants), listTenants],
   [keyOf(routes.showTenant), showTenant],
   [keyOf(routes.showOperation), showOperation],
+  [keyOf(routes.suspendTenant), changeTenant('suspend')],
+  [keyOf(routes.resumeTenant), changeTenant('resume')],
 ]);
 
 function keyOf({ method, path }: Route): string {
@@ -96,20 +108,46 @@ async function provisionTenant(event: APIGatewayProxyEvent, caller: Caller, deps
 
   const result = await requestProvision(
     { ...body, idempotencyKey: headers['idempotency-key'] },
-    { id: caller.id, isOperator: caller.isOperator },
+    caller,
     deps.store,
     deps.policy,
   );
   if (result.outcome !== 'accepted') throw new Problem(refusals[result.outcome]);
 
-  const { operationId } = result;
+  return accepted(body.tenantId, result.operationId, 'provisioning', deps);
+}
+
+/** Hands a recorded operation to its driver, and tells the caller where to watch it. */
+async function accepted(
+  tenantId: string,
+  operationId: string,
+  status: TenantStatus,
+  deps: ApiDependencies,
+): Promise<APIGatewayProxyResult> {
   // The operation is recorded: from here on it happens, whether or not its driver could be reached just now.
   await deps.startOperation(operationId).catch((error: unknown) => {
     deps.logger.warn({ err: error, operationId }, 'the operation waits for the sweep');
   });
   const statusUrl = `/operations/${operationId}`;
-  const accepted = { tenantId: body.tenantId, operationId, status: 'provisioning' as const, statusUrl };
-  return json(202, accepted, { location: statusUrl, 'retry-after': String(firstLookSeconds) });
+  const body: OperationAccepted = { tenantId, operationId, status, statusUrl };
+  return json(202, body, { location: statusUrl, 'retry-after': String(firstLookSeconds) });
+}
+
+/** An operator's change to a tenant that exists. */
+function changeTenant(kind: 'suspend' | 'resume'): Endpoint {
+  return async (event, caller, deps) => {
+    if (!caller.isOperator) throw new Problem('forbidden');
+    const { tenantId } = parse(routes.showTenant.params, event.pathParameters, 'path');
+    const result = await requestOperation(kind, tenantId, caller, deps.store);
+    switch (result.outcome) {
+      case 'unknown':
+        throw new Problem('not_found');
+      case 'conflict':
+        throw new Problem('tenant_status_conflict', { detail: `The tenant is ${result.status}.` });
+      case 'accepted':
+        return accepted(tenantId, result.operationId, result.status, deps);
+    }
+  };
 }
 
 async function listTenants(event: APIGatewayProxyEvent, caller: Caller, { store }: ApiDependencies) {

@@ -1,5 +1,9 @@
 import { isOperator, type Principal, Problem, type VerifyAccessToken } from '@kyong/service-kit';
-import type { APIGatewayAuthorizerResult, APIGatewayTokenAuthorizerEvent } from 'aws-lambda';
+import type {
+  APIGatewayAuthorizerResult,
+  APIGatewayProxyEvent,
+  APIGatewayTokenAuthorizerEvent,
+} from 'aws-lambda';
 import { z } from 'zod';
 
 /**
@@ -44,17 +48,25 @@ const context = z.object({
 });
 
 export interface Caller {
+  /** Subject of the token. */
   id: string;
   isOperator: boolean;
   scopes: string[];
   tenantId: string | undefined;
+  sourceIp: string | null;
 }
 
 /** Who calls, from what the authorizer put into the event. @throws {Problem} when it did not. */
-export function callerOf(authorizer: unknown): Caller {
+export function callerOf({ authorizer, identity }: APIGatewayProxyEvent['requestContext']): Caller {
   const result = context.safeParse(authorizer);
   if (!result.success) throw new Problem('unauthenticated');
   const { sub, roles, scope, tenant } = result.data;
   const principal = { sub, scope, roles: roles.split(' ').filter(Boolean) as Principal['roles'] };
-  return { id: sub, isOperator: isOperator(principal), scopes: scope.split(' '), tenantId: tenant };
+  return {
+    id: sub,
+    isOperator: isOperator(principal),
+    scopes: scope.split(' '),
+    tenantId: tenant,
+    sourceIp: identity?.sourceIp ?? null,
+  };
 }

@@ -41,6 +41,8 @@ export const accessClaims = z.object({
   tenant: tenantId.optional(),
   roles: z.array(role),
   scope: z.string(),
+  /** When the person last proved who they are (OpenID Connect Core, 2): seconds since 1970. A refresh keeps it. */
+  auth_time: z.int().optional(),
 });
 export type AccessClaims = z.infer<typeof accessClaims>;
 

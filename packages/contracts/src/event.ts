@@ -6,11 +6,19 @@ const envelope = {
   occurredAt: z.iso.datetime(),
   tenantId: z.string(),
   operationId: z.uuid(),
+  plan,
 };
+const succeeded = <T extends string>(type: T) => z.object({ ...envelope, type: z.literal(type) });
+const failed = <T extends string>(type: T) =>
+  z.object({ ...envelope, type: z.literal(type), reason: z.string() });
 
 /** What the control plane tells the world once an operation has finished. */
 export const tenantEvent = z.discriminatedUnion('type', [
-  z.object({ ...envelope, type: z.literal('TenantProvisioned'), plan }),
-  z.object({ ...envelope, type: z.literal('TenantProvisioningFailed'), plan, reason: z.string() }),
+  succeeded('TenantProvisioned'),
+  failed('TenantProvisioningFailed'),
+  succeeded('TenantSuspended'),
+  failed('TenantSuspensionFailed'),
+  succeeded('TenantResumed'),
+  failed('TenantResumptionFailed'),
 ]);
 export type TenantEvent = z.infer<typeof tenantEvent>;

@@ -91,7 +91,9 @@ function successResponse({ success }: Route, schema: SchemaOf): Json {
         ]),
       ),
     }),
-    ...(success.body && { content: { 'application/json': { schema: schema(success.body, 'output') } } }),
+    ...(success.body && {
+      content: { [success.contentType ?? 'application/json']: { schema: schema(success.body, 'output') } },
+    }),
   };
 }
 

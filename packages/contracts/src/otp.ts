@@ -21,6 +21,12 @@ const sendOptions = {
   purpose: otpPurpose.default('login'),
   tenantId: tenantId.optional(),
   locale: locale.default('zh-TW'),
+  captchaToken: z
+    .string()
+    .min(1)
+    .max(2048)
+    .optional()
+    .meta({ description: 'Proof of a person (Turnstile), where the platform asks for one before SMS' }),
 };
 
 export const sendOtpRequest = z
@@ -33,7 +39,14 @@ export type SendOtpRequest = z.infer<typeof sendOtpRequest>;
 
 export const sendOtpResponse = z
   .object({ requestId: z.string(), expiresAt: z.iso.datetime(), resendAfter: z.iso.datetime() })
-  .meta({ id: 'SendOtpResponse' });
+  .meta({
+    id: 'SendOtpResponse',
+    example: {
+      requestId: 'pV2mN0xJ6cQ4bTzUe1sWgK9dHfLrYaXo3iEv7MnBq5w',
+      expiresAt: '2026-01-01T00:05:00.000Z',
+      resendAfter: '2026-01-01T00:00:30.000Z',
+    },
+  });
 export type SendOtpResponse = z.infer<typeof sendOtpResponse>;
 
 export const verifyOtpRequest = z
@@ -41,7 +54,10 @@ export const verifyOtpRequest = z
     requestId: z.string().min(1).max(64),
     code: z.string().regex(/^[0-9A-Z]{4,10}$/, '4 to 10 digits or letters'),
   })
-  .meta({ id: 'VerifyOtpRequest' });
+  .meta({
+    id: 'VerifyOtpRequest',
+    example: { requestId: 'pV2mN0xJ6cQ4bTzUe1sWgK9dHfLrYaXo3iEv7MnBq5w', code: '493817' },
+  });
 export type VerifyOtpRequest = z.infer<typeof verifyOtpRequest>;
 
 export const verifyOtpResponse = tokenPair;

@@ -16,7 +16,14 @@ export interface Route {
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodType;
-  success: { status: number; description: string; body?: z.ZodType; headers?: Record<string, string> };
+  success: {
+    status: number;
+    description: string;
+    body?: z.ZodType;
+    /** Of the body; JSON unless said otherwise. */
+    contentType?: string;
+    headers?: Record<string, string>;
+  };
   /** The problem codes of this operation beyond those every operation may answer with. */
   problems: ProblemCode[];
 }

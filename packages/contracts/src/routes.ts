@@ -3,10 +3,18 @@ import * as auth from './auth.ts';
 import { health } from './health.ts';
 import { operation } from './operation.ts';
 import * as otp from './otp.ts';
+import { otpSettings } from './otp-policy.ts';
+import { otpAdministrationRoutes } from './otp-routes.ts';
 import { route } from './route.ts';
 import * as tenants from './tenant.ts';
 
 const tenantParams = z.object({ tenantId: tenants.tenantId });
+const accepted = {
+  status: 202,
+  description: 'Accepted; watch the operation',
+  body: tenants.operationAccepted,
+  headers: { Location: 'The operation', 'Retry-After': 'Seconds until it is worth asking' },
+} as const;
 
 /** The whole public HTTP surface, by name. Servers register these; the OpenAPI document is built from them. */
 export const routes = {
@@ -64,6 +72,26 @@ export const routes = {
     success: { status: 200, description: 'The tenant', body: tenants.tenant },
     problems: ['not_found'],
   }),
+  suspendTenant: route({
+    method: 'POST',
+    path: '/tenants/{tenantId}/suspend',
+    tag: 'Tenants',
+    summary: 'Shut a tenant out, keeping its data (operator)',
+    secured: true,
+    params: tenantParams,
+    success: accepted,
+    problems: ['forbidden', 'not_found', 'tenant_status_conflict'],
+  }),
+  resumeTenant: route({
+    method: 'POST',
+    path: '/tenants/{tenantId}/resume',
+    tag: 'Tenants',
+    summary: 'Let a suspended tenant back in (operator)',
+    secured: true,
+    params: tenantParams,
+    success: accepted,
+    problems: ['forbidden', 'not_found', 'tenant_status_conflict'],
+  }),
   showOperation: route({
     method: 'GET',
     path: '/operations/{operationId}',
@@ -79,11 +107,25 @@ export const routes = {
     path: '/api/otp/send',
     tag: 'One-time passwords',
     summary: 'Send a one-time password',
-    description: 'The answer is the same whether or not the address is known.',
+    description:
+      'The answer is the same whether or not the address, or the tenant, is known. ' +
+      'SMS goes to mobile numbers of Taiwan and of the countries the tenant has added.',
     secured: false,
     body: otp.sendOtpRequest,
     success: { status: 202, description: 'The code is on its way', body: otp.sendOtpResponse },
-    problems: ['otp_resend_too_soon', 'otp_send_limit', 'rate_limited'],
+    problems: [
+      'otp_country_refused',
+      'otp_number_refused',
+      'otp_email_domain_refused',
+      'otp_captcha_required',
+      'otp_resend_too_soon',
+      'otp_send_limit',
+      'otp_tenant_limit',
+      'otp_prefix_limit',
+      'otp_prefix_cut_off',
+      'otp_budget_exhausted',
+      'rate_limited',
+    ],
   }),
   verifyOtp: route({
     method: 'POST',
@@ -95,6 +137,29 @@ export const routes = {
     success: { status: 200, description: 'Signed in', body: otp.verifyOtpResponse },
     problems: ['otp_incorrect', 'otp_expired', 'otp_attempts_exhausted', 'rate_limited'],
   }),
+  showOtpPolicy: route({
+    method: 'GET',
+    path: '/api/otp/policy',
+    tag: 'One-time passwords',
+    summary: "The tenant's settings for one-time passwords (owner, manager)",
+    secured: true,
+    success: { status: 200, description: 'What the tenant has set', body: otpSettings },
+    problems: ['forbidden'],
+  }),
+  changeOtpPolicy: route({
+    method: 'PUT',
+    path: '/api/otp/policy',
+    tag: 'One-time passwords',
+    summary: "Replace the tenant's settings for one-time passwords (owner, manager)",
+    description:
+      "Settings narrow the platform's limits and never widen them. They hold at once where they were changed, and " +
+      'everywhere within half a minute. Needs a recent sign-in.',
+    secured: true,
+    body: otpSettings,
+    success: { status: 200, description: 'The settings from now on', body: otpSettings },
+    problems: ['forbidden', 'insufficient_user_authentication', 'otp_policy_unsafe'],
+  }),
+  ...otpAdministrationRoutes,
   refresh: route({
     method: 'POST',
     path: '/api/auth/refresh',
@@ -129,21 +194,23 @@ export const routes = {
     path: '/api/auth/tenants/{tenantId}/users',
     tag: 'Sessions',
     summary: 'Let a person into a tenant (owner, manager)',
+    description: 'To make an owner needs a recent sign-in.',
     secured: true,
     params: tenantParams,
     body: auth.grantRoleRequest,
     success: { status: 201, description: 'May enter from now on', body: auth.grantRoleResponse },
-    problems: ['forbidden', 'last_owner'],
+    problems: ['forbidden', 'insufficient_user_authentication', 'last_owner'],
   }),
   revokeRole: route({
     method: 'DELETE',
     path: '/api/auth/tenants/{tenantId}/users/{userId}',
     tag: 'Sessions',
     summary: 'Take a person out of a tenant (owner, manager)',
+    description: 'Needs a recent sign-in.',
     secured: true,
     params: tenantParams.extend({ userId: z.uuid() }),
     success: { status: 204, description: 'May no longer enter' },
-    problems: ['forbidden', 'not_found', 'last_owner'],
+    problems: ['forbidden', 'insufficient_user_authentication', 'not_found', 'last_owner'],
   }),
   jwks: route({
     method: 'GET',
@@ -151,7 +218,12 @@ export const routes = {
     tag: 'Sessions',
     summary: 'The public keys that access tokens are signed with',
     secured: false,
-    success: { status: 200, description: 'A JSON Web Key Set (RFC 7517)', body: auth.jwks },
+    success: {
+      status: 200,
+      description: 'A JSON Web Key Set (RFC 7517)',
+      body: auth.jwks,
+      headers: { 'Cache-Control': 'How long the keys may be kept; a new key is here before it signs' },
+    },
     problems: [],
   }),
   outbox: route({

@@ -83,6 +83,16 @@ export const tenant = z
   .meta({ id: 'Tenant' });
 export type Tenant = z.infer<typeof tenant>;
 
+export const operationAccepted = z
+  .object({
+    tenantId,
+    operationId: z.uuid(),
+    status: tenantStatus.meta({ description: "The tenant's status from now on" }),
+    statusUrl: z.string().meta({ description: 'Where the operation can be watched' }),
+  })
+  .meta({ id: 'OperationAccepted' });
+export type OperationAccepted = z.infer<typeof operationAccepted>;
+
 export const listTenantsQuery = z.object({
   status: tenantStatus.optional(),
   plan: plan.optional(),

@@ -11,6 +11,8 @@ const operatorSubject = 'operator';
 export interface Access {
   tenantId?: string | undefined;
   scope: string;
+  /** When the person proved to hold their address; a refresh is no proof. */
+  authenticatedAt: Date;
 }
 
 /** The roles of a token: the platform's, and the one in its tenant. None of other tenants. */
@@ -38,6 +40,7 @@ export async function tokenPair(
     ...(tenantId !== undefined && { tenant: tenantId }),
     roles: user.roles,
     scope: person.platformAdmin ? `${access.scope} ${scopes.operator}` : access.scope,
+    auth_time: Math.floor(access.authenticatedAt.getTime() / 1000),
   };
   return {
     accessToken: await signer.sign(claims, accessTokenSeconds),

@@ -13,7 +13,7 @@ export interface Address {
  * (RFC 6532 would allow them; Unicode TR 36 says why not), and with them every need of Unicode normalisation.
  */
 export function parseAddress(text: string): Address | undefined {
-  if (phoneNumber.safeParse(text).success) return { channel: 'sms', value: text };
+  if (text.startsWith('+') && phoneNumber.safeParse(text).success) return { channel: 'sms', value: text };
   if (/^[\x21-\x7e]+$/.test(text) && emailAddress.safeParse(text).success)
     return { channel: 'email', value: text.toLowerCase() };
   return undefined;

@@ -23,6 +23,8 @@ export interface LiveSession {
   person: Person;
   tenantId?: string | undefined;
   scope: string;
+  /** When its person signed in. */
+  createdAt: Date;
   /** Hash of the one refresh token that is good. */
   tokenHash: Buffer;
 }

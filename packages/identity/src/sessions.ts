@@ -31,9 +31,10 @@ export async function refresh(
     if (request.tenantId !== undefined && !hasRoleIn(session.person, request.tenantId))
       return { change: { kind: 'keep' }, answer: { outcome: 'no_role' } };
     const tenantId = request.tenantId ?? session.tenantId;
+    const access = { tenantId, scope: session.scope, authenticatedAt: session.createdAt };
     return {
       change: { kind: 'rotate', tokenHash: next.hash, tenantId },
-      answer: { outcome: 'refreshed', person: session.person, access: { tenantId, scope: session.scope } },
+      answer: { outcome: 'refreshed', person: session.person, access },
     };
   };
   const answer = await identity.store.changeSession(presented.sessionId, identity.now(), decide);

@@ -24,5 +24,5 @@ export async function signIn(
     createdAt,
     expiresAt: new Date(createdAt.getTime() + sessionSeconds * 1000),
   });
-  return tokenPair(identity, person, { tenantId: proof.tenantId, scope }, text);
+  return tokenPair(identity, person, { tenantId: proof.tenantId, scope, authenticatedAt: createdAt }, text);
 }

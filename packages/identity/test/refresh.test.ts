@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose';
 import { expect, test } from 'vitest';
 import { logout, refresh } from '../src/index.ts';
 import { addMember, claimsOf, createHarness, createTenant } from './harness.ts';
@@ -73,4 +74,36 @@ test('a refresh may enter a tenant, stays in it, and is refused where there is n
   const result = await refresh(identity, { refreshToken });
   if (result.outcome !== 'refreshed') throw new Error(result.outcome);
   expect(claimsOf(result.tokens.accessToken)).toMatchObject({ tenant: undefined, roles: [] });
+});
+
+test('a refresh keeps the time of the sign-in, a new sign-in has a new one', async () => {
+  const { clock, identity, signIn } = await createHarness();
+  const signedInAt = clock.now().getTime() / 1000;
+  const first = await signIn('ann@example.com');
+  clock.advance(3600);
+  const result = await refresh(identity, first);
+  if (result.outcome !== 'refreshed') throw new Error(result.outcome);
+  expect(decodeJwt(result.tokens.accessToken).auth_time).toBe(signedInAt);
+  expect(decodeJwt((await signIn('ann@example.com')).accessToken).auth_time).toBe(signedInAt + 3600);
+});
+
+test('a suspended tenant gives no token, and gives one again when it is resumed', async () => {
+  const { pool, identity, signIn } = await createHarness();
+  await createTenant(pool, 'iron-temple');
+  const person = await signIn('ann@example.com');
+  await addMember(pool, 'iron-temple', person.user.id, 'gym_owner');
+  let { refreshToken } = person;
+  for (const [status, expected] of [
+    ['active', 'iron-temple'],
+    ['suspended', undefined],
+    ['active', 'iron-temple'],
+  ]) {
+    await pool.query("UPDATE tenants SET status = $1 WHERE id = 'iron-temple'", [status]);
+    const named = await refresh(identity, { refreshToken, tenantId: 'iron-temple' });
+    expect(named.outcome).toBe(expected ? 'refreshed' : 'no_role');
+    const result = named.outcome === 'refreshed' ? named : await refresh(identity, { refreshToken });
+    if (result.outcome !== 'refreshed') throw new Error(result.outcome);
+    expect(claimsOf(result.tokens.accessToken).tenant).toBe(expected);
+    ({ refreshToken } = result.tokens);
+  }
 });

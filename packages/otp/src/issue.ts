@@ -1,6 +1,8 @@
 import type { Locale } from '@kyong/contracts';
 import { generateCode } from './code.ts';
+import { createLogEntry, logContext } from './log.ts';
 import { type Delivery, deliveryContext, type Grant, grantContext, type Otp } from './otp.ts';
+import type { OtpPolicy } from './policy.ts';
 import { createRequestId } from './request-id.ts';
 
 export type IssueResult =
@@ -9,24 +11,33 @@ export type IssueResult =
 
 /**
  * Issues a code and queues its delivery, in one step. Earlier codes of the recipient stay good until they expire, so that
- * nobody can spoil a code by asking for another. Whether the address belongs to anyone is not looked at.
+ * nobody can spoil a code by asking for another. Whether the address belongs to anyone is not looked at. Nothing is sent
+ * to a test number.
  */
-export async function issue(otp: Otp, request: Grant & { locale: Locale }): Promise<IssueResult> {
-  const { keys, policy } = otp;
+export async function issue(
+  otp: Otp,
+  request: Grant & { locale: Locale },
+  policy: OtpPolicy = otp.policy,
+): Promise<IssueResult> {
+  const { keys } = otp;
   const { locale, ...grant } = request;
   const issuedAt = otp.now();
   const expiresAt = new Date(issuedAt.getTime() + policy.lifetimeSeconds * 1000);
-  const code = generateCode(policy, otp.randomInt);
+  const testCode = otp.testCodes?.get(request.to);
+  const code = testCode ?? generateCode(policy, otp.randomInt);
   const recipient = keys.recipient(request.to);
-  const requestId = createRequestId(recipient);
+  const requestId = createRequestId(keys.id, recipient);
   const codeHash = keys.hashCode(requestId, code);
+  const logEntry = createLogEntry({ ...grant, requestId, recipient, requestedAt: issuedAt });
   const delivery: Delivery = {
+    requestId,
     channel: request.channel,
     to: request.to,
     locale,
     code,
     lifetimeSeconds: policy.lifetimeSeconds,
     expiresAt: expiresAt.toISOString(),
+    ...(logEntry && { logEntry }),
   };
 
   const result = await otp.store.issue({
@@ -34,7 +45,8 @@ export async function issue(otp: Otp, request: Grant & { locale: Locale }): Prom
     requestId,
     codeHash,
     grant: keys.seal(grantContext(requestId, codeHash), JSON.stringify(grant)),
-    delivery: keys.seal(deliveryContext, JSON.stringify(delivery)),
+    ...(testCode === undefined && { delivery: keys.seal(deliveryContext, JSON.stringify(delivery)) }),
+    ...(logEntry && { logEntry: keys.seal(logContext, JSON.stringify(logEntry)) }),
     issuedAt,
     expiresAt,
     policy,

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { OtpKeys } from './keys.ts';
+import { createRequestId } from './request-id.ts';
 
 const keys = new OtpKeys(Buffer.alloc(32, 1));
 const others = new OtpKeys(Buffer.alloc(32, 2));
@@ -33,4 +34,21 @@ test('what is sealed opens under the same key and context only, and unchanged on
 
 test('a secret of another length is refused', () => {
   expect(() => new OtpKeys(Buffer.alloc(16))).toThrow(RangeError);
+});
+
+test('after a change of the secret everything made before still opens, and what is new is under the new one', () => {
+  const [before, after] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
+  const changed = new OtpKeys(after, [before]);
+  const oldRequest = createRequestId(keys.id, keys.recipient('+886912345678'));
+  expect(changed.hashCode(oldRequest, '123456')).toBe(keys.hashCode(oldRequest, '123456'));
+  expect(changed.open('grant 1', keys.seal('grant 1', 'text'))).toBe('text');
+
+  const newRequest = createRequestId(changed.id, changed.recipient('+886912345678'));
+  expect(changed.hashCode(newRequest, '123456')).toBe(others.hashCode(newRequest, '123456'));
+  expect(others.open('grant 2', changed.seal('grant 2', 'text'))).toBe('text');
+  expect(keys.open('grant 2', changed.seal('grant 2', 'text'))).toBeUndefined();
+});
+
+test('two secrets that a request could not tell apart are refused', () => {
+  expect(() => new OtpKeys(Buffer.alloc(32, 1), [Buffer.alloc(32, 1)])).toThrow(RangeError);
 });

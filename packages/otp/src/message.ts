@@ -1,24 +1,20 @@
-import type { Channel, Locale } from '@kyong/contracts';
 import type { Delivery } from './otp.ts';
+import { sendReference } from './request-id.ts';
+import type { Message } from './sender.ts';
+import { defaultWording, type GymWording, renderBody, renderSubject } from './template.ts';
 
-export interface Message {
-  channel: Channel;
-  to: string;
-  body: string;
-}
-
-const templates: Record<Locale, string> = {
-  'zh-TW': '{app} 驗證碼 {code}，{minutes} 分鐘內有效。請勿告訴任何人。',
-  en: '{code} is your {app} code. It is valid for {minutes} minutes. Do not share it with anyone.',
-};
-
-/** What the person reads. */
-export function renderMessage(delivery: Delivery, app: string): Message {
-  const values: Record<string, string> = {
-    app,
-    code: delivery.code,
-    minutes: String(Math.ceil(delivery.lifetimeSeconds / 60)),
+/** What the person reads: in the gym's words where it has some, else in the platform's. */
+export function renderMessage(delivery: Delivery, platform: { app: string }, gym?: GymWording): Message {
+  const { channel, to, locale, code, lifetimeSeconds } = delivery;
+  const standard = defaultWording[locale];
+  const values = { app: gym?.app ?? platform.app, code, lifetimeSeconds };
+  return {
+    id: sendReference(delivery.requestId),
+    channel,
+    to,
+    locale,
+    ...(channel === 'email' && { subject: renderSubject(gym?.subject ?? standard.subject, values) }),
+    body: renderBody({ body: gym?.body ?? standard.body, webOtpDomain: gym?.webOtpDomain }, values),
+    expiresAt: new Date(delivery.expiresAt),
   };
-  const body = templates[delivery.locale].replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? '');
-  return { channel: delivery.channel, to: delivery.to, body };
 }

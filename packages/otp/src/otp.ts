@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { Channel, Locale, OtpPurpose } from '@kyong/contracts';
 import type { RandomInt } from './code.ts';
 import type { OtpKeys } from './keys.ts';
+import type { LogEntry } from './log.ts';
 import { checkPolicy, defaultPolicy, type OtpPolicy } from './policy.ts';
 import type { OtpStore } from './ports.ts';
 
@@ -12,6 +13,8 @@ export interface Otp {
   policy: OtpPolicy;
   now: () => Date;
   randomInt: RandomInt;
+  /** Fixed codes of test numbers, which are sent nothing. */
+  testCodes?: ReadonlyMap<string, string>;
 }
 
 /** @throws {RangeError} for a policy that would not be safe. */
@@ -21,6 +24,8 @@ export function createOtp(options: {
   now: () => Date;
   policy?: OtpPolicy;
   randomInt?: RandomInt;
+  /** Outside production only. */
+  testCodes?: ReadonlyMap<string, string>;
 }): Otp {
   return { randomInt, ...options, policy: checkPolicy(options.policy ?? defaultPolicy) };
 }
@@ -36,6 +41,7 @@ export interface Grant {
 
 /** A code to be sent. */
 export interface Delivery {
+  requestId: string;
   channel: Channel;
   to: string;
   locale: Locale;
@@ -43,6 +49,8 @@ export interface Delivery {
   lifetimeSeconds: number;
   /** RFC 3339. */
   expiresAt: string;
+  /** For the tenant's log; a send without a tenant has none. */
+  logEntry?: LogEntry;
 }
 
 /** A grant opens only beside the code that earns it: moved to another request, it is worthless. */

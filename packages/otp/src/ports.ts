@@ -8,8 +8,10 @@ export interface NewCode {
   codeHash: string;
   /** What the code is worth, sealed. */
   grant: string;
-  /** The job to send it, sealed. */
-  delivery: string;
+  /** The job to send it, sealed; absent when nothing is sent. */
+  delivery?: string;
+  /** What the log is told when the code is verified, sealed; none for a send without a tenant, which has no log. */
+  logEntry?: string;
   issuedAt: Date;
   expiresAt: Date;
   policy: Pick<OtpPolicy, 'sends' | 'resend'>;

@@ -44,3 +44,25 @@ test('attempts come back one by one as they leave the window', async () => {
   clock.advance(60);
   expect(await verify(second.requestId, second.code)).toMatchObject({ outcome: 'correct' });
 });
+
+test('servers whose clocks differ do not stretch the budget', async () => {
+  const { clock, send, verify } = createHarness();
+  const first = await send();
+  const fail = async (requestId: string, code: string, secondsAhead: number) => {
+    clock.advance(secondsAhead);
+    const { outcome } = await verify(requestId, wrong(code));
+    clock.advance(-secondsAhead);
+    return outcome;
+  };
+  // One by a server half a second ahead, then nine by another.
+  await fail(first.requestId, first.code, 0.5);
+  for (let n = 0; n < 9; n++) await fail(first.requestId, first.code, 0);
+  clock.advance(3600.2);
+  const second = await send();
+  const outcomes: string[] = [];
+  for (let n = 0; n < 12; n++) outcomes.push(await fail(second.requestId, second.code, 0));
+  // The ten of before still count for 0.3 seconds.
+  expect(outcomes).toEqual(outcomes.map(() => 'exhausted'));
+  clock.advance(0.3);
+  expect(await fail(second.requestId, second.code, 0)).toBe('incorrect');
+});

@@ -8,7 +8,7 @@ import { createHarness } from './harness.ts';
 function calls() {
   const { otp, clock, redis, to } = createHarness();
   const recipient = otp.keys.recipient(to);
-  const requestId = createRequestId(recipient);
+  const requestId = createRequestId(otp.keys.id, recipient);
   const code: NewCode = {
     recipient,
     requestId,
@@ -36,7 +36,7 @@ test('a send that runs twice is counted once and queued once', async () => {
   expect(await otp.store.issue(code)).toEqual(first);
   expect(await redis.llen(keyOf.sends(recipient))).toBe(1);
   const queued = await redis.xrange(keyOf.deliveries(partitionOf(recipient)), '-', '+');
-  expect(queued.filter(([, fields]) => fields.includes(code.delivery))).toHaveLength(1);
+  expect(queued.filter(([, fields]) => fields.includes(`delivery of ${code.requestId}`))).toHaveLength(1);
 });
 
 test('a correct guess that runs twice gets its answer twice; another guess gets none', async () => {

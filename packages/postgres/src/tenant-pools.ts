@@ -20,6 +20,18 @@ export class TenantPoolsExhausted extends Error {
   readonly code = '53300';
 }
 
+/** Nobody at that address, or nobody who knows this role, its password or its database. */
+const connectionFailures = new Set([
+  ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT'],
+  ...['28P01', '28000', '3D000'],
+]);
+
+function isConnectionFailure(error: unknown): boolean {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  if (typeof code === 'string' && connectionFailures.has(code)) return true;
+  return typeof message === 'string' && message.includes('timeout exceeded when trying to connect');
+}
+
 interface Entry {
   pool: Promise<Pool>;
   users: number;
@@ -51,12 +63,19 @@ export class TenantPools {
     return this.#entries.size;
   }
 
-  /** Runs `task` with the tenant's pool. @throws {TenantPoolsExhausted} */
+  /**
+   * Runs `task` with the tenant's pool. One that cannot connect is forgotten: the database may have moved, or its password
+   * changed, and the next user asks again where it is.
+   * @throws {TenantPoolsExhausted}
+   */
   async use<T>(tenantId: string, task: (pool: Pool) => Promise<T>): Promise<T> {
     const entry = this.#entries.get(tenantId) ?? this.#open(tenantId);
     entry.users += 1;
     try {
       return await task(await entry.pool);
+    } catch (error) {
+      if (isConnectionFailure(error) && this.#entries.peek(tenantId) === entry) this.evict(tenantId);
+      throw error;
     } finally {
       entry.users -= 1;
       // Evicted or expired while in use: the last user turns off the light.

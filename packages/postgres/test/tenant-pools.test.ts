@@ -69,6 +69,19 @@ it('asks again for a tenant it could not find', async () => {
   expect(pools.size).toBe(0);
 });
 
+it('asks again where a database is that cannot be reached there', async () => {
+  const { connection } = await createTestDatabase();
+  let port = 1;
+  const pools = new TenantPools({
+    connectionOf: async () => ({ ...connection, port }),
+    ...{ maxTenants: 2, maxConnectionsPerTenant: 2, idleTimeoutSeconds: 60, onError: () => {} },
+  });
+  onTestFinished(() => pools.close());
+  await expect(query(pools, 'a')).rejects.toThrow('ECONNREFUSED');
+  port = connection.port;
+  await expect(query(pools, 'a')).resolves.toBeDefined();
+});
+
 it('closes everything in the end', async () => {
   const { pools, connections, errors } = await createPools({ maxTenants: 5 });
   await Promise.all(['a', 'b', 'c'].map((tenantId) => query(pools, tenantId)));

@@ -4,4 +4,5 @@ export * from './health.ts';
 export * from './http-app.ts';
 export * from './logger.ts';
 export * from './problem.ts';
+export * from './recent-authentication.ts';
 export * from './shutdown.ts';

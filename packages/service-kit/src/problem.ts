@@ -6,6 +6,8 @@ interface ProblemOptions {
   errors?: { path: string; message: string }[];
   retryAfterSeconds?: number;
   attemptsLeft?: number;
+  /** With `insufficient_user_authentication`: how long ago the sign-in may be. */
+  maxAgeSeconds?: number;
   cause?: unknown;
 }
 
@@ -52,7 +54,7 @@ export function problemResponse(error: unknown, requestId: string): ProblemRespo
     headers: {
       'content-type': 'application/problem+json; charset=utf-8',
       'cache-control': 'no-store',
-      ...(problem.status === 401 && { 'www-authenticate': 'Bearer' }),
+      ...(problem.status === 401 && { 'www-authenticate': challenge(problem) }),
       ...(retryAfterSeconds !== undefined && {
         'retry-after': String(Math.max(1, Math.ceil(retryAfterSeconds))),
       }),
@@ -68,6 +70,13 @@ export function problemResponse(error: unknown, requestId: string): ProblemRespo
       ...(attemptsLeft !== undefined && { attemptsLeft }),
     },
   };
+}
+
+/** What a client has to bring (RFC 6750), and for a step-up how fresh (RFC 9470). */
+function challenge({ code, options: { maxAgeSeconds } }: Problem): string {
+  if (code !== 'insufficient_user_authentication') return 'Bearer';
+  const maxAge = maxAgeSeconds === undefined ? '' : `, max_age="${maxAgeSeconds}"`;
+  return `Bearer error="${code}"${maxAge}`;
 }
 
 /** Errors of the network and of a database that is away: worth trying again, so a 503 and not a 500. */

@@ -162,8 +162,8 @@ async function undoNext(claim: Claim, ports: Ports, options: AdvanceOptions): Pr
 
 async function finish(claim: Claim, ports: Ports, status: 'compensated' | 'failed'): Promise<Advance> {
   const { operation } = claim;
-  const event = operations[operation.kind].failed(claim, operation.error ?? 'unknown', ports.now());
-  await ports.store.fail(claim, status, event);
+  const { failed, failure } = operations[operation.kind];
+  await ports.store.fail(claim, status, failed, failure(claim, operation.error ?? 'unknown', ports.now()));
   return { status: 'done' };
 }
 
@@ -177,7 +177,7 @@ function definitionOf({ operation }: Claim, { name }: OperationStep): Step {
 /** Exponential backoff with full jitter, so that operations that failed together do not come back together. */
 export function backoffSeconds(
   attempt: number,
-  { baseSeconds, maxSeconds }: RetryPolicy,
+  { baseSeconds, maxSeconds }: Pick<RetryPolicy, 'baseSeconds' | 'maxSeconds'>,
   random: () => number,
 ): number {
   return random() * Math.min(maxSeconds, baseSeconds * 2 ** (attempt - 1));

@@ -1,4 +1,4 @@
-import type { Placement, Plan, TenantEvent, TenantStatus } from '@kyong/contracts';
+import type { OperationKind, Placement, Plan, TenantEvent, TenantStatus } from '@kyong/contracts';
 import type { Operation } from './operation.ts';
 import type { DatabaseEndpoint, DatabaseReservation, Tenant } from './tenant.ts';
 
@@ -54,6 +54,9 @@ export interface TenantDatabase {
   ): Promise<void>;
   /** Migrates to the newest version and lets the role at the tables; answers with the version. */
   migrate(admin: AdminConnection, roleName: string): Promise<string>;
+  /** The role may connect no more, and the connections it has are ended; answers with how many. */
+  closeRole(admin: AdminConnection, roleName: string): Promise<number>;
+  openRole(admin: AdminConnection, roleName: string): Promise<void>;
   seed(admin: AdminConnection, gym: { tenantId: string; name: string }): Promise<void>;
 }
 
@@ -72,6 +75,7 @@ export interface ProvisionRequest {
   placement: Placement;
   region: string;
   caller: string;
+  sourceIp: string | null;
   idempotencyKey?: string;
   requestHash: string;
   maxTenantsPerOwner: number | null;
@@ -81,6 +85,26 @@ export interface ProvisionRequest {
 export type ProvisionOutcome =
   | { outcome: 'accepted'; operationId: string; created: boolean }
   | { outcome: 'taken' | 'key-reused' | 'too-many' };
+
+/** A change to a tenant that exists. */
+export interface OperationRequest {
+  operationId: string;
+  tenantId: string;
+  kind: OperationKind;
+  /** The statuses the tenant may be in. */
+  from: readonly TenantStatus[];
+  /** Its status from now on; unchanged when absent. */
+  during?: TenantStatus;
+  caller: string;
+  sourceIp: string | null;
+  stepNames: string[];
+}
+
+export type OperationRequestOutcome =
+  | { outcome: 'accepted'; operationId: string; status: TenantStatus; created: boolean }
+  /** Another operation is under way, or the tenant is in a status that does not fit. */
+  | { outcome: 'conflict'; status: TenantStatus }
+  | { outcome: 'unknown' };
 
 /** The right to advance an operation, for a while. */
 export interface Claim {
@@ -108,6 +132,7 @@ export interface StepRecord {
 export interface TenantFilter {
   status?: TenantStatus;
   plan?: Plan;
+  placement?: Placement;
   /** Tenants after this id. */
   after?: string;
   limit: number;
@@ -116,12 +141,13 @@ export interface TenantFilter {
 /** The master database. */
 export interface TenancyStore {
   requestProvision(request: ProvisionRequest): Promise<ProvisionOutcome>;
+  requestOperation(request: OperationRequest): Promise<OperationRequestOutcome>;
   findTenant(tenantId: string): Promise<Tenant | undefined>;
   listTenants(filter: TenantFilter): Promise<Tenant[]>;
   findOperation(operationId: string): Promise<Operation | undefined>;
   findLatestOperations(tenantIds: string[]): Promise<Map<string, Operation>>;
-  /** A tenant's server answers at another address now. */
-  moveEndpoint(tenantId: string, address: { host: string; port: number }): Promise<void>;
+  /** A server answers at another address now: so do the databases of all tenants on it. */
+  moveInstance(instanceId: string, address: { host: string; port: number }): Promise<void>;
   /** Operations whose time has come and that no other driver than `owner` holds. */
   findDueOperations(owner: string, limit: number): Promise<string[]>;
 
@@ -133,13 +159,21 @@ export interface TenancyStore {
   recordStep(claim: Claim, record: StepRecord): Promise<void>;
   succeed(claim: Claim): Promise<void>;
   /** Ends an operation that failed: undone (`compensated`), or with something left (`failed`). */
-  fail(claim: Claim, status: 'compensated' | 'failed', event: TenantEvent): Promise<void>;
+  fail(
+    claim: Claim,
+    status: 'compensated' | 'failed',
+    tenantStatus: TenantStatus,
+    event: TenantEvent,
+  ): Promise<void>;
 
   reserveDatabase(claim: Claim, reservation: DatabaseReservation): Promise<void>;
+  /** Forgets where the tenant's database was: nothing is left of it, and the tenant's name is free again. */
+  releaseDatabase(claim: Claim): Promise<void>;
   recordEndpoint(claim: Claim, endpoint: DatabaseEndpoint): Promise<void>;
   recordSchemaVersion(claim: Claim, version: string): Promise<void>;
   /** From now on the tenant is open; its owner, when a person, becomes `gym_owner`. */
   activate(claim: Claim): Promise<void>;
+  setStatus(claim: Claim, status: TenantStatus): Promise<void>;
   /** Puts an event into the outbox, once an operation and type. */
   announce(claim: Claim, event: TenantEvent): Promise<void>;
 }

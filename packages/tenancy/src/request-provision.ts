@@ -5,10 +5,12 @@ import { placementOf, type TenancyPolicy } from './plan.ts';
 import type { ProvisionOutcome, TenancyStore } from './ports.ts';
 import { isReserved } from './tenant.ts';
 
-export interface ProvisionCaller {
+export interface Caller {
   /** Subject of the token. */
   id: string;
   isOperator: boolean;
+  /** For the audit; null where the request came from no address. */
+  sourceIp: string | null;
 }
 
 export type ProvisionRefusal = 'reserved' | 'region-unavailable' | 'plan-not-self-service';
@@ -19,7 +21,7 @@ export type ProvisionRefusal = 'reserved' | 'region-unavailable' | 'plan-not-sel
  */
 export async function requestProvision(
   request: ProvisionTenantRequest & { idempotencyKey?: string | undefined },
-  caller: ProvisionCaller,
+  caller: Caller,
   store: TenancyStore,
   policy: TenancyPolicy,
 ): Promise<ProvisionOutcome | { outcome: ProvisionRefusal }> {
@@ -37,6 +39,7 @@ export async function requestProvision(
     placement: placementOf(plan, policy),
     region,
     caller: caller.id,
+    sourceIp: caller.sourceIp,
     ...(idempotencyKey !== undefined && { idempotencyKey }),
     requestHash: createHash('sha256')
       .update(JSON.stringify([tenantId, plan, name, region]))

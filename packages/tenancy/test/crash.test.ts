@@ -1,8 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { advance, OperationRefused, type Ports } from '../src/index.ts';
+import { advance, OperationRefused, type Ports, requestOperation } from '../src/index.ts';
 import { Crash, type CrashPoint, crashingPorts } from './crashing-ports.ts';
-import { createWorld, drive, driver, newTenantId, planOf, request, traces, type World } from './support.ts';
+import {
+  createWorld,
+  drive,
+  driver,
+  newTenantId,
+  operator,
+  planOf,
+  request,
+  traces,
+  type World,
+} from './support.ts';
 
 const placements = ['shared', 'dedicated'] as const;
 
@@ -27,6 +37,28 @@ describe.each(placements)('a driver of a %s tenant that dies', (placement) => {
     }
   });
 });
+
+it.each(placements)(
+  'a driver that dies while it suspends or resumes a %s tenant: the next one finishes',
+  async (placement) => {
+    const world = await createWorld();
+    const tenantId = newTenantId();
+    await drive(await request(world.ports, tenantId, planOf[placement]), world.ports);
+    for (let call = 0; call < 12; call += 1) {
+      for (const [kind, status] of [
+        ['suspend', 'suspended'],
+        ['resume', 'active'],
+      ] as const) {
+        const asked = await requestOperation(kind, tenantId, operator, world.ports.store);
+        if (asked.outcome !== 'accepted') throw new Error(asked.outcome);
+        await dieAt(asked.operationId, world.ports, { call, when: 'after' });
+        await drive(asked.operationId, world.ports);
+        expect((await world.ports.store.findTenant(tenantId))?.status).toBe(status);
+        expect((await world.ports.store.findOperation(asked.operationId))?.status).toBe('succeeded');
+      }
+    }
+  },
+);
 
 it('converges whatever the points at which it dies, and however often', async () => {
   const world = await createWorld();
@@ -76,11 +108,7 @@ async function crashThenFinish(
 ): Promise<void> {
   const tenantId = newTenantId();
   const operationId = await request(ports, tenantId, planOf[placement]);
-  for (const point of points) {
-    await drive(operationId, crashingPorts(ports, point).ports).catch((error: unknown) => {
-      if (!(error instanceof Crash)) throw error;
-    });
-  }
+  for (const point of points) await dieAt(operationId, ports, point);
   await drive(operationId, ports);
 
   const tenant = await ports.store.findTenant(tenantId);
@@ -93,6 +121,12 @@ async function crashThenFinish(
   expect(rows).toEqual([{ operations: 1, events: 1 }]);
   if (expected === 'failed') expect(await traces(world, tenantId), JSON.stringify(points)).toEqual([]);
   else await ports.hosts[placement].destroy(reservationOf(tenant), 'undo');
+}
+
+async function dieAt(operationId: string, ports: Ports, point: CrashPoint): Promise<void> {
+  await drive(operationId, crashingPorts(ports, point).ports).catch((error: unknown) => {
+    if (!(error instanceof Crash)) throw error;
+  });
 }
 
 function reservationOf(tenant: Awaited<ReturnType<Ports['store']['findTenant']>>) {

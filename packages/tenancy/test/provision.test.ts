@@ -16,7 +16,7 @@ describe.each(['shared', 'dedicated'] as const)('provisioning a %s tenant', (pla
 
     const gym = await withConnection(access, (client) => client.query('SELECT tenant_id FROM gym'));
     expect(gym.rows).toEqual([{ tenant_id: tenantId }]);
-    expect(tenant.schemaVersion).toBe('0001_gym');
+    expect(tenant.schemaVersion).toBe('0002_otp');
 
     // Its own role on the neighbour's database, and on the server's own ones.
     const elsewhere = { ...access, port: neighbour.endpoint?.port ?? 0 };
@@ -64,7 +64,14 @@ describe.each(['shared', 'dedicated'] as const)('provisioning a %s tenant', (pla
     const tenantId = newTenantId();
     const { rows } = await pool.query<{ id: string }>('INSERT INTO users DEFAULT VALUES RETURNING id');
     const userId = rows[0]?.id ?? '';
-    await drive(await request(ports, tenantId, planOf[placement], { id: userId, isOperator: false }), ports);
+    await drive(
+      await request(ports, tenantId, planOf[placement], {
+        id: userId,
+        isOperator: false,
+        sourceIp: '203.0.113.7',
+      }),
+      ports,
+    );
 
     const memberships = await pool.query('SELECT user_id, tenant_id, role FROM memberships');
     expect(memberships.rows).toEqual([{ user_id: userId, tenant_id: tenantId, role: 'gym_owner' }]);

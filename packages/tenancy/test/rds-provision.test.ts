@@ -28,7 +28,7 @@ describe('a tenant with an RDS instance of its own', () => {
     await drive(operationId, ports);
 
     const tenant = await ports.store.findTenant(tenantId);
-    expect(tenant).toMatchObject({ status: 'active', schemaVersion: '0001_gym' });
+    expect(tenant?.status).toBe('active');
     expect(tenant?.endpoint).toEqual({ host: 'localhost', port: expect.any(Number), engineVersion: '17.9' });
     const operation = await ports.store.findOperation(operationId);
     const step = (name: string) => operation?.steps.find((candidate) => candidate.name === name);

@@ -14,8 +14,8 @@ import { tenantDatabase } from '../src/adapters/tenant-schema.ts';
 import {
   type AdvanceOptions,
   advance,
+  type Caller,
   type Ports,
-  type ProvisionCaller,
   requestProvision,
   type TenancyPolicy,
 } from '../src/index.ts';
@@ -35,7 +35,7 @@ export const driver: AdvanceOptions = {
 };
 
 export const planOf: Record<Placement, Plan> = { shared: 'free', dedicated: 'basic' };
-export const operator: ProvisionCaller = { id: 'operator', isOperator: true };
+export const operator: Caller = { id: 'operator', isOperator: true, sourceIp: null };
 
 /** Unique in the test run, for servers and roles are shared by its tests. */
 export function newTenantId(): string {
@@ -44,6 +44,8 @@ export function newTenantId(): string {
 
 export interface World {
   ports: Ports;
+  /** Of the master database. */
+  connection: Connection;
   pool: Pool;
   shared: Connection;
   dedicated: LocalPostgres;
@@ -55,7 +57,7 @@ export interface World {
 export async function createWorld(
   limits: { maxServers?: number; maxDatabases?: number } = {},
 ): Promise<World> {
-  const { pool } = await createTestDatabase(masterMigrations);
+  const { pool, connection } = await createTestDatabase(masterMigrations);
   const directory = mkdtempSync(join(tmpdir(), 'kyo-tenancy-'));
   chmodSync(directory, 0o711);
   const shared = { ...inject('postgres'), database: 'postgres' };
@@ -83,7 +85,7 @@ export async function createWorld(
     now: () => new Date(),
     random: Math.random,
   };
-  return { ports, pool, shared, dedicated, directory };
+  return { ports, connection, pool, shared, dedicated, directory };
 }
 
 export async function request(

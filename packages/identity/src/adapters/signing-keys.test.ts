@@ -37,7 +37,7 @@ test('a token says who signed it, for whom and until when', async () => {
   });
 });
 
-test('the newest key signs, a retired one does not, and all of them verify', async () => {
+test('a new key signs when it has been published for half an hour, a retired one never, and all of them verify', async () => {
   const clock = new TestClock();
   const old = await createSigningKey(clock.now());
   clock.advance(60);
@@ -46,7 +46,9 @@ test('the newest key signs, a retired one does not, and all of them verify', asy
   const withdrawn = { ...(await createSigningKey(clock.now())), retired: true };
 
   const before = await loadSigningKeys([old], registered);
-  const after = await loadSigningKeys([old, current, withdrawn], registered);
+  const after = await loadSigningKeys([old, current, withdrawn], { ...registered, now: clock.now });
+  expect(decodeProtectedHeader(await after.sign(claims, 900)).kid).toBe(old.kid);
+  clock.advance(30 * 60);
   expect(decodeProtectedHeader(await after.sign(claims, 900)).kid).toBe(current.kid);
   await expect(
     jwtVerify(await before.sign(claims, 900), createLocalJWKSet(after.publicKeys), {
@@ -79,4 +81,14 @@ test("an operator's token is a platform administrator's, for a year", async () =
     currentDate: new Date('2026-12-31T00:00:00Z'),
   });
   expect(payload).toMatchObject({ sub: 'operator', roles: ['platform_admin'], scope: 'operator' });
+});
+
+test('when the old key is retired the new one signs at once', async () => {
+  const old = {
+    ...(await createSigningKey(new Date(registered.now().getTime() - 86_400_000))),
+    retired: true,
+  };
+  const current = await createSigningKey(registered.now());
+  const signer = await loadSigningKeys([old, current], registered);
+  expect(decodeProtectedHeader(await signer.sign(claims, 900)).kid).toBe(current.kid);
 });

@@ -20,8 +20,8 @@ export const tenantServerSettings: PostgresSettings = { maxConnections: 60, shar
 export interface LocalPostgres extends DatabaseHost {
   /** Makes the server that tenants' are copied from, ahead of the first tenant. */
   prepare(): Promise<void>;
-  /** Starts the servers of these tenants that are not running; answers with where each is now. */
-  startAll(reservations: DatabaseReservation[]): Promise<Map<string, { host: string; port: number }>>;
+  /** Starts those of these servers that are not running; answers with where each is now. */
+  startAll(instanceIds: string[]): Promise<Map<string, { host: string; port: number }>>;
   /** Stops every tenant server; the data stays. */
   stopAll(): Promise<void>;
   /** @throws {Error} when a server that was started here does not run any more. */
@@ -108,15 +108,14 @@ export function localPostgres({ directory, maxServers, settings }: LocalPostgres
       await serverOf(instanceId).destroy();
     },
 
-    async startAll(reservations) {
-      const endpoints = new Map<string, { host: string; port: number }>();
-      for (const { tenantId, instanceId } of reservations) {
-        const server = serverOf(instanceId);
-        const { host, port } = await server.start();
+    async startAll(instanceIds) {
+      const addresses = new Map<string, { host: string; port: number }>();
+      for (const instanceId of instanceIds) {
+        const { host, port } = await serverOf(instanceId).start();
         started.add(instanceId);
-        endpoints.set(tenantId, { host, port });
+        addresses.set(instanceId, { host, port });
       }
-      return endpoints;
+      return addresses;
     },
 
     async checkHealth() {

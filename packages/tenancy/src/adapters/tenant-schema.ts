@@ -38,6 +38,21 @@ export const tenantDatabase: TenantDatabase = {
       return version;
     }),
 
+  closeRole: (admin, roleName) =>
+    withConnection(admin, async (client) => {
+      await client.query(`ALTER ROLE ${escapeIdentifier(roleName)} NOLOGIN`);
+      const { rowCount } = await client.query(
+        'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1',
+        [roleName],
+      );
+      return rowCount ?? 0;
+    }),
+
+  openRole: (admin, roleName) =>
+    withConnection(admin, async (client) => {
+      await client.query(`ALTER ROLE ${escapeIdentifier(roleName)} LOGIN`);
+    }),
+
   seed: (admin, { tenantId, name }) =>
     withConnection(admin, async (client) => {
       await client.query('INSERT INTO gym (tenant_id, name) VALUES ($1, $2) ON CONFLICT DO NOTHING', [

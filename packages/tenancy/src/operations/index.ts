@@ -1,26 +1,44 @@
-import type { OperationKind, TenantEvent } from '@kyong/contracts';
+import type { OperationKind, TenantEvent, TenantStatus } from '@kyong/contracts';
 import type { Claim } from '../ports.ts';
+import { eventOf } from './context.ts';
 import { provision } from './provision.ts';
+import { resume } from './resume.ts';
 import type { Step } from './step.ts';
+import { suspend } from './suspend.ts';
 
 interface OperationDefinition {
   steps: Step[];
+  /** The statuses in which a tenant may be asked to undergo it. */
+  from: readonly TenantStatus[];
+  /** The tenant's status from the request on; as it was, when absent. */
+  during?: TenantStatus;
+  /** The tenant's status when it failed. */
+  failed: TenantStatus;
   /** The event that says it failed. */
-  failed(claim: Claim, reason: string, occurredAt: Date): TenantEvent;
+  failure(claim: Claim, reason: string, occurredAt: Date): TenantEvent;
 }
 
 /** Every kind of change to a tenant. */
 export const operations: Record<OperationKind, OperationDefinition> = {
   provision: {
     steps: provision,
-    failed: ({ tenant, operation }, reason, occurredAt) => ({
-      type: 'TenantProvisioningFailed',
-      eventId: crypto.randomUUID(),
-      occurredAt: occurredAt.toISOString(),
-      tenantId: tenant.id,
-      operationId: operation.id,
-      plan: tenant.plan,
-      reason,
-    }),
+    // Asked for by a name that is free: see requestProvision.
+    from: [],
+    during: 'provisioning',
+    failed: 'failed',
+    failure: (claim, reason, at) => eventOf('TenantProvisioningFailed', claim, at, { reason }),
+  },
+  suspend: {
+    steps: suspend,
+    from: ['active'],
+    during: 'suspended',
+    failed: 'suspended',
+    failure: (claim, reason, at) => eventOf('TenantSuspensionFailed', claim, at, { reason }),
+  },
+  resume: {
+    steps: resume,
+    from: ['suspended'],
+    failed: 'suspended',
+    failure: (claim, reason, at) => eventOf('TenantResumptionFailed', claim, at, { reason }),
   },
 };

@@ -1,7 +1,7 @@
 import { OperationRefused } from '../operation.ts';
 import { plans } from '../plan.ts';
-import type { Claim, DatabaseHost, Ports } from '../ports.ts';
-import { type DatabaseReservation, databaseNames } from '../tenant.ts';
+import { databaseNames } from '../tenant.ts';
+import { adminConnectionOf, announce, hostOf, reservationOf } from './context.ts';
 import { done, type Step } from './step.ts';
 
 const pollSeconds = 15;
@@ -26,29 +26,32 @@ export const provision: Step[] = [
       }
       return done(tenant.placement === 'dedicated' ? 'a server of its own' : 'a database on a shared server');
     },
+    async undo(claim, ports) {
+      await ports.store.releaseDatabase(claim);
+    },
   },
   {
     name: 'check-quota',
     async run(claim, ports) {
-      await host(claim, ports).checkQuota(reservation(claim));
+      await hostOf(claim, ports).checkQuota(reservationOf(claim));
       return done();
     },
   },
   {
     name: 'create-database',
     async run(claim, ports) {
-      await host(claim, ports).create(reservation(claim));
+      await hostOf(claim, ports).create(reservationOf(claim));
       return done();
     },
     async undo(claim, ports) {
-      await host(claim, ports).destroy(reservation(claim), 'undo');
+      await hostOf(claim, ports).destroy(reservationOf(claim), 'undo');
     },
   },
   {
     name: 'wait-until-available',
     waitAtMostSeconds,
     async run(claim, ports) {
-      const database = await host(claim, ports).describe(reservation(claim));
+      const database = await hostOf(claim, ports).describe(reservationOf(claim));
       switch (database.state) {
         case 'available':
           await ports.store.recordEndpoint(claim, database.endpoint);
@@ -67,10 +70,10 @@ export const provision: Step[] = [
   {
     name: 'create-app-role',
     async run(claim, ports) {
-      const { roleName, secretRef, plan } = reservation(claim);
+      const { roleName, secretRef, plan } = reservationOf(claim);
       // The password is kept before the role has it: a crash between the two loses nothing.
       const password = await ports.secrets.ensure(secretRef);
-      const admin = await host(claim, ports).adminConnection(reservation(claim));
+      const admin = await adminConnectionOf(claim, ports);
       await ports.database.ensureRole(admin, {
         name: roleName,
         password,
@@ -80,14 +83,14 @@ export const provision: Step[] = [
     },
     async undo(claim, ports) {
       // The role itself goes with the database.
-      await ports.secrets.delete(reservation(claim).secretRef);
+      await ports.secrets.delete(reservationOf(claim).secretRef);
     },
   },
   {
     name: 'migrate',
     async run(claim, ports) {
-      const admin = await host(claim, ports).adminConnection(reservation(claim));
-      const version = await ports.database.migrate(admin, reservation(claim).roleName);
+      const admin = await adminConnectionOf(claim, ports);
+      const version = await ports.database.migrate(admin, reservationOf(claim).roleName);
       await ports.store.recordSchemaVersion(claim, version);
       return done(version);
     },
@@ -95,7 +98,7 @@ export const provision: Step[] = [
   {
     name: 'seed',
     async run(claim, ports) {
-      const admin = await host(claim, ports).adminConnection(reservation(claim));
+      const admin = await adminConnectionOf(claim, ports);
       await ports.database.seed(admin, { tenantId: claim.tenant.id, name: claim.tenant.name });
       return done();
     },
@@ -108,29 +111,5 @@ export const provision: Step[] = [
       return done();
     },
   },
-  {
-    name: 'announce',
-    mustSucceed: true,
-    async run(claim, ports) {
-      const { tenant, operation } = claim;
-      await ports.store.announce(claim, {
-        type: 'TenantProvisioned',
-        eventId: crypto.randomUUID(),
-        occurredAt: ports.now().toISOString(),
-        tenantId: tenant.id,
-        operationId: operation.id,
-        plan: tenant.plan,
-      });
-      return done();
-    },
-  },
+  announce('TenantProvisioned'),
 ];
-
-function reservation({ tenant }: Claim): DatabaseReservation {
-  if (!tenant.reservation) throw new Error(`Tenant ${tenant.id} has no reservation.`);
-  return tenant.reservation;
-}
-
-function host(claim: Claim, ports: Ports): DatabaseHost {
-  return ports.hosts[reservation(claim).placement];
-}

@@ -8,10 +8,14 @@ export interface PersonRow {
   tenants: Membership[];
 }
 
-/** The memberships of the user that `userId` (an SQL expression) names, as JSON. */
+/**
+ * The memberships of the user that `userId` (an SQL expression) names, as JSON. A tenant that is not open is left out: no
+ * token is given for it, and one that was given is not renewed.
+ */
 export const membershipsOf = (userId: string) => `
   (SELECT coalesce(json_agg(json_build_object('tenantId', tenant_id, 'role', role) ORDER BY tenant_id), '[]')
-   FROM memberships WHERE user_id = ${userId})`;
+   FROM memberships JOIN tenants ON tenants.id = tenant_id AND tenants.status IN ('active', 'changing-plan', 'restoring')
+   WHERE memberships.user_id = ${userId})`;
 
 /**
  * Two common table expressions, `holder` and `created`: the user of an address ($1, of channel $2), who gets the id $3

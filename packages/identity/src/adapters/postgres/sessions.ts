@@ -46,9 +46,10 @@ export function changeSession<T>(
 ): Promise<T | undefined> {
   return transaction(pool, async (client) => {
     const { rows } = await client.query<
-      PersonRow & { tenant_id: string | null; scope: string; token_hash: Buffer }
+      PersonRow & { tenant_id: string | null; scope: string; token_hash: Buffer; created_at: Date }
     >(
-      `SELECT user_id, platform_admin, ${membershipsOf('sessions.user_id')} AS tenants, tenant_id, scope, token_hash
+      `SELECT user_id, platform_admin, ${membershipsOf('sessions.user_id')} AS tenants, tenant_id, scope, token_hash,
+              sessions.created_at
        FROM sessions JOIN users ON users.id = user_id
        WHERE sessions.id = $1 AND revoked_at IS NULL AND expires_at > $2
        FOR UPDATE OF sessions`,
@@ -60,6 +61,7 @@ export function changeSession<T>(
       person: toPerson(row),
       tenantId: row.tenant_id ?? undefined,
       scope: row.scope,
+      createdAt: row.created_at,
       tokenHash: row.token_hash,
     });
     await apply(client, sessionId, now, change);

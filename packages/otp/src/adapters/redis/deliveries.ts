@@ -1,5 +1,6 @@
 import type { Cluster } from 'ioredis';
-import type { DeliveryOutcome } from '../../deliver.ts';
+import type { DeliveryResult } from '../../deliver.ts';
+import { addToLog } from './log-queue.ts';
 import { keyOf } from './partition.ts';
 
 export interface QueuedDelivery {
@@ -52,15 +53,19 @@ export async function readNew(
   return reply?.[0]?.[1].flatMap(queued) ?? [];
 }
 
-/** Takes a finished entry off the stream; one that was not sent is kept among the dead letters, still sealed. */
+/**
+ * Takes a finished entry off the stream; in the same moment the log is told, and one that was not sent is kept among the
+ * dead letters, still sealed.
+ */
 export async function finish(
   redis: Cluster,
   partition: number,
   { id, delivery }: QueuedDelivery,
-  outcome: DeliveryOutcome,
+  { outcome, report }: DeliveryResult,
 ): Promise<void> {
   const key = keyOf.deliveries(partition);
   const transaction = redis.multi().xack(key, group, id).xdel(key, id);
+  if (report !== undefined) addToLog(transaction, partition, report);
   if (outcome !== 'sent') {
     const dead = keyOf.deadLetters(partition);
     transaction.xadd(dead, 'MAXLEN', '~', deadLetterLimit, '*', 'reason', outcome, 'delivery', delivery);

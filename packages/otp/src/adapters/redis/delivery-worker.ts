@@ -1,15 +1,17 @@
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Cluster } from 'ioredis';
-import { type DeliveryOutcome, longestDeliveryMilliseconds } from '../../deliver.ts';
+import { type DeliveryOutcome, type DeliveryResult, longestDeliveryMilliseconds } from '../../deliver.ts';
 import { connectForBlocking } from './connection.ts';
 import { claimAbandoned, createGroup, finish, type QueuedDelivery, readNew } from './deliveries.ts';
+import { addToLog } from './log-queue.ts';
 import { partitions } from './partition.ts';
 
 export interface DeliveryWorkerOptions {
   /** For acknowledgements; the blocking reads get connections of their own, one a partition. */
   redis: Cluster;
-  deliver: (sealed: string) => Promise<DeliveryOutcome>;
+  /** `tell` puts a sealed report before the log. */
+  deliver: (sealed: string, tell: (report: string) => Promise<void>) => Promise<DeliveryResult>;
   /** A code that was not sent, and will not be: `entry` names it among the dead letters. */
   onDeadLetter: (letter: { entry: string; reason: DeliveryOutcome }) => void;
   /** Redis is away or a delivery could not be acknowledged; the worker goes on by itself. */
@@ -88,8 +90,11 @@ export class DeliveryWorker {
   async #deliver(partition: number, entry: QueuedDelivery): Promise<void> {
     const { redis, deliver, onDeadLetter, onError } = this.#options;
     try {
-      const outcome = await deliver(entry.delivery);
-      await finish(redis, partition, entry, outcome);
+      const result = await deliver(entry.delivery, async (report) => {
+        await addToLog(redis, partition, report);
+      });
+      await finish(redis, partition, entry, result);
+      const { outcome } = result;
       if (outcome !== 'sent') onDeadLetter({ entry: `${partition}/${entry.id}`, reason: outcome });
     } catch (error) {
       // Not acknowledged: it is claimed and delivered again.

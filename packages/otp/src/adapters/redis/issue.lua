@@ -1,6 +1,6 @@
 -- Stores a code and queues its delivery, if the recipient's limits allow. Times are milliseconds since 1970.
 -- KEYS: the request; the recipient's sends, newest first; the partition's deliveries (all in one slot)
--- ARGV: now, expiresAt, codeHash, grant, delivery, policy {sends: [{count, window}], waits, waitWindow}
+-- ARGV: now, expiresAt, codeHash, grant, delivery or '', policy {sends: [{count, window}], waits, waitWindow}, log entry or ''
 local request, sends, deliveries = KEYS[1], KEYS[2], KEYS[3]
 local now, expiresAt = tonumber(ARGV[1]), tonumber(ARGV[2])
 local policy = cjson.decode(ARGV[6])
@@ -31,9 +31,11 @@ end
 
 local resendAfter = now + wait(recent + 1)
 redis.call('HSET', request, 'codeHash', ARGV[3], 'grant', ARGV[4], 'expiresAt', ARGV[2], 'resendAfter', resendAfter)
+if ARGV[7] ~= '' then redis.call('HSET', request, 'logEntry', ARGV[7]) end
 redis.call('PEXPIRE', request, expiresAt - now)
-redis.call('LPUSH', sends, ARGV[1])
+-- The clocks of servers differ a little. The list stays sorted, so that what is cut off is the oldest.
+redis.call('LPUSH', sends, math.max(now, tonumber(times[1] or 0)))
 redis.call('LTRIM', sends, 0, most - 1)
 redis.call('PEXPIRE', sends, math.max(longest, policy.waitWindow))
-redis.call('XADD', deliveries, '*', 'delivery', ARGV[5])
+if ARGV[5] ~= '' then redis.call('XADD', deliveries, '*', 'delivery', ARGV[5]) end
 return {'issued', resendAfter}

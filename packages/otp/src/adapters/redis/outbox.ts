@@ -1,14 +1,14 @@
 import type { OutboxMessage } from '@kyong/contracts';
 import type { Cluster } from 'ioredis';
-import type { MessageSender } from '../../deliver.ts';
 import type { OtpKeys } from '../../keys.ts';
-import type { Message } from '../../message.ts';
+import type { Handover, Message, MessageSender } from '../../sender.ts';
 
 const newest = 50;
 const keptSeconds = 86_400;
 
 /** Keeps messages instead of sending them, for a laptop without providers: the newest fifty to an address, for a day. */
 export class RedisOutbox implements MessageSender {
+  readonly name = 'outbox';
   readonly #redis: Cluster;
   readonly #keys: OtpKeys;
   readonly #now: () => Date;
@@ -19,9 +19,9 @@ export class RedisOutbox implements MessageSender {
     this.#now = options.now;
   }
 
-  async send(message: Message): Promise<void> {
-    const key = this.#key(message.to);
-    const sent: OutboxMessage = { ...message, sentAt: this.#now().toISOString() };
+  async send({ to, channel, body }: Message): Promise<Handover> {
+    const key = this.#key(to);
+    const sent: OutboxMessage = { to, channel, body, sentAt: this.#now().toISOString() };
     const results = await this.#redis
       .multi()
       .lpush(key, this.#keys.seal(key, JSON.stringify(sent)))
@@ -30,6 +30,7 @@ export class RedisOutbox implements MessageSender {
       .exec();
     const failed = results?.find(([error]) => error)?.[0];
     if (failed) throw failed;
+    return {};
   }
 
   /** Newest first. */

@@ -17,5 +17,7 @@ export const keyOf = {
   sends: (recipient: Buffer) => `${tag(partitionOf(recipient))}:sends:${recipient.toString('base64url')}`,
   guesses: (recipient: Buffer) => `${tag(partitionOf(recipient))}:guesses:${recipient.toString('base64url')}`,
   deliveries: (partition: number) => `${tag(partition)}:deliveries`,
+  /** What the tenants' logs are still to be told. */
+  log: (partition: number) => `${tag(partition)}:log`,
   deadLetters: (partition: number) => `${tag(partition)}:dead-letters`,
 };

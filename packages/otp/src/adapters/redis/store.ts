@@ -1,24 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Cluster, Result } from 'ioredis';
+import type { Cluster } from 'ioredis';
 import type { Guess, GuessOutcome, NewCode, NewCodeOutcome, OtpStore } from '../../ports.ts';
 import { keyOf, partitionOf } from './partition.ts';
+import { readScript, runScript } from './script.ts';
 
 type IssueReply = ['issued' | 'resend_too_soon' | 'send_limit', number];
 type VerifyReply = ['correct', string] | ['incorrect' | 'exhausted', number] | ['expired'];
 
-declare module 'ioredis' {
-  interface RedisCommander<Context> {
-    otpIssue(
-      ...keysAndArguments: [string, string, string, number, number, string, string, string, string]
-    ): Result<IssueReply, Context>;
-    otpVerify(
-      ...keysAndArguments: [string, string, number, string, string, number, number, number]
-    ): Result<VerifyReply, Context>;
-  }
-}
-
-const script = (name: string) => readFileSync(join(import.meta.dirname, `${name}.lua`), 'utf8');
+const issueScript = readScript('issue', 3);
+const verifyScript = readScript('verify', 3);
 
 /** A call is repeated by the client within its command timeout, so a repeat comes sooner than this. */
 const repeatMilliseconds = 10_000;
@@ -30,8 +19,6 @@ const repeatMilliseconds = 10_000;
  * second about when a code expires; the counts and the single use do not depend on it.
  */
 export function redisOtpStore(redis: Cluster): OtpStore {
-  redis.defineCommand('otpIssue', { lua: script('issue'), numberOfKeys: 3 });
-  redis.defineCommand('otpVerify', { lua: script('verify'), numberOfKeys: 2 });
   return {
     issue: (code) => issue(redis, code),
     verify: (guess) => verify(redis, guess),
@@ -40,7 +27,7 @@ export function redisOtpStore(redis: Cluster): OtpStore {
 
 async function issue(redis: Cluster, code: NewCode): Promise<NewCodeOutcome> {
   const { recipient, policy } = code;
-  const [outcome, time] = await redis.otpIssue(
+  const [outcome, time] = await runScript<IssueReply>(redis, issueScript, [
     keyOf.request(recipient, code.requestId),
     keyOf.sends(recipient),
     keyOf.deliveries(partitionOf(recipient)),
@@ -48,29 +35,44 @@ async function issue(redis: Cluster, code: NewCode): Promise<NewCodeOutcome> {
     code.expiresAt.getTime(),
     code.codeHash,
     code.grant,
-    code.delivery,
-    JSON.stringify({
-      sends: policy.sends.map(({ count, windowSeconds }) => ({ count, window: windowSeconds * 1000 })),
-      waits: policy.resend.waitSeconds.map((seconds) => seconds * 1000),
-      waitWindow: policy.resend.windowSeconds * 1000,
-    }),
-  );
+    code.delivery ?? '',
+    limitsOf(policy),
+    code.logEntry ?? '',
+  ]);
   return outcome === 'issued'
     ? { outcome, resendAfter: new Date(time) }
     : { outcome, retryAt: new Date(time) };
 }
 
+type Limits = NewCode['policy'];
+
+const limitTexts = new WeakMap<Limits, string>();
+
+/** The limits as the script reads them: written once for a policy, which nobody changes. */
+function limitsOf(policy: Limits): string {
+  const known = limitTexts.get(policy);
+  if (known !== undefined) return known;
+  const text = JSON.stringify({
+    sends: policy.sends.map(({ count, windowSeconds }) => ({ count, window: windowSeconds * 1000 })),
+    waits: policy.resend.waitSeconds.map((seconds) => seconds * 1000),
+    waitWindow: policy.resend.windowSeconds * 1000,
+  });
+  limitTexts.set(policy, text);
+  return text;
+}
+
 async function verify(redis: Cluster, guess: Guess): Promise<GuessOutcome> {
-  const reply: VerifyReply = await redis.otpVerify(
+  const reply = await runScript<VerifyReply>(redis, verifyScript, [
     keyOf.request(guess.recipient, guess.requestId),
     keyOf.guesses(guess.recipient),
+    keyOf.log(partitionOf(guess.recipient)),
     guess.at.getTime(),
     guess.operationId,
     guess.codeHash,
     guess.limit.count,
     guess.limit.windowSeconds * 1000,
     repeatMilliseconds,
-  );
+  ]);
   switch (reply[0]) {
     case 'correct':
       return { outcome: 'correct', grant: reply[1] };

@@ -1,5 +1,5 @@
 -- Accepts a code at most once and counts wrong ones against the recipient. Times are milliseconds since 1970.
--- KEYS: the request; the recipient's wrong guesses, newest first, as `time:operation` (both in one slot)
+-- KEYS: the request; the recipient's wrong guesses, newest first, as `time:operation`; the partition's log (all in one slot)
 -- ARGV: now, operation, codeHash, limit, window, memory (how long a call may still be repeated)
 --
 -- The hashes are compared byte by byte, not in constant time: both are HMACs under a key that no guesser has, so how many
@@ -8,17 +8,19 @@ local request, guesses = KEYS[1], KEYS[2]
 local now, operation, codeHash = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 local limit, window, memory = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 
-local expected, grant, expiresAt, spentBy =
-  unpack(redis.call('HMGET', request, 'codeHash', 'grant', 'expiresAt', 'spentBy'))
+local expected, grant, expiresAt, spentBy, logEntry =
+  unpack(redis.call('HMGET', request, 'codeHash', 'grant', 'expiresAt', 'spentBy', 'logEntry'))
 -- The same call again: its reply was lost and the client sent it twice.
 if spentBy == operation then return {'correct', grant} end
 if not expected or spentBy or tonumber(expiresAt) <= now then return {'expired'} end
 
-local wrong, oldest, repeated = 0, now, false
+local wrong, newest, oldest, repeated = 0, 0, now, false
 for _, guess in ipairs(redis.call('LRANGE', guesses, 0, limit - 1)) do
-  local time, by = guess:match('^(%d+):(.*)$')
-  if tonumber(time) > now - window then
-    wrong, oldest = wrong + 1, tonumber(time)
+  local text, by = guess:match('^(%d+):(.*)$')
+  local time = tonumber(text)
+  newest = math.max(newest, time)
+  if time > now - window then
+    wrong, oldest = wrong + 1, time
     repeated = repeated or by == operation
   end
 end
@@ -28,9 +30,11 @@ if wrong >= limit then return {'exhausted', oldest + window} end
 if codeHash == expected then
   redis.call('HSET', request, 'spentBy', operation)
   redis.call('PEXPIRE', request, memory)
+  if logEntry then redis.call('XADD', KEYS[3], '*', 'verified', logEntry, 'at', ARGV[1]) end
   return {'correct', grant}
 end
-redis.call('LPUSH', guesses, ARGV[1] .. ':' .. operation)
+-- The clocks of servers differ a little. The list stays sorted, so that what is cut off is the oldest.
+redis.call('LPUSH', guesses, string.format('%.0f:%s', math.max(now, newest), operation))
 redis.call('LTRIM', guesses, 0, limit - 1)
 redis.call('PEXPIRE', guesses, window)
 return {'incorrect', limit - wrong - 1}

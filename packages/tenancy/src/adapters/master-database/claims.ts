@@ -55,7 +55,7 @@ export function claims(pool: Pool): Claims {
          )`,
       ),
 
-    fail: (current, status, event) =>
+    fail: (current, status, tenantStatus, event) =>
       write(
         current,
         `finished AS (
@@ -63,21 +63,19 @@ export function claims(pool: Pool): Claims {
              FROM held WHERE o.id = held.id
          ),
          tenant AS (
-           -- Where everything is undone nothing is left to point at, and the name is free again.
-           UPDATE tenants t
-              SET status = 'failed', updated_at = now(),
-                  instance_id = CASE WHEN $3 = 'failed' THEN instance_id END,
-                  database_host = CASE WHEN $3 = 'failed' THEN database_host END,
-                  database_port = CASE WHEN $3 = 'failed' THEN database_port END,
-                  database_name = CASE WHEN $3 = 'failed' THEN database_name END,
-                  database_role = CASE WHEN $3 = 'failed' THEN database_role END,
-                  secret_ref = CASE WHEN $3 = 'failed' THEN secret_ref END,
-                  engine_version = CASE WHEN $3 = 'failed' THEN engine_version END,
-                  schema_version = CASE WHEN $3 = 'failed' THEN schema_version END
-             FROM held WHERE t.id = held.tenant_id
+           UPDATE tenants t SET status = $4, updated_at = now() FROM held WHERE t.id = held.tenant_id
          ),
-         ${outbox('$4', '$5', '$6')}`,
-        [status, event.eventId, event.type, event],
+         ${outbox('$5', '$6', '$7')}`,
+        [status, tenantStatus, event.eventId, event.type, event],
+      ),
+
+    setStatus: (current, status) =>
+      write(
+        current,
+        `tenant AS (
+           UPDATE tenants t SET status = $3, updated_at = now() FROM held WHERE t.id = held.tenant_id
+         )`,
+        [status],
       ),
 
     reserveDatabase: (current, { instanceId, databaseName, roleName, secretRef }) =>
@@ -89,6 +87,17 @@ export function claims(pool: Pool): Claims {
              FROM held WHERE t.id = held.tenant_id
          )`,
         [instanceId, databaseName, roleName, secretRef],
+      ),
+
+    releaseDatabase: (current) =>
+      write(
+        current,
+        `tenant AS (
+           UPDATE tenants t
+              SET instance_id = NULL, database_name = NULL, database_role = NULL, secret_ref = NULL, database_host = NULL,
+                  database_port = NULL, engine_version = NULL, schema_version = NULL, updated_at = now()
+             FROM held WHERE t.id = held.tenant_id
+         )`,
       ),
 
     recordEndpoint: (current, { host, port, engineVersion }) =>

@@ -12,3 +12,5 @@ export const masterMigrations = join(import.meta.dirname, '../../../migrations/m
 export function createMasterDatabase(pool: Pool): TenancyStore {
   return { ...requests(pool), ...queries(pool), ...claims(pool) };
 }
+
+export { createEventOutbox } from './outbox.ts';

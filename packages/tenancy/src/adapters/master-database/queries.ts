@@ -6,7 +6,7 @@ type Queries = Pick<
   TenancyStore,
   | 'findTenant'
   | 'listTenants'
-  | 'moveEndpoint'
+  | 'moveInstance'
   | 'findOperation'
   | 'findLatestOperations'
   | 'findDueOperations'
@@ -19,21 +19,23 @@ export function queries(pool: Pool): Queries {
       return rows[0] && toTenant(rows[0]);
     },
 
-    async listTenants({ status, plan, after, limit }) {
+    async listTenants({ status, plan, placement, after, limit }) {
       const { rows } = await pool.query<TenantRow>(
         `SELECT * FROM tenants
           WHERE ($1::text IS NULL OR status = $1) AND ($2::text IS NULL OR plan = $2) AND ($3::text IS NULL OR id > $3)
+            AND ($5::text IS NULL OR placement = $5)
           ORDER BY id
           LIMIT $4`,
-        [status, plan, after, limit],
+        [status, plan, after, limit, placement],
       );
       return rows.map(toTenant);
     },
 
-    async moveEndpoint(tenantId, { host, port }) {
+    async moveInstance(instanceId, { host, port }) {
       await pool.query(
-        'UPDATE tenants SET database_host = $2, database_port = $3, updated_at = now() WHERE id = $1',
-        [tenantId, host, port],
+        `UPDATE tenants SET database_host = $2, database_port = $3, updated_at = now()
+          WHERE instance_id = $1 AND (database_host, database_port) <> ($2, $3)`,
+        [instanceId, host, port],
       );
     },
 

@@ -1,8 +1,12 @@
 import { type Pool, type PoolClient, transaction } from '@kyong/postgres';
 import type { ProvisionOutcome, ProvisionRequest, TenancyStore } from '../../ports.ts';
+import { requestOperation, writeOperation } from './request-operation.ts';
 
-export function requests(pool: Pool): Pick<TenancyStore, 'requestProvision'> {
-  return { requestProvision: (request) => transaction(pool, (client) => requestProvision(client, request)) };
+export function requests(pool: Pool): Pick<TenancyStore, 'requestProvision' | 'requestOperation'> {
+  return {
+    requestProvision: (request) => transaction(pool, (client) => requestProvision(client, request)),
+    requestOperation: (request) => transaction(pool, (client) => requestOperation(client, request)),
+  };
 }
 
 async function requestProvision(client: PoolClient, request: ProvisionRequest): Promise<ProvisionOutcome> {
@@ -31,7 +35,8 @@ async function requestProvision(client: PoolClient, request: ProvisionRequest): 
   if (await ownsTooMany(client, request)) return { outcome: 'too-many' };
 
   if (!(await writeTenant(client, request))) return { outcome: 'taken' };
-  await writeOperation(client, request);
+  const { plan, name, region } = request;
+  await writeOperation(client, { ...request, kind: 'provision', input: { plan, name, region } });
   await rememberKey(client, request, request.operationId);
   return { outcome: 'accepted', operationId: request.operationId, created: true };
 }
@@ -89,19 +94,6 @@ async function writeTenant(client: PoolClient, request: ProvisionRequest): Promi
     [tenantId, name, plan, placement, region, caller],
   );
   return rowCount === 1;
-}
-
-async function writeOperation(client: PoolClient, request: ProvisionRequest): Promise<void> {
-  const { operationId, tenantId, plan, name, region, caller, stepNames } = request;
-  await client.query(
-    `WITH operation AS (
-       INSERT INTO operations (id, tenant_id, kind, input, actor) VALUES ($1, $2, 'provision', $3, $4) RETURNING id
-     )
-     INSERT INTO operation_steps (operation_id, position, name)
-     SELECT operation.id, step.position, step.name
-       FROM operation, unnest($5::text[]) WITH ORDINALITY AS step (name, position)`,
-    [operationId, tenantId, { plan, name, region }, caller, stepNames],
-  );
 }
 
 async function rememberKey(

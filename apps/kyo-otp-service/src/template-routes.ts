@@ -1,0 +1,89 @@
+import { locales, type OtpPurpose, type OtpTemplate, routes } from '@kyong/contracts';
+import { measureSms, renderBody } from '@kyong/otp';
+import {
+  deleteTemplate,
+  findTemplate,
+  gymName,
+  listTemplates,
+  type StoredTemplate,
+  saveTemplate,
+} from '@kyong/otp/adapters/tenant-database';
+import type { Pool, TenantPools } from '@kyong/postgres';
+import { Problem, serve } from '@kyong/service-kit';
+import type { FastifyInstance } from 'fastify';
+import { inOwnGym } from './tenant-access.ts';
+
+/** What a tenant's codes look like. */
+export type CodeShapeOf = (
+  tenantId: string,
+  purpose: OtpPurpose,
+) => { codeLength: number; alphabet: string; lifetimeSeconds: number };
+
+export function templateRoutes(
+  app: FastifyInstance,
+  { pools, shapeOf }: { pools: TenantPools; shapeOf: CodeShapeOf },
+): void {
+  /** Adds how it reads and, for an SMS, what it is sent as. */
+  const view = async (pool: Pool, tenantId: string, stored: StoredTemplate): Promise<OtpTemplate> => {
+    const values = { app: await gymName(pool), ...sampleOf(shapeOf(tenantId, stored.purpose)) };
+    const previews: OtpTemplate['previews'] = {};
+    for (const locale of locales) {
+      const body = stored.bodies[locale];
+      if (body === undefined) continue;
+      const text = renderBody({ body, webOtpDomain: stored.webOtpDomain }, values);
+      previews[locale] = { text, ...(stored.channel === 'sms' && { sms: measureSms(text) }) };
+    }
+    return { ...stored, previews };
+  };
+
+  serve(app, routes.listOtpTemplates, ({ principal, query }) =>
+    inOwnGym(pools, principal, async (pool, tenantId) => {
+      const cursor = query.cursor && Buffer.from(query.cursor, 'base64url').toString();
+      const found = await listTemplates(pool, { ...query, limit: query.limit + 1, cursor });
+      const page = found.slice(0, query.limit);
+      const last = found.length > page.length ? page.at(-1) : undefined;
+      return {
+        templates: await Promise.all(page.map((template) => view(pool, tenantId, template))),
+        nextCursor: last ? Buffer.from(last.name).toString('base64url') : null,
+      };
+    }),
+  );
+
+  serve(app, routes.createOtpTemplate, ({ principal, body, reply }) =>
+    inOwnGym(pools, principal, async (pool, tenantId) => {
+      const template = savedOr404(await saveTemplate(pool, body));
+      reply.header('location', `${routes.createOtpTemplate.path}/${template.templateId}`);
+      return view(pool, tenantId, template);
+    }),
+  );
+
+  serve(app, routes.showOtpTemplate, ({ principal, params }) =>
+    inOwnGym(pools, principal, async (pool, tenantId) =>
+      view(pool, tenantId, savedOr404(await findTemplate(pool, params.templateId))),
+    ),
+  );
+
+  serve(app, routes.replaceOtpTemplate, ({ principal, params, body }) =>
+    inOwnGym(pools, principal, async (pool, tenantId) =>
+      view(pool, tenantId, savedOr404(await saveTemplate(pool, body, params.templateId))),
+    ),
+  );
+
+  serve(app, routes.deleteOtpTemplate, ({ principal, params }) =>
+    inOwnGym(pools, principal, async (pool) => {
+      if (!(await deleteTemplate(pool, params.templateId))) throw new Problem('not_found');
+      return undefined;
+    }),
+  );
+}
+
+function savedOr404(result: StoredTemplate | 'name_taken' | undefined): StoredTemplate {
+  if (result === 'name_taken') throw new Problem('template_name_taken');
+  if (!result) throw new Problem('not_found');
+  return result;
+}
+
+/** A code as long as the gym's are. */
+function sampleOf({ codeLength, alphabet, lifetimeSeconds }: ReturnType<CodeShapeOf>) {
+  return { code: alphabet.repeat(codeLength).slice(1, codeLength + 1), lifetimeSeconds };
+}

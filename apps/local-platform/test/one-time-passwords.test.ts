@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { PlatformProcess } from './platform-process.ts';
+
+let platform: PlatformProcess;
+
+beforeAll(async () => {
+  platform = await PlatformProcess.start();
+});
+afterAll(() => platform.discard());
+
+/** The newest message to a number that is other than `last`. */
+async function nextMessage(to: string, last?: string): Promise<string> {
+  return vi.waitFor(async () => {
+    const { body } = await platform.request('GET', `/dev/outbox?to=${encodeURIComponent(to)}`);
+    const [newest] = body as { body: string }[];
+    if (!newest || newest.body === last) throw new Error('nothing has arrived yet');
+    return newest.body;
+  }, 10_000);
+}
+
+const codeIn = (message: string) => /\b\d{6}\b/.exec(message)?.[0];
+
+/** Signs up, provisions a gym and comes back into it as its owner. */
+async function openGym(phone: string, tenantId: string, plan: string): Promise<string> {
+  const sent = await platform.request('POST', '/api/otp/send', {
+    body: { channel: 'sms', to: phone, purpose: 'signup' },
+  });
+  const { body: session } = await platform.request('POST', '/api/otp/verify', {
+    body: { requestId: sent.body.requestId, code: codeIn(await nextMessage(phone)) },
+  });
+  const { body: accepted } = await platform.request('POST', '/provision-tenant', {
+    token: session.accessToken,
+    body: { tenantId, plan, name: 'Iron Temple' },
+  });
+  expect((await platform.operationEnd(accepted.operationId)).status).toBe('succeeded');
+  const { body: owner } = await platform.request('POST', '/api/auth/refresh', {
+    body: { refreshToken: session.refreshToken, tenantId },
+  });
+  return owner.accessToken;
+}
+
+describe.each([
+  ['shared', 'free', '+886912000031', '+886912000032'],
+  ['dedicated', 'basic', '+886912000033', '+886912000034'],
+])('a %s gym', (placement, plan, ownerPhone, guestPhone) => {
+  it('sends codes in its own words and sees what became of them', async () => {
+    const tenantId = `iron-${placement}`;
+    const token = await openGym(ownerPhone, tenantId, plan);
+    const created = await platform.request('POST', '/api/otp/templates', {
+      token,
+      body: {
+        ...{ name: 'Short', channel: 'sms', bodies: { 'zh-TW': '{app}：{code}' } },
+        webOtpDomain: 'iron-temple.example',
+      },
+    });
+    expect(created.status).toBe(201);
+
+    const sent = await platform.request('POST', '/api/otp/send', {
+      body: { channel: 'sms', to: guestPhone, tenantId },
+    });
+    expect(sent.status).toBe(202);
+    const message = await nextMessage(guestPhone);
+    expect(message).toMatch(/^Iron Temple：(\d{6})\n@iron-temple\.example #\1$/);
+    const verified = await platform.request('POST', '/api/otp/verify', {
+      body: { requestId: sent.body.requestId, code: codeIn(message) },
+    });
+    expect(verified.status).toBe(200);
+
+    await vi.waitFor(async () => {
+      const log = await platform.request('GET', '/api/otp/log', { token });
+      expect(log.body.entries).toMatchObject([{ status: 'verified', template: 'Short', provider: 'outbox' }]);
+    }, 10_000);
+    const summary = await platform.request('GET', '/api/otp/log/summary', { token });
+    expect(summary.body).toMatchObject({ total: 1, conversion: 1 });
+    expect((await platform.request('GET', '/api/otp/log', { token: verified.body.accessToken })).status).toBe(
+      403,
+    );
+
+    const { templateId } = created.body;
+    const deleted = await platform.request('DELETE', `/api/otp/templates/${templateId}`, { token });
+    expect(deleted.status).toBe(204);
+  });
+});

@@ -1,0 +1,56 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync } from 'node:fs';
+import { cores, pinned } from './machine.ts';
+
+/** A server under test, in a process and on a core of its own. */
+export interface ServerProcess {
+  port: number;
+  /** Processor time it has used so far, of all its threads, in microseconds. */
+  cpuMicroseconds: () => Promise<number>;
+  stop: () => Promise<void>;
+}
+
+export type ServerMessage = { port: number } | { cpuMicroseconds: number };
+
+/** Starts `file`, which calls `report` of `server-under-test.ts`. Its log goes to `logFile`, as in production to a pipe. */
+export async function startServer(options: {
+  file: string;
+  configuration: object;
+  logFile: string;
+}): Promise<ServerProcess> {
+  const log = openSync(options.logFile, 'a');
+  const [command, args] = pinned(cores.server, process.execPath, [options.file]);
+  const child = spawn(command, args, {
+    stdio: ['ignore', log, 'inherit', 'ipc'],
+    env: { ...process.env, NODE_ENV: 'production', KYO_BENCHMARK: JSON.stringify(options.configuration) },
+  });
+  const { port } = (await nextMessage(child)) as { port: number };
+  return {
+    port,
+    cpuMicroseconds: async () => {
+      child.send('cpu');
+      const { cpuMicroseconds } = (await nextMessage(child)) as { cpuMicroseconds: number };
+      return cpuMicroseconds;
+    },
+    stop: async () => {
+      if (child.exitCode !== null) return;
+      child.disconnect();
+      await once(child, 'exit');
+    },
+  };
+}
+
+async function nextMessage(child: ChildProcess): Promise<ServerMessage> {
+  const settled = new AbortController();
+  const ended = once(child, 'exit', { signal: settled.signal }).then(([code]) => {
+    throw new Error(`A server under test ended with code ${code}.`);
+  });
+  try {
+    const [message] = await Promise.race([once(child, 'message', { signal: settled.signal }), ended]);
+    return message as ServerMessage;
+  } finally {
+    settled.abort();
+    ended.catch(() => {});
+  }
+}

@@ -1,0 +1,17 @@
+import type { ServerMessage } from './server-process.ts';
+
+/** What the benchmark told this process. */
+export function readConfiguration<T>(): T {
+  return JSON.parse(process.env.KYO_BENCHMARK ?? '{}') as T;
+}
+
+/** Tells the benchmark where this server listens, and how much processor time it has used whenever it asks. */
+export function report(port: number): void {
+  const send = (message: ServerMessage) => process.send?.(message);
+  process.on('message', () => {
+    const { user, system } = process.cpuUsage();
+    send({ cpuMicroseconds: user + system });
+  });
+  process.on('disconnect', () => process.exit());
+  send({ port });
+}

@@ -1,0 +1,26 @@
+// `npm run chaos [-- otp] [--seed N]`: breaks the platform in every way we know of and counts what is lost.
+import { randomInt } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { type Fault, renderFinding, runFault } from './fault.ts';
+import { otpFaults } from './otp/faults.ts';
+
+const suites: Record<string, Fault[]> = { otp: otpFaults };
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { seed: { type: 'string' } } });
+const names = positionals.length > 0 ? positionals : Object.keys(suites);
+const unknown = names.find((name) => !(name in suites));
+if (unknown !== undefined) {
+  process.stderr.write(`There is no suite "${unknown}". There are: ${Object.keys(suites).join(', ')}.\n`);
+  process.exit(1);
+}
+
+const seed = values.seed === undefined ? randomInt(2 ** 31) : Number(values.seed);
+process.stdout.write(`seed ${seed}\n`);
+let failed = 0;
+for (const fault of names.flatMap((name) => suites[name] ?? [])) {
+  const finding = await runFault(fault, { scale: 'full', seed });
+  process.stdout.write(`${renderFinding(fault, finding)}\n`);
+  if (!finding.held) failed += 1;
+}
+process.stdout.write(failed === 0 ? 'Nothing was lost.\n' : `${failed} did not hold.\n`);
+process.exitCode = failed === 0 ? 0 : 1;

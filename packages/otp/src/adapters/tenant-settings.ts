@@ -1,0 +1,43 @@
+import type { OtpSettings, Plan } from '@kyong/contracts';
+import type { Pool } from '@kyong/postgres';
+import type { TenantSettingsSource } from '../tenant-policies.ts';
+
+/** Who may see and change a tenant's settings. */
+const managers = ['gym_owner', 'gym_manager'];
+
+export interface TenantSettings extends TenantSettingsSource {
+  /** The settings as they are kept, and the plan; undefined unless this user is an owner or manager of the tenant now. */
+  read(tenantId: string, userId: string): Promise<{ plan: Plan; settings: unknown } | undefined>;
+  /** Replaces the settings. @returns false, and changes nothing, unless the user is an owner or manager of the tenant now. */
+  replace(tenantId: string, userId: string, settings: OtpSettings): Promise<boolean>;
+}
+
+/** The key `otp` of `tenants.settings` in the master database. */
+export function postgresTenantSettings(pool: Pool): TenantSettings {
+  return {
+    async readAll() {
+      const { rows } = await pool.query<{ tenantId: string; plan: Plan; settings: unknown }>(
+        `SELECT id AS "tenantId", plan, settings->'otp' AS settings FROM tenants WHERE status <> 'offboarded'`,
+      );
+      return rows;
+    },
+    async read(tenantId, userId) {
+      const { rows } = await pool.query<{ plan: Plan; settings: unknown }>(
+        `SELECT plan, settings->'otp' AS settings
+         FROM tenants JOIN memberships ON tenant_id = id
+         WHERE id = $1 AND user_id = $2 AND role = ANY ($3)`,
+        [tenantId, userId, managers],
+      );
+      return rows[0];
+    },
+    async replace(tenantId, userId, settings) {
+      const { rowCount } = await pool.query(
+        `UPDATE tenants SET settings = jsonb_set(settings, '{otp}', $4::jsonb), updated_at = now()
+         WHERE id = $1 AND EXISTS (
+           SELECT FROM memberships WHERE tenant_id = $1 AND user_id = $2 AND role = ANY ($3))`,
+        [tenantId, userId, managers, JSON.stringify(settings)],
+      );
+      return rowCount === 1;
+    },
+  };
+}

@@ -1,0 +1,112 @@
+import { type OtpPurpose, type OtpSettings, otpPurpose, type Plan } from '@kyong/contracts';
+import { checkPolicy, defaultPolicy, type Limit, type OtpPolicy } from './policy.ts';
+
+/** What the platform allows, and what holds for a tenant that has set nothing. */
+export interface PlatformPolicy {
+  codes: OtpPolicy;
+  /** ISO 3166-1 alpha-2: SMS always goes there. */
+  homeCountry: string;
+  blockedEmailDomains: readonly string[];
+  /** Codes to all recipients of one tenant, or of none. */
+  tenantSends: Limit;
+  /** Codes by SMS in a calendar month (UTC) by plan, and for everybody who names no tenant that is known. */
+  monthlyMessages: Record<Plan | 'none', number>;
+}
+
+/** More than the busiest gym asks for in its busiest minute; of disposable e-mail the best-known domains. */
+export const defaultPlatformPolicy: PlatformPolicy = {
+  codes: defaultPolicy,
+  homeCountry: 'TW',
+  blockedEmailDomains: [
+    '10minutemail.com',
+    'dispostable.com',
+    'getnada.com',
+    'guerrillamail.com',
+    'mailinator.com',
+    'maildrop.cc',
+    'sharklasers.com',
+    'temp-mail.org',
+    'tempmail.com',
+    'throwawaymail.com',
+    'trashmail.com',
+    'yopmail.com',
+  ],
+  tenantSends: { count: 600, windowSeconds: 60 },
+  monthlyMessages: { none: 20_000, free: 500, basic: 5_000, premium: 20_000, enterprise: 100_000 },
+};
+
+/** What holds for a tenant. */
+export interface TenantPolicy {
+  /** Undefined when no tenant was named, or none that is known. */
+  tenantId: string | undefined;
+  codes: Record<OtpPurpose, OtpPolicy>;
+  countries: ReadonlySet<string>;
+  blockedEmailDomains: ReadonlySet<string>;
+  tenantSends: Limit;
+  monthlyMessages: number;
+}
+
+/**
+ * The policy of a tenant: its settings within the platform's bounds. Limits of the platform always hold beside the
+ * tenant's, and what a recipient may get wrong is the platform's alone to say, since a recipient is nobody's.
+ * @throws {RangeError} for settings that would not be safe.
+ */
+export function resolvePolicy(
+  platform: PlatformPolicy,
+  tenant?: { tenantId: string; plan: Plan; settings: OtpSettings },
+): TenantPolicy {
+  const settings = tenant?.settings ?? {};
+  const budget = platform.monthlyMessages[tenant?.plan ?? 'none'];
+  const { purposes, tenantSends = platform.tenantSends } = settings;
+  if (ratePerSecond(tenantSends) > ratePerSecond(platform.tenantSends))
+    throw new RangeError('The limit of the tenant is no higher than that of the platform.');
+  return {
+    tenantId: tenant?.tenantId,
+    codes: Object.fromEntries(
+      otpPurpose.options.map((purpose) => [
+        purpose,
+        narrow(platform.codes, { ...settings, ...purposes?.[purpose] }),
+      ]),
+    ) as Record<OtpPurpose, OtpPolicy>,
+    countries: new Set([platform.homeCountry, ...(settings.countries ?? [])]),
+    blockedEmailDomains: new Set([...platform.blockedEmailDomains, ...(settings.blockedEmailDomains ?? [])]),
+    tenantSends,
+    monthlyMessages: Math.min(settings.monthlyMessages ?? budget, budget),
+  };
+}
+
+/**
+ * Tenants share what is kept about a recipient. A limit that looked further back than the platform's, or counted more,
+ * would find it cut off by the sends of others; and a shorter wait would be one tenant's way around another's.
+ */
+function narrow(platform: OtpPolicy, settings: OtpSettings): OtpPolicy {
+  const { codeLength, alphabet, lifetimeSeconds, sends = [], resend } = settings;
+  const mostCount = Math.max(...platform.sends.map(({ count }) => count));
+  const longestWindow = Math.max(...platform.sends.map(({ windowSeconds }) => windowSeconds));
+  if (sends.some(({ count, windowSeconds }) => count > mostCount || windowSeconds > longestWindow))
+    throw new RangeError(`A limit per recipient is ${mostCount} in ${longestWindow} seconds at most.`);
+  if (resend && (resend.windowSeconds > longestWindow || !waitsAsLong(resend, platform.resend)))
+    throw new RangeError('A resend waits as long as the platform has it, or longer.');
+  return checkPolicy({
+    ...platform,
+    codeLength: codeLength ?? platform.codeLength,
+    alphabet: alphabet ?? platform.alphabet,
+    lifetimeSeconds: lifetimeSeconds ?? platform.lifetimeSeconds,
+    sends: [...platform.sends, ...sends],
+    resend: resend ?? platform.resend,
+  });
+}
+
+function waitsAsLong(resend: OtpPolicy['resend'], least: OtpPolicy['resend']): boolean {
+  const waitAfter = ({ waitSeconds }: OtpPolicy['resend'], sends: number) =>
+    waitSeconds[Math.min(sends, waitSeconds.length - 1)] ?? 0;
+  const most = Math.max(resend.waitSeconds.length, least.waitSeconds.length);
+  return (
+    resend.windowSeconds >= least.windowSeconds &&
+    Array.from({ length: most }, (_, n) => waitAfter(resend, n) >= waitAfter(least, n)).every(Boolean)
+  );
+}
+
+function ratePerSecond({ count, windowSeconds }: Limit): number {
+  return count / windowSeconds;
+}

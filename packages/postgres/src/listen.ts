@@ -1,0 +1,52 @@
+import pg from 'pg';
+import type { Connection } from './pool.ts';
+
+const reconnectMilliseconds = 500;
+
+export interface ListenCallbacks {
+  notified: (payload: string) => void;
+  /** Listening now; notifications of before are lost. */
+  connected: () => void;
+  error: (error: Error) => void;
+}
+
+/** Listens on a channel (LISTEN) over a connection of its own, which is made again whenever it breaks. */
+export function listen(
+  connection: Connection | { connectionString: string },
+  channel: string,
+  on: ListenCallbacks,
+): { stop(): Promise<void> } {
+  let client: pg.Client | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+
+  const connect = async () => {
+    const current = new pg.Client({ ...connection, application_name: 'kyo listen', keepAlive: true });
+    client = current;
+    current.on('notification', ({ payload }) => on.notified(payload ?? ''));
+    current.on('error', on.error);
+    current.on('end', again);
+    try {
+      await current.connect();
+      await current.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
+      on.connected();
+    } catch (error) {
+      on.error(error as Error);
+      await current.end().catch(() => {});
+      again();
+    }
+  };
+  const again = () => {
+    clearTimeout(timer);
+    if (!stopped) timer = setTimeout(() => void connect(), reconnectMilliseconds);
+  };
+  void connect();
+
+  return {
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await client?.end().catch(() => {});
+    },
+  };
+}

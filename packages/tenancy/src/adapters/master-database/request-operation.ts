@@ -1,0 +1,79 @@
+import type { OperationKind, OperationStatus, TenantStatus } from '@kyong/contracts';
+import type { PoolClient } from '@kyong/postgres';
+import type { OperationRequest, OperationRequestOutcome } from '../../ports.ts';
+
+/** Records a change to a tenant that exists; the same request again finds the same operation. */
+export async function requestOperation(
+  client: PoolClient,
+  request: OperationRequest,
+): Promise<OperationRequestOutcome> {
+  const { tenantId, kind, from, during, operationId } = request;
+  const tenant = await lockTenant(client, tenantId);
+  if (!tenant) return { outcome: 'unknown' };
+
+  // Under way, or done and nothing has happened since: what is asked for is so, or will be.
+  const same =
+    tenant.kind === kind &&
+    (tenant.operation_status === 'running' || tenant.operation_status === 'succeeded');
+  if (same) {
+    return { outcome: 'accepted', operationId: tenant.operation_id, status: tenant.status, created: false };
+  }
+  if (tenant.operation_status === 'running' || !from.includes(tenant.status)) {
+    return { outcome: 'conflict', status: tenant.status };
+  }
+  if (during) {
+    await client.query('UPDATE tenants SET status = $2, updated_at = now() WHERE id = $1', [
+      tenantId,
+      during,
+    ]);
+  }
+  await writeOperation(client, { ...request, input: {} });
+  return { outcome: 'accepted', operationId, status: during ?? tenant.status, created: true };
+}
+
+/** The tenant and its latest operation; nobody else changes it until the transaction ends. */
+async function lockTenant(client: PoolClient, tenantId: string) {
+  const { rows } = await client.query<{
+    status: TenantStatus;
+    operation_id: string;
+    kind: OperationKind;
+    operation_status: OperationStatus;
+  }>(
+    `SELECT t.status, o.id AS operation_id, o.kind, o.status AS operation_status
+       FROM tenants t
+       JOIN operations o ON o.tenant_id = t.id
+      WHERE t.id = $1
+      ORDER BY o.created_at DESC
+      LIMIT 1
+        FOR UPDATE OF t`,
+    [tenantId],
+  );
+  return rows[0];
+}
+
+export interface NewOperation {
+  operationId: string;
+  tenantId: string;
+  kind: OperationKind;
+  input: object;
+  caller: string;
+  sourceIp: string | null;
+  stepNames: string[];
+}
+
+/** The operation, its steps, and who asked for it: in one statement, before anything is done. */
+export async function writeOperation(client: PoolClient, operation: NewOperation): Promise<void> {
+  const { operationId, tenantId, kind, input, caller, sourceIp, stepNames } = operation;
+  await client.query(
+    `WITH operation AS (
+       INSERT INTO operations (id, tenant_id, kind, input, actor) VALUES ($1, $2, $3, $4, $5) RETURNING id
+     ),
+     trace AS (
+       INSERT INTO audit (actor, source_ip, action, tenant_id, operation_id) SELECT $5, $6, $3, $2, id FROM operation
+     )
+     INSERT INTO operation_steps (operation_id, position, name)
+     SELECT operation.id, step.position, step.name
+       FROM operation, unnest($7::text[]) WITH ORDINALITY AS step (name, position)`,
+    [operationId, tenantId, kind, input, caller, sourceIp, stepNames],
+  );
+}

@@ -1,0 +1,53 @@
+import type { TenantEvent } from '@kyong/contracts';
+import type { AdminConnection, Claim, DatabaseHost, Ports } from '../ports.ts';
+import type { DatabaseReservation } from '../tenant.ts';
+import { done, type Step } from './step.ts';
+
+/** What steps have in common: where the tenant's database is, and who answers for that kind of place. */
+export function reservationOf({ tenant }: Claim): DatabaseReservation {
+  if (!tenant.reservation) throw new Error(`Tenant ${tenant.id} has no reservation.`);
+  return tenant.reservation;
+}
+
+export function hostOf(claim: Claim, ports: Ports): DatabaseHost {
+  return ports.hosts[reservationOf(claim).placement];
+}
+
+export function adminConnectionOf(claim: Claim, ports: Ports): Promise<AdminConnection> {
+  return hostOf(claim, ports).adminConnection(reservationOf(claim));
+}
+
+type EventOf<T extends TenantEvent['type']> = Extract<TenantEvent, { type: T }>;
+type Details<T extends TenantEvent['type']> = Omit<
+  EventOf<T>,
+  'type' | 'eventId' | 'occurredAt' | 'tenantId' | 'operationId' | 'plan'
+>;
+
+export function eventOf<T extends TenantEvent['type']>(
+  type: T,
+  { tenant, operation }: Claim,
+  occurredAt: Date,
+  details: Details<T>,
+): TenantEvent {
+  const envelope = {
+    type,
+    eventId: crypto.randomUUID(),
+    occurredAt: occurredAt.toISOString(),
+    tenantId: tenant.id,
+    operationId: operation.id,
+    plan: tenant.plan,
+  };
+  return { ...envelope, ...details } as unknown as TenantEvent;
+}
+
+/** The last step of every operation: the world is told, through the outbox. */
+export function announce(type: 'TenantProvisioned' | 'TenantSuspended' | 'TenantResumed'): Step {
+  return {
+    name: 'announce',
+    mustSucceed: true,
+    async run(claim, ports) {
+      await ports.store.announce(claim, eventOf(type, claim, ports.now(), {}));
+      return done();
+    },
+  };
+}
