@@ -9,6 +9,8 @@ export interface DatabaseConnection {
   user: string;
   password: string;
   database: string;
+  /** TLS, and the certificate authority (PEM) the server must prove itself by. Absent on the laptop's loopback. */
+  ssl?: { ca: string };
 }
 
 /** One with full rights, for the control plane alone. */
@@ -21,6 +23,12 @@ export type DatabaseState =
   /** It will not become available by waiting. */
   | { state: 'failed'; reason: string };
 
+/**
+ * Why a database goes. `undo` of a creation leaves nothing behind: nobody has used it yet. `offboard` keeps a last
+ * snapshot and the backups, where the host has any, until they expire.
+ */
+export type DestroyPurpose = 'undo' | 'offboard';
+
 /** A kind of place for tenant databases. Every method may be called again after a crash and finds its work done. */
 export interface DatabaseHost {
   /** The server a new tenant would go to. Nothing is created. */
@@ -31,8 +39,11 @@ export interface DatabaseHost {
   create(reservation: DatabaseReservation): Promise<void>;
   describe(reservation: DatabaseReservation): Promise<DatabaseState>;
   adminConnection(reservation: DatabaseReservation): Promise<AdminConnection>;
-  /** Takes the database, its role and its own server away. Resolves when they are gone. */
-  destroy(reservation: DatabaseReservation): Promise<void>;
+  /**
+   * Takes the database, its role and its own server away; never what is not this tenant's.
+   * Resolves when they are gone. @throws {Error} when that takes longer than one call may: call again.
+   */
+  destroy(reservation: DatabaseReservation, purpose: DestroyPurpose): Promise<void>;
 }
 
 /** What is done inside a tenant's database; the same SQL wherever it is. Safe to repeat. */

@@ -120,7 +120,7 @@ async function crashThenFinish(
   );
   expect(rows).toEqual([{ operations: 1, events: 1 }]);
   if (expected === 'failed') expect(await traces(world, tenantId), JSON.stringify(points)).toEqual([]);
-  else await ports.hosts[placement].destroy(reservationOf(tenant));
+  else await ports.hosts[placement].destroy(reservationOf(tenant), 'undo');
 }
 
 async function dieAt(operationId: string, ports: Ports, point: CrashPoint): Promise<void> {

@@ -6,7 +6,7 @@ import type { Placement, Plan } from '@kyong/contracts';
 import { type Connection, type Pool, withConnection } from '@kyong/postgres';
 import { createTestDatabase } from '@kyong/testing';
 import { inject, onTestFinished } from 'vitest';
-import { localPostgres, tenantServerSettings } from '../src/adapters/local-postgres.ts';
+import { type LocalPostgres, localPostgres, tenantServerSettings } from '../src/adapters/local-postgres.ts';
 import { localSecrets } from '../src/adapters/local-secrets.ts';
 import { createMasterDatabase, masterMigrations } from '../src/adapters/master-database/index.ts';
 import { sharedPostgres } from '../src/adapters/shared-postgres.ts';
@@ -48,6 +48,7 @@ export interface World {
   connection: Connection;
   pool: Pool;
   shared: Connection;
+  dedicated: LocalPostgres;
   /** Folder of the dedicated servers. */
   directory: string;
 }
@@ -84,7 +85,7 @@ export async function createWorld(
     now: () => new Date(),
     random: Math.random,
   };
-  return { ports, connection, pool, shared, directory };
+  return { ports, connection, pool, shared, dedicated, directory };
 }
 
 export async function request(

@@ -44,7 +44,7 @@ export const provision: Step[] = [
       return done();
     },
     async undo(claim, ports) {
-      await hostOf(claim, ports).destroy(reservationOf(claim));
+      await hostOf(claim, ports).destroy(reservationOf(claim), 'undo');
     },
   },
   {

@@ -1,0 +1,91 @@
+import {
+  CreateDBInstanceCommand,
+  type CreateDBInstanceCommandInput,
+  DBInstanceAlreadyExistsFault,
+  DescribeDBEngineVersionsCommand,
+} from '@aws-sdk/client-rds';
+import { OperationRefused } from '../../operation.ts';
+import { plans } from '../../plan.ts';
+import type { DatabaseReservation } from '../../tenant.ts';
+import { refusalOf } from './faults.ts';
+import { findInstance, isOwn, tagsOf } from './instance.ts';
+import type { RdsOptions } from './options.ts';
+import { databaseState } from './state.ts';
+
+/** Asks for the instance, or finds that an earlier call did. @throws {OperationRefused} */
+export async function createInstance(reservation: DatabaseReservation, options: RdsOptions): Promise<void> {
+  const input = instanceRequest(reservation, await defaultVersion(options), options);
+  try {
+    await options.rds.send(new CreateDBInstanceCommand(input));
+  } catch (error) {
+    // Looked at whatever the fault: an earlier call whose answer was lost may have taken the last of a quota.
+    const instance = await findInstance(reservation, options);
+    if (!instance) throw refusalOf(error) ?? error;
+    if (isOwn(instance, reservation, options.stage)) {
+      const state = databaseState(instance);
+      if (state.state === 'failed') throw new OperationRefused(state.reason);
+      return;
+    }
+    if (!(error instanceof DBInstanceAlreadyExistsFault)) throw error;
+    throw new OperationRefused(
+      "A database server of this name exists and is not this tenant's. Choose another name, or have an operator look into it.",
+    );
+  }
+}
+
+/** The minor version RDS gives to those who name none. RDS closes old minors to new instances, so none stands here. */
+async function defaultVersion({ rds, postgresMajorVersion }: RdsOptions): Promise<string> {
+  const { DBEngineVersions } = await rds.send(
+    new DescribeDBEngineVersionsCommand({
+      Engine: 'postgres',
+      EngineVersion: String(postgresMajorVersion),
+      DefaultOnly: true,
+    }),
+  );
+  const version = DBEngineVersions?.[0]?.EngineVersion;
+  if (!version) {
+    throw new OperationRefused(
+      `RDS has no PostgreSQL ${postgresMajorVersion} in this region. An operator has to choose another major version.`,
+    );
+  }
+  return version;
+}
+
+function instanceRequest(
+  reservation: DatabaseReservation,
+  engineVersion: string,
+  options: RdsOptions,
+): CreateDBInstanceCommandInput {
+  const plan = plans[reservation.plan];
+  return {
+    DBInstanceIdentifier: reservation.instanceId,
+    DBName: reservation.databaseName,
+    Engine: 'postgres',
+    EngineVersion: engineVersion,
+    AutoMinorVersionUpgrade: true,
+    // Unless asked not to, RDS enrols the instance in Extended Support, which costs more than the instance.
+    EngineLifecycleSupport: 'open-source-rds-extended-support-disabled',
+    DBInstanceClass: plan.instanceClass,
+    MultiAZ: plan.multiAz,
+    // Below 400 GiB gp3 has its fixed 3,000 operations a second, and asking for any is an error.
+    StorageType: 'gp3',
+    AllocatedStorage: plan.allocatedStorageGibibytes,
+    MaxAllocatedStorage: plan.maxAllocatedStorageGibibytes,
+    StorageEncrypted: true,
+    KmsKeyId: options.kmsKeyId,
+    MasterUsername: masterUsername,
+    ManageMasterUserPassword: true,
+    MasterUserSecretKmsKeyId: options.kmsKeyId,
+    CACertificateIdentifier: options.certificateAuthority.identifier,
+    DBSubnetGroupName: options.subnetGroupName,
+    VpcSecurityGroupIds: options.securityGroupIds,
+    PubliclyAccessible: false,
+    BackupRetentionPeriod: plan.backupRetentionDays,
+    CopyTagsToSnapshot: true,
+    DeletionProtection: plan.deletionProtection,
+    Tags: tagsOf(reservation, options.stage),
+  };
+}
+
+/** At most 16 letters and digits; not `postgres`, so that nobody takes it for a superuser: RDS gives none away. */
+const masterUsername = 'kyo';

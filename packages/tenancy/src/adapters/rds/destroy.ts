@@ -1,0 +1,70 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type DBInstance,
+  DBInstanceNotFoundFault,
+  DeleteDBInstanceCommand,
+  InvalidDBInstanceStateFault,
+  ModifyDBInstanceCommand,
+} from '@aws-sdk/client-rds';
+import type { DestroyPurpose } from '../../ports.ts';
+import type { DatabaseReservation } from '../../tenant.ts';
+import { refusalOf } from './faults.ts';
+import { findOwnInstance } from './instance.ts';
+import type { RdsOptions } from './options.ts';
+
+/** Deletes the tenant's instance and waits for its end, as long as one call may. @throws {Error} when it is not over. */
+export async function destroyInstance(
+  reservation: DatabaseReservation,
+  purpose: DestroyPurpose,
+  options: RdsOptions,
+): Promise<void> {
+  const { pollSeconds, waitAtMostSeconds } = options.deletion;
+  for (let waitedSeconds = 0; ; waitedSeconds += pollSeconds) {
+    // One change a turn: RDS refuses the next while it is busy with the last.
+    const instance = await findOwnInstance(reservation, options);
+    if (!instance) return;
+    await bringNearer(instance, purpose, options).catch((error: unknown) => {
+      // Not now (it is being created, modified or deleted), or not any more: the next look tells.
+      const passes = error instanceof InvalidDBInstanceStateFault || error instanceof DBInstanceNotFoundFault;
+      if (!passes) throw refusalOf(error) ?? error;
+    });
+    if (waitedSeconds >= waitAtMostSeconds) {
+      throw new Error(
+        `Instance ${reservation.instanceId} is not gone after ${waitedSeconds} s (${instance.DBInstanceStatus}).`,
+      );
+    }
+    await sleep(pollSeconds * 1000);
+  }
+}
+
+/** Takes the protection away, then deletes; where that has begun, there is only to wait. */
+async function bringNearer(
+  instance: DBInstance,
+  purpose: DestroyPurpose,
+  { rds }: RdsOptions,
+): Promise<void> {
+  const { DBInstanceIdentifier, DBInstanceStatus, DeletionProtection, DbiResourceId = '' } = instance;
+  if (DBInstanceStatus === 'deleting' || DBInstanceStatus === 'delete-precheck') return;
+  if (DeletionProtection) {
+    await rds.send(
+      new ModifyDBInstanceCommand({
+        DBInstanceIdentifier,
+        DeletionProtection: false,
+        ApplyImmediately: true,
+      }),
+    );
+    return;
+  }
+  await rds.send(
+    new DeleteDBInstanceCommand({
+      DBInstanceIdentifier,
+      ...(purpose === 'undo'
+        ? { SkipFinalSnapshot: true, DeleteAutomatedBackups: true }
+        : {
+            // RDS's own id of the instance: the next one of this name gets a snapshot of its own.
+            FinalDBSnapshotIdentifier: `${DBInstanceIdentifier}-final-${DbiResourceId.toLowerCase()}`,
+            DeleteAutomatedBackups: false,
+          }),
+    }),
+  );
+}

@@ -1,0 +1,34 @@
+import type { DatabaseHost } from '../../ports.ts';
+import { masterConnection } from './admin-connection.ts';
+import { createInstance } from './create.ts';
+import { destroyInstance } from './destroy.ts';
+import { findOwnInstance, instanceIdentifier } from './instance.ts';
+import type { RdsOptions } from './options.ts';
+import { checkAccountQuota } from './quota.ts';
+import { databaseState } from './state.ts';
+
+export { type RdsOptions, rdsClientDefaults } from './options.ts';
+
+/**
+ * An Amazon RDS instance for each tenant. Whose an instance is, its tags say; what RDS says of it is asked each time:
+ * nothing is remembered between calls.
+ */
+export function rdsPostgres(options: RdsOptions): DatabaseHost {
+  if (!/^[a-z][a-z0-9]{0,26}$/.test(options.stage)) {
+    throw new Error(
+      `Stage "${options.stage}": expected a letter, then lower-case letters and digits, at most 27.`,
+    );
+  }
+
+  return {
+    chooseInstance: async (tenantId) => instanceIdentifier(options.stage, tenantId),
+    checkQuota: (reservation) => checkAccountQuota(reservation, options),
+    create: (reservation) => createInstance(reservation, options),
+    async describe(reservation) {
+      const instance = await findOwnInstance(reservation, options);
+      return instance ? databaseState(instance) : { state: 'absent' };
+    },
+    adminConnection: (reservation) => masterConnection(reservation, options),
+    destroy: (reservation, purpose) => destroyInstance(reservation, purpose, options),
+  };
+}

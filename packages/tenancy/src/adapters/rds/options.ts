@@ -1,0 +1,38 @@
+import type { RDSClient, RDSClientConfig } from '@aws-sdk/client-rds';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+
+export interface RdsOptions {
+  rds: RDSClient;
+  /** Reads the master secrets; RDS itself writes and rotates them. */
+  secretsManager: SecretsManagerClient;
+  /** Part of every instance's name and a tag of it: lower-case letters and digits, at most 27. */
+  stage: string;
+  postgresMajorVersion: number;
+  /** The platform's key: for the storage, its snapshots and the master secret. */
+  kmsKeyId: string;
+  subnetGroupName: string;
+  securityGroupIds: [string, ...string[]];
+  certificateAuthority: {
+    /** The one that signs the servers' certificates, such as `rds-ca-rsa2048-g1`. */
+    identifier: string;
+    /** RDS's bundle, PEM: https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem */
+    certificates: string;
+  };
+  /** No instance is created that would use more than this share of an account's quota; 0.9 leaves room for restores. */
+  quotaShare: number;
+  deletion: {
+    pollSeconds: number;
+    /** One call waits no longer than this; RDS takes minutes, and the caller comes again. */
+    waitAtMostSeconds: number;
+  };
+}
+
+/**
+ * How an RDS client of ours behaves when AWS throttles, fails or does not answer: six attempts, within about half a
+ * minute (backoff with jitter); longer waits are the operation's own.
+ */
+export const rdsClientDefaults = {
+  retryMode: 'standard',
+  maxAttempts: 6,
+  requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000 },
+} satisfies RDSClientConfig;

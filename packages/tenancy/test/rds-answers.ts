@@ -1,0 +1,58 @@
+import { type Answer, errorAnswer } from './fault-proxy.ts';
+
+/** Answers as RDS writes them (Amazon RDS API reference, version 2014-10-31; Query protocol errors). */
+const namespace = 'http://rds.amazonaws.com/doc/2014-10-31/';
+const metadata =
+  '<ResponseMetadata><RequestId>b6f2f9a4-5d44-4a9c-8d7f-000000000000</RequestId></ResponseMetadata>';
+
+export function result(action: string, inner: string): Answer {
+  const body = `<${action}Response xmlns="${namespace}"><${action}Result>${inner}</${action}Result>${metadata}</${action}Response>`;
+  return { status: 200, body };
+}
+
+const error = (code: string, message: string, status = 400) => ({ error: { code, message, status } });
+
+export const throttled = error('Throttling', 'Rate exceeded');
+export const internalFailure = error(
+  'InternalFailure',
+  'The request failed because of an unknown error.',
+  500,
+);
+/** Their texts name what a tenant must not read. */
+export const instanceQuotaExceeded = error('InstanceQuotaExceeded', 'Quota exceeded for db.internal');
+export const storageQuotaExceeded = error('StorageQuotaExceeded', 'Allowed storage exceeded for db.internal');
+export const insufficientCapacity = error(
+  'InsufficientDBInstanceCapacity',
+  'Not enough capacity for db.internal',
+);
+export const subnetsTooFew = error('DBSubnetGroupDoesNotCoverEnoughAZs', 'Too few subnets for db.internal');
+export const keyNotAccessible = error('KMSKeyNotAccessibleFault', 'arn:aws:kms:eu-west-1:1:key/db.internal');
+
+/** The instance, in another status. */
+export function inStatus(status: string) {
+  return {
+    rewritten: (body: string) => body.replace(/<DBInstanceStatus>[^<]*</, `<DBInstanceStatus>${status}<`),
+  };
+}
+
+export const fault = (code: string, message: string, status = 400): Answer =>
+  errorAnswer({ code, message, status }, 'query');
+
+/** While an instance is new RDS leaves its endpoint out. */
+export const withoutEndpoint = (body: string): string => body.replace(/<Endpoint>.*?<\/Endpoint>/s, '');
+
+export function accountAttributes(quotas: Record<string, { used: number; max: number }>): Answer {
+  const entries = Object.entries(quotas).map(
+    ([name, { used, max }]) =>
+      `<AccountQuota><AccountQuotaName>${name}</AccountQuotaName><Used>${used}</Used><Max>${max}</Max></AccountQuota>`,
+  );
+  return result('DescribeAccountAttributes', `<AccountQuotas>${entries.join('')}</AccountQuotas>`);
+}
+
+export function engineVersions(versions: string[]): Answer {
+  const entries = versions.map(
+    (version) =>
+      `<DBEngineVersion><Engine>postgres</Engine><MajorEngineVersion>${version.split('.')[0]}</MajorEngineVersion><EngineVersion>${version}</EngineVersion><Status>available</Status></DBEngineVersion>`,
+  );
+  return result('DescribeDBEngineVersions', `<DBEngineVersions>${entries.join('')}</DBEngineVersions>`);
+}
