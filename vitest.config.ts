@@ -1,5 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
+const onRealServers = {
+  globalSetup: ['packages/testing/src/global-setup.ts'],
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+};
+
 export default defineConfig({
   test: {
     projects: [
@@ -16,10 +22,13 @@ export default defineConfig({
             'chaos/test/**/*.test.ts',
             'test/**/*.test.ts',
           ],
-          globalSetup: ['packages/testing/src/global-setup.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          exclude: ['**/node_modules/**', '**/*.emulator.test.ts'],
+          ...onRealServers,
         },
+      },
+      {
+        // The same, and an emulated AWS, which is written in Python: `npm run test:deploy`.
+        test: { name: 'emulator', include: ['packages/*/test/**/*.emulator.test.ts'], ...onRealServers },
       },
     ],
   },

@@ -7,7 +7,8 @@ const programs = {
   chaos: ['chaos/src/main.ts'],
   bench: ['benchmarks/src/main.ts'],
   kyo: ['apps/kyo-cli/src/main.ts'],
-  test: ['scripts/test.ts'],
+  test: ['scripts/test.ts', '--project=unit', '--project=integration'],
+  'test:deploy': ['scripts/test.ts', '--project=emulator'],
   verify: ['scripts/verify.ts'],
   format: ['scripts/verify.ts', '--fix'],
 };
