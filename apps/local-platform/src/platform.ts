@@ -1,10 +1,18 @@
 import { once } from 'node:events';
 import { createWriteStream, existsSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { ServerError, waitFor } from '@kyong/embedded-servers';
 import { operatorToken } from '@kyong/identity';
 import { connectRedis, RedisOutbox } from '@kyong/otp/adapters/redis';
 import { createPool, migrate, withConnection } from '@kyong/postgres';
-import { accessTokenVerifier, createLogger, type Logger, remoteKeys } from '@kyong/service-kit';
+import {
+  accessTokenVerifier,
+  checkHealth,
+  createLogger,
+  type HealthCheck,
+  type Logger,
+  remoteKeys,
+} from '@kyong/service-kit';
 import {
   advance,
   defaultRetry,
@@ -63,6 +71,7 @@ const relaySeconds = 1;
 /** Each running step holds a connection or two, and starting a server takes most of a processor. */
 const driverConcurrency = 8;
 const otpLogDays = 90;
+const partsAnswerWithinSeconds = 10;
 const maxLogBytes = 20 * 1024 * 1024;
 
 export interface Platform {
@@ -184,21 +193,19 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     }),
     logger,
   });
-  const pages = createPages({
-    homePage: options.dashboard,
-    logger,
-    checks: {
-      'master-database': () => pool.query('SELECT 1'),
-      'shared-tenant-databases': () => withConnection(servers.shared, (client) => client.query('SELECT 1')),
-      'dedicated-tenant-databases': () => dedicated.checkHealth(),
-      redis: () => redis.ping(),
-    },
-  });
+  const checks = {
+    'master-database': () => pool.query('SELECT 1'),
+    'shared-tenant-databases': () => withConnection(servers.shared, (client) => client.query('SELECT 1')),
+    'dedicated-tenant-databases': () => dedicated.checkHealth(),
+    redis: () => redis.ping(),
+  };
+  const pages = createPages({ homePage: options.dashboard, logger, checks });
   const apps = [otpService, controlPlane, pages];
   started.defer(async () => {
     await Promise.all(apps.map((app) => app.close()));
   });
   await Promise.all(apps.map((app) => app.ready()));
+  await allAnswer(checks);
 
   writeAtomically(directory.operatorToken, await operatorToken(keys.signing));
   writeAtomically(directory.address, JSON.stringify({ url }));
@@ -244,6 +251,21 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
 
   const running = started.move();
   return { url, stop: () => running.disposeAsync() };
+}
+
+/** Ready is said when every part answers. @throws {ServerError} naming those that do not. */
+async function allAnswer(checks: Record<string, HealthCheck>): Promise<void> {
+  let silent: string[] = [];
+  await waitFor('Waiting for every part', partsAnswerWithinSeconds, async () => {
+    const { parts } = await checkHealth(checks);
+    silent = Object.keys(parts).filter((name) => parts[name]?.status !== 'ready');
+    return silent.length === 0 || undefined;
+  }).catch(() => {
+    throw new ServerError(
+      `These parts do not answer: ${silent.join(', ')}. If they are servers of your own, check KYO_MASTER_DATABASE_URL and ` +
+        'KYO_REDIS_URL (Redis 7 or newer, in cluster mode); else look into logs/platform.log in the data directory.',
+    );
+  });
 }
 
 async function migrateMaster(pool: ReturnType<typeof createPool>): Promise<void> {

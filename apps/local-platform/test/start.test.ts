@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { freePort } from '@kyong/embedded-servers';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDataDirectory, PlatformProcess } from './platform-process.ts';
 
 const dataDirectory = createDataDirectory();
@@ -63,19 +63,26 @@ describe('a platform that runs', () => {
 
   it('keeps its data over a stop, and lets nobody else at it', async () => {
     const platform = await PlatformProcess.start(dataDirectory);
+    const token = platform.operatorToken;
+    const body = { tenantId: 'kept', plan: 'free' };
+    const accepted = await platform.request('POST', '/provision-tenant', { token, body });
+    await platform.operationEnd(accepted.body.operationId);
     const second = await outcome(dataDirectory, await freePort());
     expect([second.code, second.output]).toEqual([1, expect.stringContaining('Kyo already runs')]);
-    const token = platform.operatorToken;
     expect(await platform.end('SIGINT')).toBe(0);
 
     const again = await PlatformProcess.start(dataDirectory);
-    const { body } = await again.request('GET', '/tenants/kill-0-0', { token });
-    expect(body.status).toBe('active');
+    const kept = await again.request('GET', '/tenants/kept', { token });
     await again.end('SIGTERM');
+    expect(kept.body.status).toBe('active');
   });
 });
 
 describe('a platform that cannot run says why, what to do, and ends with 1', () => {
+  beforeAll(async () => {
+    await (await PlatformProcess.start(dataDirectory)).end('SIGTERM');
+  });
+
   it('a port that is taken', async () => {
     const taken = createServer().listen(0);
     await once(taken, 'listening');
@@ -134,6 +141,16 @@ describe('a platform that cannot run says why, what to do, and ends with 1', () 
       KYO_MASTER_DATABASE_URL: url,
     });
     expect([code, output]).toEqual([1, expect.stringContaining('Check KYO_MASTER_DATABASE_URL')]);
+    expect(output).not.toContain('hunter2');
+  });
+
+  it('a Redis of the user that is not in cluster mode, or not there', async () => {
+    const url = `redis://:hunter2@127.0.0.1:${await freePort()}`;
+    const { code, output } = await outcome(createDataDirectory(), await freePort(), [], {
+      KYO_REDIS_URL: url,
+    });
+    expect([code, output]).toEqual([1, expect.stringContaining('do not answer: redis')]);
+    expect(output).toContain('KYO_REDIS_URL');
     expect(output).not.toContain('hunter2');
   });
 });
