@@ -48,13 +48,18 @@ export const provisionTenantRequest = z
   .meta({ id: 'ProvisionTenantRequest' });
 export type ProvisionTenantRequest = z.infer<typeof provisionTenantRequest>;
 
-export const provisionTenantResponse = z
+export const operationAccepted = z
   .object({
     tenantId,
     operationId: z.uuid(),
-    status: z.literal('provisioning'),
+    status: tenantStatus.meta({ description: "The tenant's status from now on" }),
     statusUrl: z.string().meta({ description: 'Where the operation can be watched' }),
   })
+  .meta({ id: 'OperationAccepted' });
+export type OperationAccepted = z.infer<typeof operationAccepted>;
+
+export const provisionTenantResponse = operationAccepted
+  .extend({ status: z.literal('provisioning') })
   .meta({ id: 'ProvisionTenantResponse' });
 export type ProvisionTenantResponse = z.infer<typeof provisionTenantResponse>;
 
@@ -82,16 +87,6 @@ export const tenant = z
   })
   .meta({ id: 'Tenant' });
 export type Tenant = z.infer<typeof tenant>;
-
-export const operationAccepted = z
-  .object({
-    tenantId,
-    operationId: z.uuid(),
-    status: tenantStatus.meta({ description: "The tenant's status from now on" }),
-    statusUrl: z.string().meta({ description: 'Where the operation can be watched' }),
-  })
-  .meta({ id: 'OperationAccepted' });
-export type OperationAccepted = z.infer<typeof operationAccepted>;
 
 export const listTenantsQuery = z.object({
   status: tenantStatus.optional(),
