@@ -75,6 +75,22 @@ export function createProgram(write: (text: string) => void): Command {
       },
     );
 
+  const changes = [
+    ['suspend', 'shut a tenant out; its data is kept'],
+    ['resume', 'let a suspended tenant back in'],
+  ] as const;
+  for (const [kind, description] of changes) {
+    common(tenants.command(kind).description(description).argument('<tenantId>'))
+      .option('--no-watch', 'do not wait for its end')
+      .action(async (tenantId: string, options: CommonOptions & { watch: boolean }) => {
+        const client = clientOf(options);
+        const accepted = await client.change(kind, tenantId);
+        if (!options.watch) return print(options, accepted, () => `Operation ${accepted.operationId}\n`);
+        const operation = await watch(client, accepted.operationId, options.json ? () => {} : write);
+        print(options, operation, () => `${tenantId}: ${operation.kind} ${operation.status}.\n`);
+      });
+  }
+
   common(
     operations.command('show').description('one operation and its steps').argument('<operationId>'),
   ).action(async (operationId: string, options: CommonOptions) => {

@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PlatformProcess } from './platform-process.ts';
@@ -217,6 +219,27 @@ describe('an operator', () => {
     expect([conflict.status, conflict.body.code]).toEqual([409, 'tenant_status_conflict']);
     expect((await change('suspend', 'nobody', platform.operatorToken)).status).toBe(404);
     expect((await change('suspend', 'first-free', token)).status).toBe(403);
+  });
+});
+
+describe('the command line', () => {
+  const cli = join(import.meta.dirname, '..', '..', 'kyo-cli', 'src', 'main.ts');
+  const kyo = (...args: string[]) =>
+    promisify(execFile)(process.execPath, [cli, ...args, '--data-dir', platform.dataDirectory]);
+
+  it.each([
+    ['suspend', 'suspended'],
+    ['resume', 'active'],
+  ])('has %s, and says how it went', async (kind, status) => {
+    expect((await kyo('tenants', kind, 'first-free')).stdout).toContain(`first-free: ${kind} succeeded.`);
+    expect((await show('first-free')).body.status).toBe(status);
+  });
+
+  it('ends with 1 and the reason when it is refused', async () => {
+    await expect(kyo('tenants', 'resume', 'first-basic')).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('tenant_status_conflict'),
+    });
   });
 });
 
