@@ -126,11 +126,13 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     store,
     hosts: {
       dedicated,
-      shared: sharedPostgres({
-        instanceId: sharedInstanceId,
-        admin: async () => servers.shared,
-        maxDatabases: maxSharedDatabases,
-      }),
+      shared: sharedPostgres([
+        {
+          instanceId: sharedInstanceId,
+          admin: async () => servers.shared,
+          maxDatabases: maxSharedDatabases,
+        },
+      ]),
     },
     database: tenantDatabase,
     secrets,

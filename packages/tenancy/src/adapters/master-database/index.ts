@@ -4,13 +4,14 @@ import type { TenancyStore } from '../../ports.ts';
 import { claims } from './claims.ts';
 import { queries } from './queries.ts';
 import { requests } from './requests.ts';
+import { secondDatabases } from './second-databases.ts';
 
 /** SQL files of the master database, `kyo_system_master`. */
 export const masterMigrations = join(import.meta.dirname, '../../../migrations/master');
 
 /** The master database: every tenant, every operation. */
 export function createMasterDatabase(pool: Pool): TenancyStore {
-  return { ...requests(pool), ...queries(pool), ...claims(pool) };
+  return { ...requests(pool), ...queries(pool), ...claims(pool), ...secondDatabases(pool) };
 }
 
 export { createEventOutbox } from './outbox.ts';
