@@ -32,6 +32,8 @@ const testNumbers = z.record(z.string(), z.string().regex(/^[0-9A-Z]{4,10}$/, 'i
 const variables = z.object({
   KYO_STAGE: z.enum(['dev', 'prod']).default('prod'),
   KYO_PORT: port.default(3000),
+  /** How long a load balancer is given to notice that this instance goes: its health checks' interval times their count. */
+  KYO_DRAIN_SECONDS: z.coerce.number().min(0).max(90).default(10),
   KYO_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   KYO_REDIS_URL: z.url({ protocol: /^rediss?$/ }).transform(redisConnectionOf),
   /** How many replicas of a primary have a code before it is answered for. Without replicas 0, or nobody gets in. */
