@@ -11,12 +11,13 @@ export function requestOperation(
   caller: Caller,
   store: TenancyStore,
 ): Promise<OperationRequestOutcome> {
-  const { from, during, steps } = operations[kind];
+  const { from, during, repeatable = false, steps } = operations[kind];
   return store.requestOperation({
     operationId: randomUUID(),
     tenantId,
     kind,
     from,
+    repeatable,
     ...(during && { during }),
     caller: caller.id,
     sourceIp: caller.sourceIp,

@@ -1,25 +1,18 @@
 import type { Pool } from '@kyong/postgres';
-import { LeaseLost } from '../../operation.ts';
-import type { Claim, ClaimOutcome, StepRecord, TenancyStore } from '../../ports.ts';
+import type { ClaimOutcome, StepRecord, TenancyStore } from '../../ports.ts';
+import { heldWriter } from './held-writer.ts';
+import type { logins } from './logins.ts';
 import type { queries } from './queries.ts';
 import type { requests } from './requests.ts';
 import { type OperationRow, operationColumns, type TenantRow, toOperation, toTenant } from './rows.ts';
 
-type Claims = Omit<TenancyStore, keyof ReturnType<typeof queries> | keyof ReturnType<typeof requests>>;
-
-/** Everything below is one statement, and does nothing unless this claim still holds the operation. */
-const held =
-  "SELECT id, tenant_id FROM operations WHERE id = $1 AND epoch = $2 AND status = 'running' FOR UPDATE";
+type Claims = Omit<
+  TenancyStore,
+  keyof ReturnType<typeof queries> | keyof ReturnType<typeof requests> | keyof ReturnType<typeof logins>
+>;
 
 export function claims(pool: Pool): Claims {
-  /** Runs `statement` with `held` in front of it; `$1` and `$2` are the claim's. @throws {LeaseLost} */
-  async function write(claim: Claim, statement: string, values: unknown[] = []): Promise<void> {
-    const { rows } = await pool.query<{ held: number }>(
-      `WITH held AS (${held}), ${statement} SELECT count(*)::int AS held FROM held`,
-      [claim.operation.id, claim.epoch, ...values],
-    );
-    if (rows[0]?.held !== 1) throw new LeaseLost(`Operation ${claim.operation.id} has another driver.`);
-  }
+  const write = heldWriter(pool);
 
   return {
     claim: (operationId, owner, leaseSeconds) => claim(pool, operationId, owner, leaseSeconds),

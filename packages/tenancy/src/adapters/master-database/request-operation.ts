@@ -7,14 +7,14 @@ export async function requestOperation(
   client: PoolClient,
   request: OperationRequest,
 ): Promise<OperationRequestOutcome> {
-  const { tenantId, kind, from, during, operationId } = request;
+  const { tenantId, kind, from, during, repeatable, operationId } = request;
   const tenant = await lockTenant(client, tenantId);
   if (!tenant) return { outcome: 'unknown' };
 
   // Under way, or done and nothing has happened since: what is asked for is so, or will be.
   const same =
     tenant.kind === kind &&
-    (tenant.operation_status === 'running' || tenant.operation_status === 'succeeded');
+    (tenant.operation_status === 'running' || (tenant.operation_status === 'succeeded' && !repeatable));
   if (same) {
     return { outcome: 'accepted', operationId: tenant.operation_id, status: tenant.status, created: false };
   }

@@ -25,6 +25,8 @@ export interface TenantRow {
   database_name: string | null;
   database_role: string | null;
   secret_ref: string | null;
+  previous_role: string | null;
+  previous_secret_ref: string | null;
   created_at: Date;
 }
 
@@ -37,6 +39,8 @@ export function toTenant(row: TenantRow): Tenant {
     database_host,
     database_port,
     engine_version,
+    previous_role,
+    previous_secret_ref,
   } = row;
   return {
     id: row.id,
@@ -63,6 +67,10 @@ export function toTenant(row: TenantRow): Tenant {
     endpoint:
       database_host && database_port && engine_version
         ? { host: database_host, port: database_port, engineVersion: engine_version }
+        : null,
+    previousLogin:
+      previous_role && previous_secret_ref
+        ? { roleName: previous_role, secretRef: previous_secret_ref }
         : null,
   };
 }
