@@ -12,7 +12,7 @@ const checks = [
   },
   {
     name: 'import directions',
-    command: [bin('depcruise'), 'packages', 'apps', 'lambda', 'benchmarks', 'chaos', 'scripts'],
+    command: [bin('depcruise'), 'packages', 'apps', 'lambda', 'benchmarks', 'chaos', 'images', 'scripts'],
   },
   { name: 'types', command: [bin('tsc'), '--project', '.'] },
 ];

@@ -1,4 +1,4 @@
-import { redisConnectionOf } from '@kyong/otp/adapters/redis';
+import { redisConnectionOf } from '@kyong/redis';
 import { z } from 'zod';
 import { providerVariables, requireProviders } from './provider-config.ts';
 

@@ -1,8 +1,9 @@
 import { loadSigningKeys } from '@kyong/identity/adapters/signing-keys';
 import { OtpKeys } from '@kyong/otp';
-import { connectRedis, RedisOutbox } from '@kyong/otp/adapters/redis';
+import { RedisOutbox } from '@kyong/otp/adapters/redis';
 import { turnstile } from '@kyong/otp/adapters/turnstile';
 import { createPool } from '@kyong/postgres';
+import { connectRedis } from '@kyong/redis';
 import { ConfigError, createLogger, loadConfig, onShutdown } from '@kyong/service-kit';
 import { createMasterDatabase } from '@kyong/tenancy/adapters/master-database';
 import { secretsManager } from '@kyong/tenancy/adapters/secrets-manager';

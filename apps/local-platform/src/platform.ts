@@ -3,8 +3,9 @@ import { createWriteStream, existsSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ServerError, waitFor } from '@kyong/embedded-servers';
 import { operatorToken } from '@kyong/identity';
-import { connectRedis, RedisOutbox } from '@kyong/otp/adapters/redis';
+import { RedisOutbox } from '@kyong/otp/adapters/redis';
 import { createPool, migrate, withConnection } from '@kyong/postgres';
+import { connectRedis } from '@kyong/redis';
 import {
   accessTokenVerifier,
   checkHealth,
@@ -127,11 +128,13 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     store,
     hosts: {
       dedicated,
-      shared: sharedPostgres({
-        instanceId: sharedInstanceId,
-        admin: async () => servers.shared,
-        maxDatabases: maxSharedDatabases,
-      }),
+      shared: sharedPostgres([
+        {
+          instanceId: sharedInstanceId,
+          admin: async () => servers.shared,
+          maxDatabases: maxSharedDatabases,
+        },
+      ]),
     },
     database: tenantDatabase,
     secrets,

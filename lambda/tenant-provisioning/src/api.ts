@@ -140,7 +140,7 @@ function changeTenant(kind: 'suspend' | 'resume' | 'rotate-secret'): Endpoint {
   return async (event, caller, deps) => {
     if (!caller.isOperator) throw new Problem('forbidden');
     const { tenantId } = parse(routes.showTenant.params, event.pathParameters, 'path');
-    const result = await requestOperation(kind, tenantId, caller, deps.store);
+    const result = await requestOperation(kind, tenantId, {}, caller, deps.store);
     switch (result.outcome) {
       case 'unknown':
         throw new Problem('not_found');

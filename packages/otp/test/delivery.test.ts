@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { connectRedis } from '@kyong/redis';
 import { startTestRedis, TestClock } from '@kyong/testing';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { claimAbandoned, readNew } from '../src/adapters/redis/deliveries.ts';
-import { connectRedis, DeliveryWorker, RedisOutbox, redisOtpStore } from '../src/adapters/redis/index.ts';
+import { DeliveryWorker, RedisOutbox, redisOtpStore } from '../src/adapters/redis/index.ts';
 import { keyOf, partitionOf } from '../src/adapters/redis/partition.ts';
 import {
   createOtp,

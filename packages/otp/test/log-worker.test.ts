@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { connectRedis } from '@kyong/redis';
 import { startTestRedis, TestClock } from '@kyong/testing';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { connectRedis, LogWorker, redisOtpStore } from '../src/adapters/redis/index.ts';
+import { LogWorker, redisOtpStore } from '../src/adapters/redis/index.ts';
 import { addToLog, readNewReports } from '../src/adapters/redis/log-queue.ts';
 import { keyOf, partitionOf, partitions } from '../src/adapters/redis/partition.ts';
 import {

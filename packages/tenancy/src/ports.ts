@@ -1,7 +1,7 @@
 import type { OperationKind, Placement, Plan, TenantEvent, TenantStatus } from '@kyong/contracts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Operation } from './operation.ts';
-import type { DatabaseEndpoint, DatabaseReservation, Login, Tenant } from './tenant.ts';
+import type { DatabaseEndpoint, DatabaseReservation, Login, SecondDatabase, Tenant } from './tenant.ts';
 
 /** A way into a database. */
 export interface DatabaseConnection {
@@ -30,10 +30,21 @@ export type DatabaseState =
  */
 export type DestroyPurpose = 'undo' | 'offboard';
 
+/** What a new database's server is chosen by. */
+export interface InstanceWish {
+  tenantId: string;
+  /** Of a second database (`labelOf`): its server, where it is the tenant's own, has another name than the first one's. */
+  label?: string;
+  /** The shared server an operator has named. */
+  instanceId?: string;
+  /** The server it must not be. */
+  except?: string;
+}
+
 /** A kind of place for tenant databases. Every method may be called again after a crash and finds its work done. */
 export interface DatabaseHost {
-  /** The server a new tenant would go to. Nothing is created. */
-  chooseInstance(tenantId: string): Promise<string>;
+  /** The server a new database would go to. Nothing is created. @throws {OperationRefused} when none fits the wish. */
+  chooseInstance(wish: InstanceWish): Promise<string>;
   /** @throws {OperationRefused} when there is no room, with the remedy. */
   checkQuota(reservation: DatabaseReservation): Promise<void>;
   /** Begins, or continues, to create the database (and its server). Need not wait for it. */
@@ -102,6 +113,7 @@ export interface OperationRequest {
   repeatable: boolean;
   /** Its status from now on; unchanged when absent. */
   during?: TenantStatus;
+  input: object;
   caller: string;
   sourceIp: string | null;
   stepNames: string[];
@@ -118,6 +130,8 @@ export interface Claim {
   epoch: number;
   operation: Operation;
   tenant: Tenant;
+  /** The second database of this operation, if it has one now. */
+  second: SecondDatabase | null;
 }
 
 export type ClaimOutcome =
@@ -153,7 +167,9 @@ export interface TenancyStore {
   listTenants(filter: TenantFilter): Promise<Tenant[]>;
   findOperation(operationId: string): Promise<Operation | undefined>;
   findLatestOperations(tenantIds: string[]): Promise<Map<string, Operation>>;
-  /** A server answers at another address now: so do the databases of all tenants on it. */
+  /** Second databases of one tenant, or of all. */
+  findSecondDatabases(tenantId?: string): Promise<SecondDatabase[]>;
+  /** A server answers at another address now: so do all databases on it. */
   moveInstance(instanceId: string, address: { host: string; port: number }): Promise<void>;
   /** Operations whose time has come and that no other driver than `owner` holds. */
   findDueOperations(owner: string, limit: number): Promise<string[]>;
@@ -184,6 +200,21 @@ export interface TenancyStore {
   switchLoginBack(claim: Claim): Promise<void>;
   /** Nothing is left of the previous login. */
   forgetPreviousLogin(claim: Claim): Promise<void>;
+  /** Writes down where the operation's second database will be. */
+  reserveTarget(claim: Claim, reservation: DatabaseReservation): Promise<void>;
+  recordTargetEndpoint(claim: Claim, endpoint: DatabaseEndpoint): Promise<void>;
+  recordTargetSchemaVersion(claim: Claim, version: string): Promise<void>;
+  /**
+   * The tenant lives in the target from now on, with its plan and placement; where it lived is kept until `keepUntil`.
+   * Services hear of it. Nothing happens when that is so already.
+   */
+  switchToTarget(claim: Claim, keepUntil: Date): Promise<void>;
+  /** Takes `switchToTarget` back. Nothing happens when that is so already. */
+  switchBack(claim: Claim): Promise<void>;
+  /** Forgets a target: nothing is left of it. */
+  forgetTarget(claim: Claim): Promise<void>;
+  /** Forgets a previous database of the tenant, by the operation it belongs to: nothing is left of it. */
+  forgetPrevious(claim: Claim, operationId: string): Promise<void>;
   /** From now on the tenant is open; its owner, when a person, becomes `gym_owner`. */
   activate(claim: Claim): Promise<void>;
   setStatus(claim: Claim, status: TenantStatus): Promise<void>;

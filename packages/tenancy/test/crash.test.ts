@@ -50,7 +50,7 @@ it.each(placements)(
         ['suspend', 'suspended'],
         ['resume', 'active'],
       ] as const) {
-        const asked = await requestOperation(kind, tenantId, operator, world.ports.store);
+        const asked = await requestOperation(kind, tenantId, {}, operator, world.ports.store);
         if (asked.outcome !== 'accepted') throw new Error(asked.outcome);
         await dieAt(asked.operationId, world.ports, { call, when: 'after' });
         await drive(asked.operationId, world.ports);

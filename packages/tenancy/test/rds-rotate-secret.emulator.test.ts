@@ -18,7 +18,7 @@ it('rotates the secret on RDS, whose master is no superuser and a member of the 
   await drive(await request(ports, tenantId, 'basic'), ports);
   const first = await accessOf(ports, tenantId);
 
-  const asked = await requestOperation('rotate-secret', tenantId, operator, ports.store);
+  const asked = await requestOperation('rotate-secret', tenantId, {}, operator, ports.store);
   if (asked.outcome !== 'accepted') throw new Error(asked.outcome);
   rds.proxy.inject('DescribeDBInstances', internalFailure, 'cut');
   await dieAt(asked.operationId, ports, { call: 9, when: 'after' });

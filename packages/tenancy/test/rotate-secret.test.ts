@@ -27,7 +27,7 @@ async function provisioned({ ports }: World, placement: (typeof placements)[numb
 }
 
 async function ask({ ports }: World, kind: 'rotate-secret' | 'suspend' | 'resume', tenantId: string) {
-  const result = await requestOperation(kind, tenantId, operator, ports.store);
+  const result = await requestOperation(kind, tenantId, {}, operator, ports.store);
   if (result.outcome !== 'accepted') throw new Error(result.outcome);
   return result.operationId;
 }

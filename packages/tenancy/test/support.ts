@@ -75,11 +75,13 @@ export async function createWorld(
     store: createMasterDatabase(pool),
     hosts: {
       dedicated,
-      shared: sharedPostgres({
-        instanceId: 'shared-1',
-        admin: async () => shared,
-        maxDatabases: limits.maxDatabases ?? 10_000,
-      }),
+      shared: sharedPostgres([
+        {
+          instanceId: 'shared-1',
+          admin: async () => shared,
+          maxDatabases: limits.maxDatabases ?? 10_000,
+        },
+      ]),
     },
     database: tenantDatabase,
     secrets: localSecrets(join(directory, 'secrets')),

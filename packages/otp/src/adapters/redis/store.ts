@@ -1,13 +1,14 @@
+import { join } from 'node:path';
+import { readScript, runScript } from '@kyong/redis';
 import type { Cluster } from 'ioredis';
 import type { Guess, GuessOutcome, NewCode, NewCodeOutcome, OtpStore } from '../../ports.ts';
 import { keyOf, partitionOf } from './partition.ts';
-import { readScript, runScript } from './script.ts';
 
 type IssueReply = ['issued' | 'resend_too_soon' | 'send_limit', number];
 type VerifyReply = ['correct', string] | ['incorrect' | 'exhausted', number] | ['expired'];
 
-const issueScript = readScript('issue', 3);
-const verifyScript = readScript('verify', 3);
+const issueScript = readScript(join(import.meta.dirname, 'issue.lua'), 3);
+const verifyScript = readScript(join(import.meta.dirname, 'verify.lua'), 3);
 
 /** A call is repeated by the client within its command timeout, so a repeat comes sooner than this. */
 const repeatMilliseconds = 10_000;

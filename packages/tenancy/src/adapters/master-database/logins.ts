@@ -1,12 +1,12 @@
 import type { Pool } from '@kyong/postgres';
 import type { TenancyStore } from '../../ports.ts';
-import { heldWriter } from './held-writer.ts';
+import { heldWrite } from './held.ts';
 
 type Logins = Pick<TenancyStore, 'switchLogin' | 'switchLoginBack' | 'forgetPreviousLogin'>;
 
 /** Which login services use. Role and secret change in one statement: nobody reads the one of old with the other of new. */
 export function logins(pool: Pool): Logins {
-  const write = heldWriter(pool);
+  const write = heldWrite(pool);
   return {
     switchLogin: (claim, { roleName, secretRef }) =>
       write(

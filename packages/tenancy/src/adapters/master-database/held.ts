@@ -2,16 +2,15 @@ import type { Pool } from '@kyong/postgres';
 import { LeaseLost } from '../../operation.ts';
 import type { Claim } from '../../ports.ts';
 
-/** The operation of a claim that still holds it; locked, so that nobody else takes it before the statement ends. */
+/** Runs a statement (CTEs that may use `held`; `$1` and `$2` are the claim's) if the claim still holds. @throws {LeaseLost} */
+export type HeldWrite = (claim: Claim, statement: string, values?: unknown[]) => Promise<void>;
+
+/** One statement each, which does nothing unless the claim still holds its operation: a driver thought dead writes nothing. */
 const held =
   "SELECT id, tenant_id FROM operations WHERE id = $1 AND epoch = $2 AND status = 'running' FOR UPDATE";
 
-/**
- * Runs one statement of an operation: common table expressions that take their operation from `held`, and so do nothing
- * unless the claim holds. `$1` and `$2` are the claim's. @throws {LeaseLost}
- */
-export function heldWriter(pool: Pool) {
-  return async (claim: Claim, statement: string, values: unknown[] = []): Promise<void> => {
+export function heldWrite(pool: Pool): HeldWrite {
+  return async (claim, statement, values = []) => {
     const { rows } = await pool.query<{ held: number }>(
       `WITH held AS (${held}), ${statement} SELECT count(*)::int AS held FROM held`,
       [claim.operation.id, claim.epoch, ...values],
