@@ -175,6 +175,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     logger: logger.child({ service: 'kyo-otp-service' }),
     now,
     redis,
+    confirmingReplicas: 0,
     pool,
     tenantPools,
     otpKeys: keys.otp,
