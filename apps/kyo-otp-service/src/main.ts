@@ -48,6 +48,7 @@ const app = createApp({
   logger,
   now,
   redis,
+  confirmingReplicas: config.KYO_REDIS_CONFIRMING_REPLICAS,
   pool,
   tenantPools,
   otpKeys,

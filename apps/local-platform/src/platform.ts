@@ -18,6 +18,7 @@ import {
   advance,
   defaultRetry,
   type EventPublisher,
+  type Lifecycle,
   type Ports,
   relayEvents,
   type TenancyPolicy,
@@ -58,6 +59,7 @@ const policy: TenancyPolicy = {
   maxTenantsPerOwner: null,
   dedicatedOnly: false,
 };
+const lifecycle: Lifecycle = { secretGraceSeconds: 15, secretMaxAgeDays: null };
 const sharedInstanceId = 'shared-1';
 const maxDedicatedServers = 100;
 const maxSharedDatabases = 2_000;
@@ -136,6 +138,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     },
     database: tenantDatabase,
     secrets,
+    lifecycle,
     now,
     random: Math.random,
   };
@@ -172,6 +175,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     logger: logger.child({ service: 'kyo-otp-service' }),
     now,
     redis,
+    confirmingReplicas: 0,
     pool,
     tenantPools,
     otpKeys: keys.otp,

@@ -22,6 +22,7 @@ const app = createApp({
   logger,
   now,
   redis: connectRedis(redis, onError),
+  confirmingReplicas: 0,
   pool: createPool(
     { connectionString: databaseUrl },
     { maxConnections: 10, idleTimeoutSeconds: 30 },

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { connectRedis } from '@kyong/redis';
+import { confirmWrites, connectRedis } from '@kyong/redis';
 import { startTestRedis, TestClock } from '@kyong/testing';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { LogWorker, redisOtpStore } from '../src/adapters/redis/index.ts';
@@ -31,7 +31,7 @@ async function createQueue() {
     drawn.push(digit);
     return digit;
   };
-  const otp = createOtp({ store: redisOtpStore(redis), keys, now: clock.now, randomInt });
+  const otp = createOtp({ store: redisOtpStore(confirmWrites(redis, 0)), keys, now: clock.now, randomInt });
   const written: LogReport[] = [];
   const counts = { lost: 0, errors: 0 };
   const keep: OtpLog['record'] = async (_, reports) => {

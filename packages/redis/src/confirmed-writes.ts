@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import slotOf from 'cluster-key-slot';
 import type { Cluster, Redis, RedisCommander } from 'ioredis';
 
@@ -18,22 +19,29 @@ export class NotConfirmed extends Error {
 
 /** Shorter than a command may take, so that it is Redis that gives up. Within a region a replica answers in 2 ms. */
 const waitMilliseconds = 1_000;
+/** What a primary that changes while a write is under way costs before the write is given up. */
 const maxAttempts = 3;
+/** As long as a new connection takes, ten times over. */
+const retryMilliseconds = 100;
 
 /**
  * Writes that a failover does not take back. With `replicas` 0 they are ordinary ones, for a Redis that has none.
  *
- * `WAIT` is about what its own connection wrote before it, so it goes over the connection that the write went over. It holds
- * up what comes behind it there; all writes answered in one turn of the event loop share one, and what is sent while it
- * waits is confirmed by the next. Give these writes a client of their own if others should not wait with them.
+ * `WAIT` is about what its own connection wrote before it, so it goes over the connection that the write went over. All
+ * writes answered in one turn of the event loop share one. It holds up what comes behind it, which the next confirms; so
+ * these writes have connections of their own, which live as long as `redis` does.
  */
 export function confirmWrites(redis: Cluster, replicas: number): ConfirmedWrite {
   if (replicas === 0) return (_key, write) => write(redis);
+  const writing = redis.duplicate();
+  // Told by the writes.
+  writing.on('error', () => {});
+  redis.once('end', () => writing.disconnect());
   const confirmed = shareConfirmations(replicas);
   return async (key, write) => {
     for (let attempt = 1; ; attempt++) {
       try {
-        const primary = primaryOf(redis, key);
+        const primary = primaryOf(writing, key);
         const reply = await write(primary);
         const count = await confirmed(primary);
         if (count >= replicas) return reply;
@@ -41,7 +49,7 @@ export function confirmWrites(redis: Cluster, replicas: number): ConfirmedWrite 
         if (!hasMoved(error)) throw error;
         if (attempt === maxAttempts) throw new NotConfirmed('The primary changed.', { cause: error });
         // The client follows redirections of its own commands only, and learns by them who has the key now.
-        await redis.exists(key);
+        await writing.exists(key).catch(() => pause(retryMilliseconds));
         continue;
       }
       throw new NotConfirmed(`Of ${replicas} replicas too few had a write within ${waitMilliseconds} ms.`);

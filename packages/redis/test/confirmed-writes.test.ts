@@ -88,14 +88,14 @@ test('what was confirmed outlasts the primary, and one without a replica confirm
     await write(key, (target) => target.sadd(key, value));
     confirmed.push(value);
   };
-  const clients = Array.from({ length: 10 }, async () => {
-    // Until the primary is gone.
+  // Until the primary is gone.
+  const client = async () => {
     for (;;) await add();
-  });
+  };
+  const running = Promise.allSettled(Array.from({ length: 10 }, client));
   await vi.waitFor(() => expect(confirmed.length).toBeGreaterThan(100));
   primary.server.kill();
-  const ends = await Promise.allSettled(clients);
-  expect(ends.every(({ status }) => status === 'rejected')).toBe(true);
+  expect((await running).every(({ status }) => status === 'rejected')).toBe(true);
 
   await vi.waitFor(async () => expect((await replica.client.role())[0]).toBe('master'), 10_000);
   const kept = await replica.client.smembers(key);

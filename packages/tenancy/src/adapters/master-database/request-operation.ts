@@ -7,7 +7,7 @@ export async function requestOperation(
   client: PoolClient,
   request: OperationRequest,
 ): Promise<OperationRequestOutcome> {
-  const { tenantId, kind, from, during, operationId, input } = request;
+  const { tenantId, kind, from, during, repeatable, operationId, input } = request;
   const tenant = await lockTenant(client, tenantId, input);
   if (!tenant) return { outcome: 'unknown' };
 
@@ -15,7 +15,7 @@ export async function requestOperation(
   const same =
     tenant.kind === kind &&
     tenant.same_input &&
-    (tenant.operation_status === 'running' || tenant.operation_status === 'succeeded');
+    (tenant.operation_status === 'running' || (tenant.operation_status === 'succeeded' && !repeatable));
   if (same) {
     return { outcome: 'accepted', operationId: tenant.operation_id, status: tenant.status, created: false };
   }
