@@ -9,5 +9,6 @@ export const operationInput = {
   provision: z.strictObject({ plan, name: z.string(), region: z.string() }),
   suspend: nothing,
   resume: nothing,
+  'rotate-secret': nothing,
 } as const satisfies Record<OperationKind, z.ZodType>;
 export type OperationInput<K extends OperationKind> = z.infer<(typeof operationInput)[K]>;

@@ -12,12 +12,13 @@ export function requestOperation<K extends Exclude<OperationKind, 'provision'>>(
   caller: Caller,
   store: TenancyStore,
 ): Promise<OperationRequestOutcome> {
-  const { from, during, steps } = operations[kind];
+  const { from, during, repeatable = false, steps } = operations[kind];
   return store.requestOperation({
     operationId: randomUUID(),
     tenantId,
     kind,
     from,
+    repeatable,
     ...(during && { during }),
     input,
     caller: caller.id,
