@@ -19,7 +19,7 @@ export const failovers: Fault = {
   name: 'Redis failed over in the middle of flows',
   async run(stage) {
     const { people, times } =
-      stage.scale === 'full' ? { people: 10_000, times: 10 } : { people: 600, times: 1 };
+      stage.scale === 'full' ? { people: 10_000, times: 10 } : { people: 300, times: 1 };
     await using started = new AsyncDisposableStack();
     const cluster = new RedisCluster(join(stage.directory, 'redis'), settings);
     started.defer(() => cluster.stop());

@@ -9,7 +9,7 @@ export const redisKills: Fault = {
   name: 'Redis kill -9 under load',
   async run(stage) {
     const { people, times } =
-      stage.scale === 'full' ? { people: 4_000, times: 20 } : { people: 300, times: 1 };
+      stage.scale === 'full' ? { people: 4_000, times: 20 } : { people: 150, times: 1 };
     await using started = new AsyncDisposableStack();
     const server = new RedisServer(join(stage.directory, 'redis'), { fsync: 'always' });
     started.defer(() => server.stop());
