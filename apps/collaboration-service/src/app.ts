@@ -10,14 +10,20 @@ import {
 import { findKind, tenantSnapshots } from '@kyong/collaboration/adapters/tenant-database';
 import type { TenantPools } from '@kyong/postgres';
 import type { ConfirmedWrite } from '@kyong/redis';
-import { createHttpApp, type Logger, runInBackground, type VerifyAccessToken } from '@kyong/service-kit';
+import {
+  createHttpApp,
+  drain,
+  type Logger,
+  runInBackground,
+  type VerifyAccessToken,
+} from '@kyong/service-kit';
 import { type TenantDirectory, TenantUnavailable } from '@kyong/tenancy';
 import { createShardedAdapter } from '@socket.io/redis-adapter';
 import type { FastifyInstance } from 'fastify';
 import type { Cluster } from 'ioredis';
-import { moveAway } from './drain.ts';
 import { LiveDocuments } from './live-documents.ts';
 import { Metrics } from './metrics.ts';
+import { moveAway } from './move-away.ts';
 import { commentRoutes } from './rest/comment-routes.ts';
 import { documentRoutes } from './rest/document-routes.ts';
 import { historyRoutes } from './rest/history-routes.ts';
@@ -69,16 +75,10 @@ declare module 'socket.io' {
 /** Documents that several people edit at once: Socket.IO for the edits, HTTP for everything about documents. */
 export function createApp(dependencies: CollaborationDependencies): CollaborationService {
   const { logger, now, random, redis, confirmed, tenantPools, tenants, trustedProxies } = dependencies;
-  let isDraining = false;
   const app = createHttpApp({
     logger,
     ...(trustedProxies !== undefined && { trustedProxies }),
-    checks: {
-      redis: () => redis.ping(),
-      draining: async () => {
-        if (isDraining) throw new Error('This server is being stopped.');
-      },
-    },
+    checks: { redis: () => redis.ping() },
     verifyAccessToken: dependencies.verifyAccessToken,
   });
 
@@ -108,7 +108,6 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
     onError,
     ensureOpen: (tenantId) => tenants.find(tenantId),
     limits: dependencies.socketLimits ?? defaultSocketLimits,
-    isDraining: () => isDraining,
   });
 
   const recheck = async (document: DocumentRef) => {
@@ -154,18 +153,17 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
     metrics.write(logger, { sockets: connections.size, rooms: all.size, queuedBytes });
   });
 
-  const drain = async (windowSeconds: number) => {
-    isDraining = true;
-    await moveAway(connections, { windowSeconds, random });
+  const drainAll = async (windowSeconds: number) => {
+    await Promise.all([drain(app, windowSeconds), moveAway(connections, { windowSeconds, random })]);
   };
   // Before the HTTP server closes, which waits for its connections.
   app.addHook('preClose', async () => {
-    await drain(0);
+    await drainAll(0);
     io.engine.close();
   });
   app.addHook('onClose', async () => {
     await documents.closeAll();
     subscriber.disconnect();
   });
-  return { app, drain };
+  return { app, drain: drainAll };
 }

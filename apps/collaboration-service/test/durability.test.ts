@@ -57,7 +57,7 @@ it('Redis dies and comes back under editing: nothing is lost', async () => {
   const { sessions, open, servers } = await createEditors([...nodes], password, 0);
   const editing = edit(sessions, 'a', 100, 20);
   await pause(500);
-  redis.kill();
+  redis.signal('SIGKILL');
   await pause(300);
   await redis.start(() => {});
   await editing;
@@ -71,7 +71,7 @@ it('Redis loses everything: what servers and people have goes back, and what a s
   const { sessions, open, servers, world, documentId, pool } = await createEditors([...nodes], password, 0);
   await edit(sessions, 'a', 20, 5);
   const loseEverything = async () => {
-    redis.kill();
+    redis.signal('SIGKILL');
     await vi.waitFor(() => expect(redis.isRunning).toBe(false));
     rmSync(join(redis.directory, 'appendonlydir'), { recursive: true });
     await redis.start(() => {});
@@ -102,7 +102,7 @@ it('a primary of three dies under editing and its replica takes over: nothing ac
   await pause(300);
   // Whichever has the document: all three, one after the other, come and go.
   for (const server of await cluster.primaries()) {
-    server.kill();
+    server.signal('SIGKILL');
     await pause(2_500);
     await server.start(() => {});
     await cluster.whole(20);

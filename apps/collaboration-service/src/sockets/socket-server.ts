@@ -19,7 +19,6 @@ export interface SocketServerOptions extends EventDependencies {
   /** @throws unless the tenant is open. */
   ensureOpen: (tenantId: string) => Promise<unknown>;
   limits: SocketLimits;
-  isDraining: () => boolean;
   now: () => Date;
 }
 
@@ -38,7 +37,7 @@ export function createSocketServer(
     pingTimeout: pongSeconds * 1000,
     connectTimeout: handshakeSeconds * 1000,
     // A server that stops takes nobody new; polling and WebSockets that are there go on.
-    allowRequest: ({ url }, decide) => decide(null, !options.isDraining() || /[?&]sid=/.test(url ?? '')),
+    allowRequest: ({ url }, decide) => decide(null, !app.isDraining || /[?&]sid=/.test(url ?? '')),
   });
   io.attach(app.server);
   io.use((socket, next) => {
