@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { createSigningKey } from '@kyong/identity/adapters/signing-keys';
 import { OtpKeys } from '@kyong/otp';
+import { masterMigrations } from '@kyong/tenancy/adapters/master-database';
 import { Redis } from 'ioredis';
+import { startDataServers } from '../data-servers.ts';
 import { cores, pinSelf } from '../machine.ts';
 import type { Report, Target } from '../report.ts';
 import { type Contestant, startBetterAuth, startFloor, startKyo } from './contestants.ts';
-import { startDataServers } from './data-servers.ts';
 import { type Measurement, measureRound, summarise } from './measure.ts';
 import { addPeople } from './people.ts';
 import { readVersions } from './versions.ts';
@@ -75,7 +76,7 @@ async function startContestants(
   const secret = otpSecret.toString('base64url');
   const logFile = servers.logFile;
   const [kyo, both, postgres] = await Promise.all([
-    servers.createDatabase('kyo', { migrated: true }),
+    servers.createDatabase('kyo', { migrations: masterMigrations }),
     servers.createDatabase('auth_redis'),
     servers.createDatabase('auth'),
   ]);
