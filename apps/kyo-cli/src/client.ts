@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import {
+  exportLink,
   health,
   operation,
   operationAccepted,
@@ -77,6 +78,10 @@ export function createClient({ url, token }: Target) {
       call(provisionTenantResponse, 'POST', '/provision-tenant', body),
     change: (kind: 'suspend' | 'resume' | 'rotate-secret', tenantId: string) =>
       call(operationAccepted, 'POST', `/tenants/${encodeURIComponent(tenantId)}/${kind}`),
+    offboard: (tenantId: string) =>
+      call(operationAccepted, 'DELETE', `/tenants/${encodeURIComponent(tenantId)}`),
+    findExport: (tenantId: string) =>
+      call(exportLink, 'GET', `/tenants/${encodeURIComponent(tenantId)}/export`),
     showOperation: (operationId: string) =>
       call(operation, 'GET', `/operations/${encodeURIComponent(operationId)}`),
     health: () => call(health, 'GET', '/healthz'),

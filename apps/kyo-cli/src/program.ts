@@ -1,6 +1,7 @@
 import { plan, type Tenant, tenantStatus } from '@kyong/contracts';
 import { Command, type CommanderError, Option } from 'commander';
 import { createClient, findPlatform } from './client.ts';
+import { describeDeparture, describeOffboarding, downloadExport } from './departures.ts';
 import { examine } from './doctor.ts';
 import { CommandFailed, exitCodes } from './failure.ts';
 import { table } from './table.ts';
@@ -93,6 +94,32 @@ export function createProgram(write: (text: string) => void): Command {
   }
 
   common(
+    tenants
+      .command('offboard')
+      .description('shut a tenant out, export its data, and erase it after a grace period')
+      .argument('<tenantId>'),
+  )
+    .option('--no-watch', 'do not wait for its end')
+    .action(async (tenantId: string, options: CommonOptions & { watch: boolean }) => {
+      const client = clientOf(options);
+      const accepted = await client.offboard(tenantId);
+      if (!options.watch) return print(options, accepted, () => `Operation ${accepted.operationId}\n`);
+      const operation = await watch(client, accepted.operationId, options.json ? () => {} : write);
+      const { departure } = await client.showTenant(tenantId);
+      print(options, operation, () => describeOffboarding(tenantId, departure));
+    });
+
+  common(
+    tenants.command('export').description('fetch the export of a tenant that leaves').argument('<tenantId>'),
+  )
+    .option('--output <file>', 'where to put it (TENANT.tar)')
+    .action(async (tenantId: string, options: CommonOptions & { output?: string }) => {
+      const file = options.output ?? `${tenantId}.tar`;
+      const { rows, bytes, sha256 } = await downloadExport(clientOf(options), tenantId, file);
+      print(options, { file, rows, bytes, sha256 }, () => `${file}: ${rows} rows, checksum verified.\n`);
+    });
+
+  common(
     operations.command('show').description('one operation and its steps').argument('<operationId>'),
   ).action(async (operationId: string, options: CommonOptions) => {
     const operation = await clientOf(options).showOperation(operationId);
@@ -138,7 +165,7 @@ function common(command: Command): Command {
 }
 
 function describeTenant(tenant: Tenant, dataDirectory: string): string {
-  const { database, operation } = tenant;
+  const { database, departure, operation } = tenant;
   const rows = [
     ['name', tenant.name],
     ['plan', `${tenant.plan} (${tenant.placement})`],
@@ -153,6 +180,7 @@ function describeTenant(tenant: Tenant, dataDirectory: string): string {
         ? `${database.instanceId} at ${database.host}:${database.port}, PostgreSQL ${database.engineVersion}`
         : '-',
     ],
+    ...(departure ? describeDeparture(departure) : []),
   ];
   const secret = `${dataDirectory}/secrets/${database?.secret}.secret`;
   const access = database

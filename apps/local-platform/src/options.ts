@@ -12,6 +12,7 @@ export const usage = `Usage: npm start -- [options]
   --port N              port of http://localhost (8080)
   --data-dir DIR        where everything is kept (.kyo)
   --no-dashboard        do not serve the start page
+  --offboard-grace N    seconds in which a tenant that was offboarded can come back (120)
   --limits production   all rate limits apply, those by IP address to loopback too
 
 Environment:
@@ -30,6 +31,12 @@ const schema = z
       .default(8080),
     'data-dir': z.string().min(1, 'a folder').default('.kyo'),
     dashboard: z.boolean().default(true),
+    'offboard-grace': z.coerce
+      .number('a number')
+      .int('a whole number of seconds')
+      .min(0, 'from 0')
+      .max(31_536_000, 'at most a year')
+      .default(120),
     limits: z.enum(['development', 'production'], 'development or production').default('development'),
     KYO_MASTER_DATABASE_URL: z
       .url({ protocol: /^postgres(ql)?$/, error: 'postgresql://user:password@host:port/database' })
@@ -54,6 +61,7 @@ export interface PlatformOptions {
   dataDirectory: string;
   dashboard: boolean;
   productionLimits: boolean;
+  offboardGraceSeconds: number;
   masterDatabaseUrl: string | undefined;
   redisUrl: string | undefined;
   webhook: { url: string; secret: string } | undefined;
@@ -77,6 +85,7 @@ export function parseOptions(
     dataDirectory: resolve(result.data['data-dir']),
     dashboard,
     productionLimits: limits === 'production',
+    offboardGraceSeconds: result.data['offboard-grace'],
     masterDatabaseUrl: result.data.KYO_MASTER_DATABASE_URL,
     redisUrl: result.data.KYO_REDIS_URL,
     webhook: url !== undefined && secret !== undefined ? { url, secret } : undefined,
@@ -93,6 +102,7 @@ function parse(args: string[]) {
         'data-dir': { type: 'string' },
         dashboard: { type: 'boolean' },
         limits: { type: 'string' },
+        'offboard-grace': { type: 'string' },
       },
     }).values;
   } catch (error) {

@@ -21,8 +21,10 @@ import {
   type Lifecycle,
   type Ports,
   relayEvents,
+  requestScheduled,
   type TenancyPolicy,
 } from '@kyong/tenancy';
+import { localArchives } from '@kyong/tenancy/adapters/local-archives';
 import { localPostgres, tenantServerSettings } from '@kyong/tenancy/adapters/local-postgres';
 import { localSecrets } from '@kyong/tenancy/adapters/local-secrets';
 import {
@@ -41,6 +43,7 @@ import { createDeliveryWorker } from 'kyo-otp-service/delivery';
 import { createLogRetention } from 'kyo-otp-service/log-retention';
 import { createApiGateway } from './api-gateway.ts';
 import { type DataDirectory, openDataDirectory, writeAtomically } from './data-directory.ts';
+import { createExports, exportsPath } from './exports.ts';
 import { createGateway } from './gateway.ts';
 import { lockInstance } from './instance-lock.ts';
 import { ensureKeys, tokens } from './keys.ts';
@@ -59,7 +62,7 @@ const policy: TenancyPolicy = {
   maxTenantsPerOwner: null,
   dedicatedOnly: false,
 };
-const lifecycle: Lifecycle = { secretGraceSeconds: 15, secretMaxAgeDays: null };
+const lifecycle: Omit<Lifecycle, 'offboardGraceSeconds'> = { secretGraceSeconds: 15, secretMaxAgeDays: null };
 const sharedInstanceId = 'shared-1';
 const maxDedicatedServers = 100;
 const maxSharedDatabases = 2_000;
@@ -71,6 +74,7 @@ const leaseSeconds = 30;
 const sweepSeconds = 5;
 const superviseSeconds = 5;
 const relaySeconds = 1;
+const scheduleSeconds = 2;
 /** Each running step holds a connection or two, and starting a server takes most of a processor. */
 const driverConcurrency = 8;
 const otpLogDays = 90;
@@ -111,6 +115,12 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   started.defer(() => redis.disconnect());
 
   const secrets = localSecrets(directory.secrets);
+  const archives = localArchives({
+    directory: directory.exports,
+    key: () => secrets.ensure('platform/export-links'),
+    url: `${url}${exportsPath}`,
+    now,
+  });
   const keys = await ensureKeys(directory, secrets, now);
   const dedicated = localPostgres({
     directory: directory.dedicated,
@@ -138,7 +148,8 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     },
     database: tenantDatabase,
     secrets,
-    lifecycle,
+    archives,
+    lifecycle: { ...lifecycle, offboardGraceSeconds: options.offboardGraceSeconds },
     now,
     random: Math.random,
   };
@@ -194,7 +205,9 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     ),
     handle: createApi({
       store,
+      archives,
       policy,
+      now,
       startOperation: async (operationId) => driver.start(operationId),
       logger: logger.child({ service: 'tenant-provisioning' }),
     }),
@@ -207,7 +220,8 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     redis: () => redis.ping(),
   };
   const pages = createPages({ homePage: options.dashboard, logger, checks });
-  const apps = [otpService, controlPlane, pages];
+  const exportFiles = createExports(archives, logger);
+  const apps = [otpService, controlPlane, exportFiles, pages];
   started.defer(async () => {
     await Promise.all(apps.map((app) => app.close()));
   });
@@ -221,6 +235,15 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   retention.start();
   started.defer(() => retention.stop());
   driver.run();
+  const schedule = repeat(
+    async () => {
+      for (const operationId of await requestScheduled(store, ports.lifecycle, now()))
+        driver.start(operationId);
+    },
+    scheduleSeconds,
+    (err) => logger.warn({ err }, 'what is due could not be asked for'),
+  );
+  started.defer(() => schedule.stop());
   const supervisor = repeat(
     async () => {
       const revived = await servers.revive();
@@ -250,6 +273,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     ['/api/auth', otpService],
     ['/.well-known/jwks.json', otpService],
     ['/dev/outbox', otpService],
+    [exportsPath, exportFiles],
     ['/', pages],
   ]);
   // The last in is the first out: nobody new comes in, what is under way comes to its end, then its servers stop.

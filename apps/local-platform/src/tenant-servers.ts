@@ -17,7 +17,10 @@ export async function ensureTenantServers(
   dedicated: LocalPostgres,
   shared: { instanceId: string; host: string; port: number },
 ): Promise<void> {
-  const tenants = (await dedicatedTenants(store)).filter(({ status }) => withServer.includes(status));
+  const all = (await dedicatedTenants(store)).filter(({ status }) => withServer.includes(status));
+  const operations = await store.findLatestOperations(all.map(({ id }) => id));
+  // One that is being erased has no server any more, or soon has none.
+  const tenants = all.filter(({ id }) => operations.get(id)?.kind !== 'erase');
   const servers = tenants.flatMap(({ reservation, endpoint }) =>
     reservation && endpoint ? [{ reservation, endpoint }] : [],
   );

@@ -8,6 +8,7 @@ import {
 } from '@kyong/contracts';
 import { type Logger, Problem, problemResponse, requestIdOf } from '@kyong/service-kit';
 import {
+  type ArchiveStore,
   type ProvisionOutcome,
   type ProvisionRefusal,
   requestOperation,
@@ -18,11 +19,13 @@ import {
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import type { z } from 'zod';
 import { type Caller, callerOf } from './authorize.ts';
-import { operationView, tenantView } from './views.ts';
+import { exportView, operationView, tenantView } from './views.ts';
 
 export interface ApiDependencies {
   store: TenancyStore;
+  archives: Pick<ArchiveStore, 'link'>;
   policy: TenancyPolicy;
+  now: () => Date;
   /** Has the operation advanced: a state machine on AWS, a loop on the laptop. A sweep catches what this loses. */
   startOperation: (operationId: string) => Promise<void>;
   logger: Logger;
@@ -36,6 +39,8 @@ type Endpoint = (
   deps: ApiDependencies,
 ) => Promise<APIGatewayProxyResult>;
 
+/** An export's address is good for this long: for the download to begin. */
+const exportLinkSeconds = 900;
 /** Seconds until the first look at a new operation is worth it. */
 const firstLookSeconds = 1;
 
@@ -75,6 +80,8 @@ export const apiRoutes = [
   routes.suspendTenant,
   routes.resumeTenant,
   routes.rotateTenantSecret,
+  routes.offboardTenant,
+  routes.exportOfTenant,
 ] as const;
 
 const endpoints = new Map<string, Endpoint>([
@@ -85,6 +92,8 @@ const endpoints = new Map<string, Endpoint>([
   [keyOf(routes.suspendTenant), changeTenant('suspend')],
   [keyOf(routes.resumeTenant), changeTenant('resume')],
   [keyOf(routes.rotateTenantSecret), changeTenant('rotate-secret')],
+  [keyOf(routes.offboardTenant), changeTenant('offboard')],
+  [keyOf(routes.exportOfTenant), exportOfTenant],
 ]);
 
 function keyOf({ method, path }: Route): string {
@@ -136,7 +145,7 @@ async function accepted(
 }
 
 /** An operator's change to a tenant that exists. */
-function changeTenant(kind: 'suspend' | 'resume' | 'rotate-secret'): Endpoint {
+function changeTenant(kind: 'suspend' | 'resume' | 'rotate-secret' | 'offboard'): Endpoint {
   return async (event, caller, deps) => {
     if (!caller.isOperator) throw new Problem('forbidden');
     const { tenantId } = parse(routes.showTenant.params, event.pathParameters, 'path');
@@ -176,13 +185,25 @@ async function listTenants(event: APIGatewayProxyEvent, caller: Caller, { store 
 
 async function showTenant(event: APIGatewayProxyEvent, caller: Caller, { store }: ApiDependencies) {
   const { tenantId } = parse(routes.showTenant.params, event.pathParameters, 'path');
-  const [tenant, operations] = await Promise.all([
+  const [tenant, operations, departure] = await Promise.all([
     store.findTenant(tenantId),
     store.findLatestOperations([tenantId]),
+    store.findDeparture(tenantId),
   ]);
   const visible = caller.isOperator || tenant?.ownerId === caller.id || caller.tenantId === tenantId;
   if (!tenant || !visible) throw new Problem('not_found');
-  return json(200, tenantView(tenant, operations.get(tenantId), caller.isOperator));
+  return json(200, tenantView(tenant, operations.get(tenantId), caller.isOperator, departure));
+}
+
+async function exportOfTenant(event: APIGatewayProxyEvent, caller: Caller, deps: ApiDependencies) {
+  // To the operator alone, who hands it on: for a gym that is shut out there are no tokens any more that prove a role in it.
+  if (!caller.isOperator) throw new Problem('forbidden');
+  const { tenantId } = parse(routes.exportOfTenant.params, event.pathParameters, 'path');
+  const departure = await deps.store.findDeparture(tenantId);
+  if (!departure) throw new Problem('not_found');
+  const expiresAt = new Date(deps.now().getTime() + exportLinkSeconds * 1000).toISOString();
+  const url = await deps.archives.link(departure.archive.ref, exportLinkSeconds);
+  return json(200, { url, expiresAt, ...exportView(departure.archive) });
 }
 
 async function showOperation(event: APIGatewayProxyEvent, caller: Caller, { store }: ApiDependencies) {

@@ -1,11 +1,16 @@
-import type { Operation as OperationView, Tenant as TenantView } from '@kyong/contracts';
-import type { Operation, Tenant } from '@kyong/tenancy';
+import type {
+  Departure as DepartureView,
+  Operation as OperationView,
+  Tenant as TenantView,
+} from '@kyong/contracts';
+import type { Archive, Departure, Operation, Tenant } from '@kyong/tenancy';
 
 /** A tenant as the API shows it; where its database is, operators alone see. */
 export function tenantView(
   tenant: Tenant,
   operation: Operation | undefined,
   forOperator: boolean,
+  departure?: Departure,
 ): TenantView {
   const { reservation, endpoint } = tenant;
   return {
@@ -33,7 +38,21 @@ export function tenantView(
           instanceId: reservation.instanceId,
         },
       }),
+    ...(forOperator && departure && { departure: departureView(departure) }),
   };
+}
+
+function departureView({ eraseAfter, archive, proof }: Departure): DepartureView {
+  return {
+    ...(eraseAfter && { eraseAfter: eraseAfter.toISOString() }),
+    export: exportView(archive),
+    ...(proof && { proof }),
+  };
+}
+
+/** What an archive is known by; where it is kept, nobody needs. */
+export function exportView({ rows, bytes, sha256, exportedAt }: Archive) {
+  return { rows, bytes, sha256, exportedAt: exportedAt.toISOString() };
 }
 
 export function operationView(operation: Operation): OperationView {

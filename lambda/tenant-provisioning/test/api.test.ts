@@ -39,7 +39,14 @@ async function createTestApi(
     ...change,
   };
   const logger = createLogger({ service: 'test', level: 'silent' });
-  const api = createApi({ store: createMasterDatabase(pool), policy, startOperation, logger });
+  const api = createApi({
+    store: createMasterDatabase(pool),
+    archives: { link: async (ref) => `https://archives.example/${ref}` },
+    policy,
+    startOperation,
+    now: () => new Date(),
+    logger,
+  });
   return async (request: APIGatewayProxyEvent) => {
     const { statusCode, body, headers } = await api(request);
     return { status: statusCode, headers, body: JSON.parse(body) as Record<string, unknown> };

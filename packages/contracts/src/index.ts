@@ -1,4 +1,5 @@
 export * from './auth.ts';
+export * from './departure.ts';
 export * from './event.ts';
 export * from './health.ts';
 export * from './operation.ts';

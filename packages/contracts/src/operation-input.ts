@@ -10,5 +10,7 @@ export const operationInput = {
   suspend: nothing,
   resume: nothing,
   'rotate-secret': nothing,
+  offboard: nothing,
+  erase: nothing,
 } as const satisfies Record<OperationKind, z.ZodType>;
 export type OperationInput<K extends OperationKind> = z.infer<(typeof operationInput)[K]>;

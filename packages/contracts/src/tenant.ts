@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { departure } from './departure.ts';
 import { operationSummary } from './operation.ts';
 
 /** The subdomain of a tenant: 2 to 31 characters, no hyphen at the end, none doubled. */
@@ -86,6 +87,7 @@ export const tenant = z
       })
       .optional()
       .meta({ description: 'For operators, once the database exists' }),
+    departure: departure.optional().meta({ description: 'For operators, once the tenant leaves' }),
   })
   .meta({ id: 'Tenant' });
 export type Tenant = z.infer<typeof tenant>;

@@ -1,4 +1,5 @@
 export * from './advance.ts';
+export * from './departure.ts';
 export * from './lifecycle.ts';
 export * from './operation.ts';
 export * from './plan.ts';
@@ -6,5 +7,7 @@ export * from './ports.ts';
 export * from './relay-events.ts';
 export * from './request-operation.ts';
 export * from './request-provision.ts';
+export * from './resource.ts';
+export * from './schedule.ts';
 export * from './tenant.ts';
 export * from './tenant-directory.ts';

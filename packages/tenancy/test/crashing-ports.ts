@@ -44,6 +44,7 @@ export function crashingPorts(ports: Ports, point?: CrashPoint): { ports: Ports;
       hosts: { dedicated: wrap(ports.hosts.dedicated), shared: wrap(ports.hosts.shared) },
       database: wrap(ports.database),
       secrets: wrap(ports.secrets),
+      archives: wrap(ports.archives),
     },
     calls: () => calls,
   };

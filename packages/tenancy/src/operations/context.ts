@@ -41,7 +41,12 @@ export function eventOf<T extends TenantEvent['type']>(
 }
 
 /** Events that say no more than that it is so. */
-type SuccessType = 'TenantProvisioned' | 'TenantSuspended' | 'TenantResumed' | 'TenantSecretRotated';
+type SuccessType =
+  | 'TenantProvisioned'
+  | 'TenantSuspended'
+  | 'TenantResumed'
+  | 'TenantSecretRotated'
+  | 'TenantOffboarded';
 
 /** The last step of every operation: the world is told, through the outbox. */
 export function announce(type: SuccessType): Step {

@@ -3,6 +3,7 @@ import { masterConnection } from './admin-connection.ts';
 import { createInstance } from './create.ts';
 import { destroyInstance } from './destroy.ts';
 import { findOwnInstance, instanceIdentifier } from './instance.ts';
+import { listResources } from './list.ts';
 import type { RdsOptions } from './options.ts';
 import { checkAccountQuota } from './quota.ts';
 import { databaseState } from './state.ts';
@@ -30,5 +31,6 @@ export function rdsPostgres(options: RdsOptions): DatabaseHost {
     },
     adminConnection: (reservation) => masterConnection(reservation, options),
     destroy: (reservation, purpose) => destroyInstance(reservation, purpose, options),
+    list: (tenantId) => listResources(options, tenantId),
   };
 }
