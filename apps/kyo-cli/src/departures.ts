@@ -4,11 +4,46 @@ import { resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Departure, ExportLink } from '@kyong/contracts';
+import type { Command } from 'commander';
 import type { Client } from './client.ts';
+import type { CommandContext, CommonOptions } from './command.ts';
 import { CommandFailed } from './failure.ts';
+import { watch } from './watch.ts';
+
+/** `kyo tenants offboard|export`: tenants that leave. */
+export function addDepartureCommands(
+  tenants: Command,
+  { common, print, clientOf, write }: CommandContext,
+): void {
+  common(
+    tenants
+      .command('offboard')
+      .description('shut a tenant out, export its data, and erase it after a grace period')
+      .argument('<tenantId>'),
+  )
+    .option('--no-watch', 'do not wait for its end')
+    .action(async (tenantId: string, options: CommonOptions & { watch: boolean }) => {
+      const client = clientOf(options);
+      const accepted = await client.offboard(tenantId);
+      if (!options.watch) return print(options, accepted, () => `Operation ${accepted.operationId}\n`);
+      const operation = await watch(client, accepted.operationId, options.json ? () => {} : write);
+      const { departure } = await client.showTenant(tenantId);
+      print(options, operation, () => describeOffboarding(tenantId, departure));
+    });
+
+  common(
+    tenants.command('export').description('fetch the export of a tenant that leaves').argument('<tenantId>'),
+  )
+    .option('--output <file>', 'where to put it (TENANT.tar)')
+    .action(async (tenantId: string, options: CommonOptions & { output?: string }) => {
+      const file = options.output ?? `${tenantId}.tar`;
+      const { rows, bytes, sha256 } = await downloadExport(clientOf(options), tenantId, file);
+      print(options, { file, rows, bytes, sha256 }, () => `${file}: ${rows} rows, checksum verified.\n`);
+    });
+}
 
 /** Fetches the export of a tenant that leaves; the file is there when it is whole. @throws {CommandFailed} */
-export async function downloadExport(client: Client, tenantId: string, output: string): Promise<ExportLink> {
+async function downloadExport(client: Client, tenantId: string, output: string): Promise<ExportLink> {
   const link = await client.findExport(tenantId);
   const file = resolve(output);
   const draft = `${file}.draft`;
@@ -35,7 +70,7 @@ export async function downloadExport(client: Client, tenantId: string, output: s
   return link;
 }
 
-export function describeOffboarding(tenantId: string, departure: Departure | undefined): string {
+function describeOffboarding(tenantId: string, departure: Departure | undefined): string {
   const until = departure?.eraseAfter;
   return (
     `${tenantId} is shut out and exported.\n` +

@@ -1,19 +1,16 @@
 import { plan, type Tenant, tenantStatus } from '@kyong/contracts';
 import { Command, type CommanderError, Option } from 'commander';
 import { createClient, findPlatform } from './client.ts';
-import { describeDeparture, describeOffboarding, downloadExport } from './departures.ts';
+import type { CommonOptions } from './command.ts';
+import { addDepartureCommands, describeDeparture } from './departures.ts';
 import { examine } from './doctor.ts';
 import { CommandFailed, exitCodes } from './failure.ts';
+import { addMigrateCommands } from './migrate.ts';
 import { table } from './table.ts';
 import { describeStep, watch } from './watch.ts';
 
-interface CommonOptions {
-  json?: boolean;
-  dataDir: string;
-}
-
 /** The operator's command line, `kyo`. */
-export function createProgram(write: (text: string) => void): Command {
+export function createProgram(write: (text: string) => void, terminal: boolean): Command {
   const program = new Command('kyo')
     .description("The operator's command line. Talks to the platform on this machine.")
     .exitOverride((error: CommanderError) => {
@@ -23,6 +20,8 @@ export function createProgram(write: (text: string) => void): Command {
   const print = (options: CommonOptions, value: unknown, text: () => string) =>
     write(options.json ? `${JSON.stringify(value, null, 2)}\n` : text());
   const clientOf = ({ dataDir }: CommonOptions) => createClient(findPlatform(dataDir));
+
+  const context = { common, print, clientOf, write, terminal };
 
   const tenants = program.command('tenants').description('tenants, one or all');
   const operations = program.command('operations').description('what is being done to tenants');
@@ -93,31 +92,7 @@ export function createProgram(write: (text: string) => void): Command {
       });
   }
 
-  common(
-    tenants
-      .command('offboard')
-      .description('shut a tenant out, export its data, and erase it after a grace period')
-      .argument('<tenantId>'),
-  )
-    .option('--no-watch', 'do not wait for its end')
-    .action(async (tenantId: string, options: CommonOptions & { watch: boolean }) => {
-      const client = clientOf(options);
-      const accepted = await client.offboard(tenantId);
-      if (!options.watch) return print(options, accepted, () => `Operation ${accepted.operationId}\n`);
-      const operation = await watch(client, accepted.operationId, options.json ? () => {} : write);
-      const { departure } = await client.showTenant(tenantId);
-      print(options, operation, () => describeOffboarding(tenantId, departure));
-    });
-
-  common(
-    tenants.command('export').description('fetch the export of a tenant that leaves').argument('<tenantId>'),
-  )
-    .option('--output <file>', 'where to put it (TENANT.tar)')
-    .action(async (tenantId: string, options: CommonOptions & { output?: string }) => {
-      const file = options.output ?? `${tenantId}.tar`;
-      const { rows, bytes, sha256 } = await downloadExport(clientOf(options), tenantId, file);
-      print(options, { file, rows, bytes, sha256 }, () => `${file}: ${rows} rows, checksum verified.\n`);
-    });
+  addDepartureCommands(tenants, context);
 
   common(
     operations.command('show').description('one operation and its steps').argument('<operationId>'),
@@ -138,6 +113,8 @@ export function createProgram(write: (text: string) => void): Command {
     const operation = await watch(clientOf(options), operationId, options.json ? () => {} : write);
     print(options, operation, () => `${operation.kind} ${operation.tenantId}: ${operation.status}\n`);
   });
+
+  addMigrateCommands(program, context);
 
   common(program.command('doctor').description('look at everything a working platform needs')).action(
     async (options: CommonOptions) => {

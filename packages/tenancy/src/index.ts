@@ -1,5 +1,6 @@
 export * from './advance.ts';
 export * from './departure.ts';
+export * from './fleet/index.ts';
 export * from './lifecycle.ts';
 export * from './operation.ts';
 export * from './plan.ts';

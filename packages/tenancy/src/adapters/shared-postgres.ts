@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { type Connection, escapeIdentifier, escapeLiteral, migrate, withConnection } from '@kyong/postgres';
 import { OperationRefused } from '../operation.ts';
 import type { AdminConnection, DatabaseHost } from '../ports.ts';
-import { tenantMigrations } from './tenant-migrations.ts';
+import { tenantMigrations } from './migration-files.ts';
 import { listTenantObjects } from './tenant-objects.ts';
 import { dropTenantRoles } from './tenant-roles.ts';
 

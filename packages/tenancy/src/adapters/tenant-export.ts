@@ -12,7 +12,7 @@ import { to as copyTo } from 'pg-copy-streams';
 import { type Pack, pack } from 'tar-stream';
 import type { AdminConnection } from '../ports.ts';
 import { hashing } from './hashing.ts';
-import { tenantMigrations } from './tenant-migrations.ts';
+import { tenantMigrations } from './migration-files.ts';
 
 type TableFile = ExportManifest['tables'][number];
 

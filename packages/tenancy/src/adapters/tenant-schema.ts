@@ -1,10 +1,10 @@
 import { migrate, withConnection } from '@kyong/postgres';
 import type { TenantDatabase } from '../ports.ts';
+import { tenantMigrations } from './migration-files.ts';
 import { exportTenant } from './tenant-export.ts';
-import { tenantMigrations } from './tenant-migrations.ts';
 import { shareRights, tenantRoles } from './tenant-roles.ts';
 
-export { tenantMigrations } from './tenant-migrations.ts';
+export { tenantMigrations } from './migration-files.ts';
 
 /** A tenant's database, wherever it is: roles, schema and first rows, in SQL. */
 export const tenantDatabase: TenantDatabase = {

@@ -25,4 +25,5 @@ export function createMasterDatabase(pool: Pool): TenancyStore {
   };
 }
 
+export { createFleetMigrations } from './fleet-migrations.ts';
 export { createEventOutbox } from './outbox.ts';
