@@ -95,7 +95,7 @@ test('the store holds no network, and none that can be found at another recipien
   await signIn(harness, home);
   const { keys } = harness.otp;
   const recipient = keys.recipient(harness.to);
-  const known = await harness.redis.zrange(keyOf.networks(recipient), 0, -1);
+  const known = await harness.redis.zrange(keyOf.networks(recipient), '0', '-1');
   expect(known).toEqual([keys.network(recipient, home)]);
   expect(known).not.toContain(keys.network(keys.recipient('+886912345679'), home));
   expect(JSON.stringify(known)).not.toContain('198');
