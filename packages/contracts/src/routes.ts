@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import * as auth from './auth.ts';
+import { collaborationRoutes } from './collaboration-routes.ts';
 import { exportLink } from './departure.ts';
 import { fleetRoutes } from './fleet-routes.ts';
 import { health } from './health.ts';
@@ -262,6 +263,7 @@ export const routes = {
     },
     problems: [],
   }),
+  ...collaborationRoutes,
   outbox: route({
     method: 'GET',
     path: '/dev/outbox',
