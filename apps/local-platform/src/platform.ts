@@ -23,6 +23,7 @@ import {
 } from '@kyong/tenancy';
 import { localPostgres, tenantServerSettings } from '@kyong/tenancy/adapters/local-postgres';
 import { localSecrets } from '@kyong/tenancy/adapters/local-secrets';
+import { logicalReplication } from '@kyong/tenancy/adapters/logical-replication';
 import {
   createEventOutbox,
   createMasterDatabase,
@@ -56,6 +57,7 @@ const policy: TenancyPolicy = {
   selfServicePlans: ['free', 'basic', 'premium', 'enterprise'],
   maxTenantsPerOwner: null,
   dedicatedOnly: false,
+  keepPreviousDays: 7,
 };
 const sharedInstanceId = 'shared-1';
 const maxDedicatedServers = 100;
@@ -134,6 +136,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
       ]),
     },
     database: tenantDatabase,
+    copies: logicalReplication,
     secrets,
     now,
     random: Math.random,

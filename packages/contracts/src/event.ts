@@ -20,5 +20,11 @@ export const tenantEvent = z.discriminatedUnion('type', [
   failed('TenantSuspensionFailed'),
   succeeded('TenantResumed'),
   failed('TenantResumptionFailed'),
+  succeeded('TenantPlanChanged').extend({ previousPlan: plan }),
+  failed('TenantPlanChangeFailed'),
+  succeeded('TenantMoved'),
+  failed('TenantMoveFailed'),
+  succeeded('TenantChangeConfirmed'),
+  failed('TenantChangeConfirmationFailed'),
 ]);
 export type TenantEvent = z.infer<typeof tenantEvent>;

@@ -141,7 +141,7 @@ async function countCalls(
 ): Promise<number> {
   const counting = crashingPorts(ports);
   await drive(await request(world.ports, newTenantId(), planOf[placement]), counting.ports);
-  return counting.calls();
+  return counting.calls().length;
 }
 
 function failingAtMigrate(ports: Ports): Ports {

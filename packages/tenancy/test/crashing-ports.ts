@@ -12,10 +12,10 @@ export interface CrashPoint {
 
 /**
  * Ports of a process that dies at one point: from then on nothing it does has any effect.
- * `calls` counts what it asked of the world.
+ * `calls` tells what it asked of the world, by the names of the methods.
  */
-export function crashingPorts(ports: Ports, point?: CrashPoint): { ports: Ports; calls: () => number } {
-  let calls = 0;
+export function crashingPorts(ports: Ports, point?: CrashPoint): { ports: Ports; calls: () => string[] } {
+  const calls: string[] = [];
   let dead = false;
 
   const wrap = <T extends object>(target: T): T =>
@@ -25,8 +25,7 @@ export function crashingPorts(ports: Ports, point?: CrashPoint): { ports: Ports;
         if (typeof value !== 'function') return value;
         return async (...args: unknown[]) => {
           if (dead) throw new Crash();
-          const call = calls;
-          calls += 1;
+          const call = calls.push(String(name)) - 1;
           if (point?.call === call && point.when === 'before') dead = true;
           if (dead) throw new Crash();
           const result: unknown = await value.apply(object, args);
@@ -43,6 +42,7 @@ export function crashingPorts(ports: Ports, point?: CrashPoint): { ports: Ports;
       store: wrap(ports.store),
       hosts: { dedicated: wrap(ports.hosts.dedicated), shared: wrap(ports.hosts.shared) },
       database: wrap(ports.database),
+      copies: wrap(ports.copies),
       secrets: wrap(ports.secrets),
     },
     calls: () => calls,

@@ -8,8 +8,9 @@ import { createTestDatabase } from '@kyong/testing';
 import { inject, onTestFinished } from 'vitest';
 import { type LocalPostgres, localPostgres, tenantServerSettings } from '../src/adapters/local-postgres.ts';
 import { localSecrets } from '../src/adapters/local-secrets.ts';
+import { logicalReplication } from '../src/adapters/logical-replication/index.ts';
 import { createMasterDatabase, masterMigrations } from '../src/adapters/master-database/index.ts';
-import { sharedPostgres } from '../src/adapters/shared-postgres.ts';
+import { type SharedServer, sharedPostgres } from '../src/adapters/shared-postgres.ts';
 import { tenantDatabase } from '../src/adapters/tenant-schema.ts';
 import {
   type AdvanceOptions,
@@ -25,6 +26,7 @@ export const policy: TenancyPolicy = {
   selfServicePlans: ['free', 'basic', 'premium', 'enterprise'],
   maxTenantsPerOwner: null,
   dedicatedOnly: false,
+  keepPreviousDays: 7,
 };
 
 export const driver: AdvanceOptions = {
@@ -55,7 +57,7 @@ export interface World {
 
 /** The control plane on real servers: a master database of its own, the run's shared server, a folder for dedicated ones. */
 export async function createWorld(
-  limits: { maxServers?: number; maxDatabases?: number } = {},
+  limits: { maxServers?: number; maxDatabases?: number; otherShared?: SharedServer[] } = {},
 ): Promise<World> {
   const { pool, connection } = await createTestDatabase(masterMigrations);
   const directory = mkdtempSync(join(tmpdir(), 'kyo-tenancy-'));
@@ -80,9 +82,11 @@ export async function createWorld(
           admin: async () => shared,
           maxDatabases: limits.maxDatabases ?? 10_000,
         },
+        ...(limits.otherShared ?? []),
       ]),
     },
     database: tenantDatabase,
+    copies: logicalReplication,
     secrets: localSecrets(join(directory, 'secrets')),
     now: () => new Date(),
     random: Math.random,

@@ -103,6 +103,9 @@ export function sharedPostgres(servers: readonly [SharedServer, ...SharedServer[
       database: databaseName,
     }),
 
+    // Its server is everybody's; what a plan changes here is the role.
+    resize: async () => ({ done: true, detail: 'a shared server' }),
+
     destroy: ({ instanceId, databaseName, roleName }) =>
       withAdmin(instanceId, async (client) => {
         await client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(databaseName)} WITH (FORCE)`);

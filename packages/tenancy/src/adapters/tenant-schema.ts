@@ -1,12 +1,14 @@
-import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { escapeIdentifier, escapeLiteral, migrate, withConnection } from '@kyong/postgres';
 import type { TenantDatabase } from '../ports.ts';
+import { scramVerifier } from './scram.ts';
 
 /** SQL files of a tenant's database. */
 export const tenantMigrations = join(import.meta.dirname, '../../migrations/tenant');
 
 const roleExists = '42710';
+/** How long a connection may take to notice that it is to end; a commit that has begun is finished first. */
+const connectionEndMilliseconds = 5_000;
 
 /** A tenant's database, wherever it is: role, schema and first rows, in SQL. */
 export const tenantDatabase: TenantDatabase = {
@@ -45,6 +47,15 @@ export const tenantDatabase: TenantDatabase = {
         'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1',
         [roleName],
       );
+      // All are told first; then each is waited for.
+      await client.query('SELECT pg_terminate_backend(pid, $2) FROM pg_stat_activity WHERE usename = $1', [
+        roleName,
+        connectionEndMilliseconds,
+      ]);
+      const { rowCount: left } = await client.query('SELECT FROM pg_stat_activity WHERE usename = $1', [
+        roleName,
+      ]);
+      if (left) throw new Error(`${left} connections of ${roleName} do not end.`);
       return rowCount ?? 0;
     }),
 
@@ -61,14 +72,3 @@ export const tenantDatabase: TenantDatabase = {
       ]);
     }),
 };
-
-/** What PostgreSQL keeps of a password with SCRAM-SHA-256 (RFC 5803, RFC 7677). */
-function scramVerifier(password: string): string {
-  const iterations = 4096;
-  const salt = randomBytes(16);
-  const salted = pbkdf2Sync(password, salt, iterations, 32, 'sha256');
-  const hmac = (text: string) => createHmac('sha256', salted).update(text).digest();
-  const storedKey = createHash('sha256').update(hmac('Client Key')).digest('base64');
-  const serverKey = hmac('Server Key').toString('base64');
-  return `SCRAM-SHA-256$${iterations}:${salt.toString('base64')}$${storedKey}:${serverKey}`;
-}
