@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { freePort } from '@kyong/embedded-servers';
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { masterMigrations } from '@kyong/tenancy/adapters/master-database';
+import { createTestDatabase } from '@kyong/testing';
+import { serviceEnvironment } from '@kyong/testing/service-environment';
+import { beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { type BuiltImage, buildImages, services } from '../src/build.ts';
-import { environmentOf } from './environments.ts';
 import { startImage } from './running-image.ts';
 
 const buildTimeoutMilliseconds = 10 * 60_000;
@@ -21,16 +23,20 @@ describe.each(services)('the image of %s', (service) => {
 
   test('starts from a root file system it cannot write to, answers, and stops when told to', async () => {
     const port = await freePort();
-    const environment = await environmentOf[service]?.();
-    expect(environment, `What ${service} needs is not in environments.ts.`).toBeDefined();
+    const { connection: master } = await createTestDatabase(masterMigrations);
+    const environment = await serviceEnvironment(service, { redis: inject('redis'), master });
 
     const startedAt = performance.now();
-    const image = await startImage(imageOf().tag, { ...environment, KYO_PORT: String(port) });
+    const image = await startImage(imageOf().tag, {
+      ...environment,
+      KYO_PORT: String(port),
+      KYO_DRAIN_SECONDS: '0',
+    });
     expect(image.configuration.User).toBe('node');
     await vi.waitFor(
       async () => {
         expect(image.process.exitCode, image.log()).toBeNull();
-        expect((await fetch(`http://127.0.0.1:${port}/ready`)).status).toBe(200);
+        expect((await fetch(`http://127.0.0.1:${port}/ready`)).status, image.log()).toBe(200);
       },
       { timeout: 30_000, interval: 20 },
     );

@@ -1,18 +1,16 @@
 import { plan, type Tenant, tenantStatus } from '@kyong/contracts';
 import { Command, type CommanderError, Option } from 'commander';
 import { createClient, findPlatform } from './client.ts';
+import type { CommonOptions } from './command.ts';
 import { examine } from './doctor.ts';
 import { CommandFailed, exitCodes } from './failure.ts';
+import { addMigrateCommands } from './migrate.ts';
 import { table } from './table.ts';
+import { addTenantChanges } from './tenant-changes.ts';
 import { describeStep, watch } from './watch.ts';
 
-interface CommonOptions {
-  json?: boolean;
-  dataDir: string;
-}
-
 /** The operator's command line, `kyo`. */
-export function createProgram(write: (text: string) => void): Command {
+export function createProgram(write: (text: string) => void, terminal: boolean): Command {
   const program = new Command('kyo')
     .description("The operator's command line. Talks to the platform on this machine.")
     .exitOverride((error: CommanderError) => {
@@ -75,21 +73,7 @@ export function createProgram(write: (text: string) => void): Command {
       },
     );
 
-  const changes = [
-    ['suspend', 'shut a tenant out; its data is kept'],
-    ['resume', 'let a suspended tenant back in'],
-  ] as const;
-  for (const [kind, description] of changes) {
-    common(tenants.command(kind).description(description).argument('<tenantId>'))
-      .option('--no-watch', 'do not wait for its end')
-      .action(async (tenantId: string, options: CommonOptions & { watch: boolean }) => {
-        const client = clientOf(options);
-        const accepted = await client.change(kind, tenantId);
-        if (!options.watch) return print(options, accepted, () => `Operation ${accepted.operationId}\n`);
-        const operation = await watch(client, accepted.operationId, options.json ? () => {} : write);
-        print(options, operation, () => `${tenantId}: ${operation.kind} ${operation.status}.\n`);
-      });
-  }
+  addTenantChanges(tenants, { common, print, clientOf, write, terminal });
 
   common(
     operations.command('show').description('one operation and its steps').argument('<operationId>'),
@@ -110,6 +94,8 @@ export function createProgram(write: (text: string) => void): Command {
     const operation = await watch(clientOf(options), operationId, options.json ? () => {} : write);
     print(options, operation, () => `${operation.kind} ${operation.tenantId}: ${operation.status}\n`);
   });
+
+  addMigrateCommands(program, { common, print, clientOf, write, terminal });
 
   common(program.command('doctor').description('look at everything a working platform needs')).action(
     async (options: CommonOptions) => {
@@ -153,9 +139,12 @@ function describeTenant(tenant: Tenant, dataDirectory: string): string {
         : '-',
     ],
   ];
-  const secret = `${dataDirectory}/secrets/tenants/${tenant.tenantId}/database.secret`;
+  for (const { instanceId, name, keepUntil } of tenant.previousDatabases ?? []) {
+    rows.push(['before', `${name} on ${instanceId}, kept until ${keepUntil} (or: kyo tenants confirm)`]);
+  }
+  const secret = `${dataDirectory}/secrets/${database?.secret}.secret`;
   const access = database
-    ? `\nPGPASSWORD=$(cat ${secret}) psql -h ${database.host} -p ${database.port} -U ${database.name}_app ${database.name}\n`
+    ? `\nPGPASSWORD=$(cat ${secret}) psql -h ${database.host} -p ${database.port} -U ${database.role} ${database.name}\n`
     : '';
   return table([tenant.tenantId, ''], rows) + access;
 }

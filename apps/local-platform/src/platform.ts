@@ -3,8 +3,9 @@ import { createWriteStream, existsSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ServerError, waitFor } from '@kyong/embedded-servers';
 import { operatorToken } from '@kyong/identity';
-import { connectRedis, RedisOutbox } from '@kyong/otp/adapters/redis';
+import { RedisOutbox } from '@kyong/otp/adapters/redis';
 import { createPool, migrate, withConnection } from '@kyong/postgres';
+import { connectRedis } from '@kyong/redis';
 import {
   accessTokenVerifier,
   checkHealth,
@@ -15,8 +16,11 @@ import {
 } from '@kyong/service-kit';
 import {
   advance,
+  confirmExpired,
   defaultRetry,
   type EventPublisher,
+  type FleetMigrationStore,
+  type Lifecycle,
   type Ports,
   relayEvents,
   type TenancyPolicy,
@@ -26,11 +30,13 @@ import { localSecrets } from '@kyong/tenancy/adapters/local-secrets';
 import { logicalReplication } from '@kyong/tenancy/adapters/logical-replication';
 import {
   createEventOutbox,
+  createFleetMigrations,
   createMasterDatabase,
   masterMigrations,
 } from '@kyong/tenancy/adapters/master-database';
 import { sharedPostgres } from '@kyong/tenancy/adapters/shared-postgres';
 import { openTenantAccess } from '@kyong/tenancy/adapters/tenant-access';
+import { createTenantSchema } from '@kyong/tenancy/adapters/tenant-migrations';
 import { tenantDatabase } from '@kyong/tenancy/adapters/tenant-schema';
 import { webhook } from '@kyong/tenancy/adapters/webhook';
 import { apiRoutes, createApi } from '@kyong/tenant-provisioning/api';
@@ -43,6 +49,7 @@ import { type DataDirectory, openDataDirectory, writeAtomically } from './data-d
 import { createGateway } from './gateway.ts';
 import { lockInstance } from './instance-lock.ts';
 import { ensureKeys, tokens } from './keys.ts';
+import { createMigrationDriver } from './migration-driver.ts';
 import { OperationDriver } from './operation-driver.ts';
 import type { PlatformOptions } from './options.ts';
 import { createPages } from './pages.ts';
@@ -59,9 +66,8 @@ const policy: TenancyPolicy = {
   dedicatedOnly: false,
   keepPreviousDays: 7,
 };
-const sharedInstanceId = 'shared-1';
+const lifecycle: Lifecycle = { secretGraceSeconds: 15, secretMaxAgeDays: null };
 const maxDedicatedServers = 100;
-const maxSharedDatabases = 2_000;
 const masterConnections = 20;
 const idleTimeoutSeconds = 60;
 /** The data directory has one platform at a time: whatever this name holds is ours to go on with. */
@@ -70,6 +76,8 @@ const leaseSeconds = 30;
 const sweepSeconds = 5;
 const superviseSeconds = 5;
 const relaySeconds = 1;
+/** Databases that tenants have left are kept for days. */
+const expirySeconds = 60;
 /** Each running step holds a connection or two, and starting a server takes most of a processor. */
 const driverConcurrency = 8;
 const otpLogDays = 90;
@@ -120,24 +128,18 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   await progress.step('Preparing tenant servers', dedicated.prepare());
 
   const store = createMasterDatabase(pool);
-  const ensureServers = () =>
-    ensureTenantServers(store, dedicated, { ...servers.shared, instanceId: sharedInstanceId });
+  const ensureServers = () => ensureTenantServers(store, dedicated, servers.shared);
   await progress.step('Starting tenant servers', ensureServers());
   const ports: Ports = {
     store,
     hosts: {
       dedicated,
-      shared: sharedPostgres([
-        {
-          instanceId: sharedInstanceId,
-          admin: async () => servers.shared,
-          maxDatabases: maxSharedDatabases,
-        },
-      ]),
+      shared: sharedPostgres(servers.shared),
     },
     database: tenantDatabase,
     copies: logicalReplication,
     secrets,
+    lifecycle,
     now,
     random: Math.random,
   };
@@ -155,6 +157,17 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     logger,
   });
   started.defer(() => driver.stop());
+
+  const migrations = createFleetMigrations(pool);
+  const schema = createTenantSchema(servers.shared[0].admin);
+  const migrationDriver = createMigrationDriver({
+    ports: { store: migrations, hosts: ports.hosts, schema, random: Math.random },
+    owner: driverName,
+    leaseSeconds,
+    sweepSeconds,
+    logger,
+  });
+  started.defer(() => migrationDriver.stop());
 
   const tenants = openTenantAccess({
     store,
@@ -174,6 +187,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     logger: logger.child({ service: 'kyo-otp-service' }),
     now,
     redis,
+    confirmingReplicas: 0,
     pool,
     tenantPools,
     otpKeys: keys.otp,
@@ -194,13 +208,26 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
       store,
       policy,
       startOperation: async (operationId) => driver.start(operationId),
+      fleet: {
+        store,
+        migrations,
+        schema,
+        hosts: ports.hosts,
+        startMigration: async (migrationId) => migrationDriver.start(migrationId),
+        logger,
+      },
       logger: logger.child({ service: 'tenant-provisioning' }),
     }),
     logger,
   });
   const checks = {
     'master-database': () => pool.query('SELECT 1'),
-    'shared-tenant-databases': () => withConnection(servers.shared, (client) => client.query('SELECT 1')),
+    'shared-tenant-databases': () =>
+      Promise.all(
+        servers.shared.map(async ({ admin }) =>
+          withConnection(await admin(), (client) => client.query('SELECT 1')),
+        ),
+      ),
     'dedicated-tenant-databases': () => dedicated.checkHealth(),
     redis: () => redis.ping(),
   };
@@ -219,6 +246,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   retention.start();
   started.defer(() => retention.stop());
   driver.run();
+  migrationDriver.run();
   const supervisor = repeat(
     async () => {
       const revived = await servers.revive();
@@ -229,6 +257,14 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     (err) => logger.warn({ err }, 'a server could not be started again'),
   );
   started.defer(() => supervisor.stop());
+  const expiry = repeat(
+    async () => {
+      for (const operationId of await confirmExpired(store, now())) driver.start(operationId);
+    },
+    expirySeconds,
+    (err) => logger.warn({ err }, 'expired databases cannot be looked for'),
+  );
+  started.defer(() => expiry.stop());
   const publisher = options.webhook ? webhook({ ...options.webhook, now }) : logPublisher(logger);
   const events = createEventOutbox(pool);
   const relay = repeat(
@@ -244,6 +280,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     ['/provision-tenant', controlPlane],
     ['/tenants', controlPlane],
     ['/operations', controlPlane],
+    ['/fleet', controlPlane],
     ['/api/otp', otpService],
     ['/api/auth', otpService],
     ['/.well-known/jwks.json', otpService],
@@ -254,6 +291,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   started.defer(() => gateway.close());
   started.defer(() => lock.stopping());
 
+  await reportOldSchemas(migrations, schema.newestVersion, progress);
   const running = started.move();
   return { url, stop: () => running.disposeAsync() };
 }
@@ -271,6 +309,19 @@ async function allAnswer(checks: Record<string, HealthCheck>): Promise<void> {
         'KYO_REDIS_URL (Redis 7 or newer, in cluster mode); else look into logs/platform.log in the data directory.',
     );
   });
+}
+
+/** Tenants keep the schema they have until an operator migrates them: a start changes no gym's database by itself. */
+async function reportOldSchemas(
+  migrations: FleetMigrationStore,
+  newestVersion: string,
+  progress: Progress,
+): Promise<void> {
+  const { length } = await migrations.findTenantsBefore(newestVersion);
+  if (length === 0) return;
+  progress.line(
+    `${length} tenant${length === 1 ? ' has' : 's have'} an older schema than ${newestVersion}. Migrate: npm run kyo -- migrate run`,
+  );
 }
 
 async function migrateMaster(pool: ReturnType<typeof createPool>): Promise<void> {

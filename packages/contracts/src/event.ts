@@ -26,5 +26,7 @@ export const tenantEvent = z.discriminatedUnion('type', [
   failed('TenantMoveFailed'),
   succeeded('TenantChangeConfirmed'),
   failed('TenantChangeConfirmationFailed'),
+  succeeded('TenantSecretRotated'),
+  failed('TenantSecretRotationFailed'),
 ]);
 export type TenantEvent = z.infer<typeof tenantEvent>;

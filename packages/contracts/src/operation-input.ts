@@ -17,5 +17,6 @@ export const operationInput = {
     /** Only what was to be kept until then; all of it when absent. */
     expiredBy: z.iso.datetime().optional(),
   }),
+  'rotate-secret': nothing,
 } as const satisfies Record<OperationKind, z.ZodType>;
 export type OperationInput<K extends OperationKind> = z.infer<(typeof operationInput)[K]>;

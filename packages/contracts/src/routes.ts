@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import * as auth from './auth.ts';
+import { fleetRoutes } from './fleet-routes.ts';
 import { health } from './health.ts';
 import { operation } from './operation.ts';
 import * as otp from './otp.ts';
@@ -128,6 +129,16 @@ export const routes = {
     success: accepted,
     problems: ['forbidden', 'not_found', 'tenant_status_conflict'],
   }),
+  rotateTenantSecret: route({
+    method: 'POST',
+    path: '/tenants/{tenantId}/rotate-secret',
+    tag: 'Tenants',
+    summary: "Replace the password of a tenant's database, while it is in use (operator)",
+    secured: true,
+    params: tenantParams,
+    success: accepted,
+    problems: ['forbidden', 'not_found', 'tenant_status_conflict'],
+  }),
   showOperation: route({
     method: 'GET',
     path: '/operations/{operationId}',
@@ -138,6 +149,7 @@ export const routes = {
     success: { status: 200, description: 'The operation and its steps', body: operation },
     problems: ['not_found'],
   }),
+  ...fleetRoutes,
   sendOtp: route({
     method: 'POST',
     path: '/api/otp/send',

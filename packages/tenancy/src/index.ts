@@ -1,5 +1,7 @@
 export * from './advance.ts';
 export * from './confirm-expired.ts';
+export * from './fleet/index.ts';
+export * from './lifecycle.ts';
 export * from './operation.ts';
 export * from './plan.ts';
 export * from './ports.ts';

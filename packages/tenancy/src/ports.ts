@@ -1,6 +1,7 @@
 import type { OperationKind, Placement, Plan, ResizeTime, TenantEvent, TenantStatus } from '@kyong/contracts';
+import type { Lifecycle } from './lifecycle.ts';
 import type { Operation } from './operation.ts';
-import type { DatabaseEndpoint, DatabaseReservation, SecondDatabase, Tenant } from './tenant.ts';
+import type { DatabaseEndpoint, DatabaseReservation, Login, SecondDatabase, Tenant } from './tenant.ts';
 
 /** A way into a database. */
 export interface DatabaseConnection {
@@ -68,11 +69,15 @@ export interface TenantDatabase {
     admin: AdminConnection,
     role: { name: string; password: string; connectionLimit: number },
   ): Promise<void>;
-  /** Migrates to the newest version and lets the role at the tables; answers with the version. */
+  /** Migrates to the newest version and lets the tenant's roles at the tables; answers with the version. */
   migrate(admin: AdminConnection, roleName: string): Promise<string>;
-  /** The role may connect no more, and the connections it had are gone when this resolves; answers with how many. */
+  /** All that this role may, every role of the tenant may from now on. */
+  shareRights(admin: AdminConnection, roleName: string): Promise<void>;
+  /** None of the tenant's roles may connect any more; their connections are gone when this resolves, with how many. */
   closeRole(admin: AdminConnection, roleName: string): Promise<number>;
   openRole(admin: AdminConnection, roleName: string): Promise<void>;
+  /** Takes one role away and ends its connections; answers with how many. The database and other roles stay. */
+  dropRole(admin: AdminConnection, roleName: string): Promise<number>;
   seed(admin: AdminConnection, gym: { tenantId: string; name: string }): Promise<void>;
 }
 
@@ -143,6 +148,8 @@ export interface OperationRequest {
   kind: OperationKind;
   /** The statuses the tenant may be in. */
   from: readonly TenantStatus[];
+  /** Whether it may be done again when it was the last thing done. */
+  repeatable: boolean;
   /** Its status from now on; unchanged when absent. */
   during?: TenantStatus;
   input: object;
@@ -155,6 +162,8 @@ export type OperationRequestOutcome =
   | { outcome: 'accepted'; operationId: string; status: TenantStatus; created: boolean }
   /** Another operation is under way, or the tenant is in a status that does not fit. */
   | { outcome: 'conflict'; status: TenantStatus }
+  /** Its schema is being migrated, which takes seconds. */
+  | { outcome: 'migrating' }
   | { outcome: 'unknown' };
 
 /** The right to advance an operation, for a while. */
@@ -228,6 +237,12 @@ export interface TenancyStore {
   releaseDatabase(claim: Claim): Promise<void>;
   recordEndpoint(claim: Claim, endpoint: DatabaseEndpoint): Promise<void>;
   recordSchemaVersion(claim: Claim, version: string): Promise<void>;
+  /** Services get in by this login from now on; the one they had is kept as the previous one. */
+  switchLogin(claim: Claim, login: Login): Promise<void>;
+  /** Services get in by the previous login again. */
+  switchLoginBack(claim: Claim): Promise<void>;
+  /** Nothing is left of the previous login. */
+  forgetPreviousLogin(claim: Claim): Promise<void>;
   /** Writes down where the operation's second database will be. */
   reserveTarget(claim: Claim, reservation: DatabaseReservation): Promise<void>;
   recordTargetEndpoint(claim: Claim, endpoint: DatabaseEndpoint): Promise<void>;
@@ -258,6 +273,7 @@ export interface Ports {
   database: TenantDatabase;
   copies: DatabaseCopy;
   secrets: SecretStore;
+  lifecycle: Lifecycle;
   now: () => Date;
   /** Uniform in [0, 1). */
   random: () => number;

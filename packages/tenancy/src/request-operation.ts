@@ -15,12 +15,13 @@ export function requestOperation<K extends Exclude<OperationKind, 'provision'>>(
   /** Where a kind has several ways: the steps of this one. */
   steps: readonly Step[] = operations[kind].steps,
 ): Promise<OperationRequestOutcome> {
-  const { from, during } = operations[kind];
+  const { from, during, repeatable = false } = operations[kind];
   return store.requestOperation({
     operationId: randomUUID(),
     tenantId,
     kind,
     from,
+    repeatable,
     ...(during && { during }),
     input,
     caller: caller.id,

@@ -14,6 +14,9 @@ export interface DatabaseReservation {
   secretRef: string;
 }
 
+/** How services get into a tenant's database. */
+export type Login = Pick<DatabaseReservation, 'roleName' | 'secretRef'>;
+
 /** Where the tenant's database answers, once it does. */
 export interface DatabaseEndpoint {
   host: string;
@@ -52,6 +55,8 @@ export interface Tenant {
   reservation: DatabaseReservation | null;
   /** Null until available. */
   endpoint: DatabaseEndpoint | null;
+  /** The login that services used before, while it is still good: between a rotation's switch and its end. */
+  previousLogin: Login | null;
 }
 
 /** Subdomains that are ours, or that people would take for ours. */
@@ -85,3 +90,12 @@ export function databaseNames(tenantId: string, label?: string): { databaseName:
 export function labelOf(operationId: string): string {
   return `0${operationId.slice(0, 8)}`;
 }
+
+/** The login that takes its turn after this one: of two names each comes back after the other. */
+export function nextLogin({ roleName, secretRef }: Login): Login {
+  // No tenantId has a doubled hyphen, so the name is nobody else's.
+  return { roleName: toggled(roleName, '__2'), secretRef: toggled(secretRef, '-2') };
+}
+
+const toggled = (name: string, suffix: string) =>
+  name.endsWith(suffix) ? name.slice(0, -suffix.length) : name + suffix;

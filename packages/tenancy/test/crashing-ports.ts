@@ -12,10 +12,13 @@ export interface CrashPoint {
 
 /**
  * Ports of a process that dies at one point: from then on nothing it does has any effect.
- * `calls` tells what it asked of the world, by the names of the methods.
+ * `calls` counts what it asked of the world, `names` tells the methods.
  */
-export function crashingPorts(ports: Ports, point?: CrashPoint): { ports: Ports; calls: () => string[] } {
-  const calls: string[] = [];
+export function crashingPorts(
+  ports: Ports,
+  point?: CrashPoint,
+): { ports: Ports; calls: () => number; names: () => string[] } {
+  const names: string[] = [];
   let dead = false;
 
   const wrap = <T extends object>(target: T): T =>
@@ -25,7 +28,7 @@ export function crashingPorts(ports: Ports, point?: CrashPoint): { ports: Ports;
         if (typeof value !== 'function') return value;
         return async (...args: unknown[]) => {
           if (dead) throw new Crash();
-          const call = calls.push(String(name)) - 1;
+          const call = names.push(String(name)) - 1;
           if (point?.call === call && point.when === 'before') dead = true;
           if (dead) throw new Crash();
           const result: unknown = await value.apply(object, args);
@@ -45,6 +48,7 @@ export function crashingPorts(ports: Ports, point?: CrashPoint): { ports: Ports;
       copies: wrap(ports.copies),
       secrets: wrap(ports.secrets),
     },
-    calls: () => calls,
+    calls: () => names.length,
+    names: () => names,
   };
 }

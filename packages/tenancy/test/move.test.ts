@@ -7,7 +7,6 @@ import {
   askConfirm,
   askMove,
   copyTraces,
-  driveWaiting,
   startSharedServer,
   tenantOf,
 } from './relocation-support.ts';
@@ -33,7 +32,7 @@ it('takes a tenant to another shared server and back, with every row and the nex
       INSERT INTO visits (note) SELECT repeat(i::text, 20) FROM generate_series(1, 500) i`),
   );
   // A table that came by no migration is on the source alone: that is no copy.
-  const refused = await driveWaiting(await askMove(world.ports, tenantId), world.ports);
+  const refused = await drive(await askMove(world.ports, tenantId), world.ports);
   expect(refused.status).toBe('compensated');
   expect(await copyTraces(admins, tenantId)).toEqual([]);
   expect(await tenantOf(world, tenantId)).toEqual(before);
@@ -44,7 +43,7 @@ it('takes a tenant to another shared server and back, with every row and the nex
     ['shared-1', 'shared-1'],
     [undefined, 'shared-2'],
   ] as const) {
-    const operation = await driveWaiting(await askMove(world.ports, tenantId, instanceId), world.ports);
+    const operation = await drive(await askMove(world.ports, tenantId, instanceId), world.ports);
     expect(operation.status, operation.error ?? '').toBe('succeeded');
     const after = await tenantOf(world, tenantId);
     expect(after).toMatchObject({ plan: 'free', status: 'active', reservation: { instanceId: expected } });
@@ -55,7 +54,7 @@ it('takes a tenant to another shared server and back, with every row and the nex
     expect(await copyTraces(admins, tenantId)).toEqual([]);
   }
   // Two of its databases are on one server now, under names of their own.
-  await driveWaiting(await askConfirm(world.ports, tenantId), world.ports);
+  await drive(await askConfirm(world.ports, tenantId), world.ports);
   expect(await world.ports.store.findSecondDatabases(tenantId)).toEqual([]);
   const { rows } = await world.pool.query(
     "SELECT count(*)::int AS moved FROM outbox WHERE type = 'TenantMoved'",
@@ -74,7 +73,7 @@ it('is refused for a tenant with a server of its own, to a server that is not th
     ['shared-9', /no shared database server of this name/],
     ['shared-2', /no other shared database server/],
   ] as const) {
-    const operation = await driveWaiting(await askMove(world.ports, tenantId, instanceId), world.ports);
+    const operation = await drive(await askMove(world.ports, tenantId, instanceId), world.ports);
     expect(operation.status).toBe('compensated');
     expect(operation.error).toMatch(reason);
   }
@@ -84,7 +83,7 @@ it('shows the password of the copy in no log, though every statement is logged a
   const { world, other, tenantId } = await onTwoSharedServers();
   const { copies } = world.ports;
   const admin = await other.admin();
-  await driveWaiting(await askMove(world.ports, tenantId, 'shared-1'), world.ports);
+  await drive(await askMove(world.ports, tenantId, 'shared-1'), world.ports);
   await withConnection(admin, async (client) => {
     await client.query("ALTER SYSTEM SET log_statement = 'all'");
     await client.query('SELECT pg_reload_conf()');
@@ -100,7 +99,7 @@ it('shows the password of the copy in no log, though every statement is logged a
     );
     await copies.start(ends);
   };
-  const failed = await driveWaiting(await askMove(world.ports, tenantId, 'shared-2'), {
+  const failed = await drive(await askMove(world.ports, tenantId, 'shared-2'), {
     ...world.ports,
     copies: { ...copies, start: failing },
   });
@@ -116,7 +115,7 @@ it('shows the password of the copy in no log, though every statement is logged a
     for (const { password } of rows) passwords.add(password);
     return copies.progress(ends);
   };
-  const moved = await driveWaiting(await askMove(world.ports, tenantId, 'shared-2'), {
+  const moved = await drive(await askMove(world.ports, tenantId, 'shared-2'), {
     ...world.ports,
     copies: { ...copies, progress },
   });

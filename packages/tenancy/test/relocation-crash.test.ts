@@ -1,18 +1,18 @@
 import { withConnection } from '@kyong/postgres';
 import { expect, it } from 'vitest';
 import type { Ports } from '../src/index.ts';
-import { Crash, crashingPorts } from './crashing-ports.ts';
+import { crashingPorts } from './crashing-ports.ts';
 import {
   adminOf,
   askConfirm,
   askMove,
   askPlan,
   copyTraces,
-  driveWaiting,
+  namesOf,
   startSharedServer,
   tenantOf,
 } from './relocation-support.ts';
-import { createWorld, drive, newTenantId, request, traces, type World } from './support.ts';
+import { createWorld, dieAt, drive, newTenantId, request, traces, type World } from './support.ts';
 
 /** Some forty operations each, a second or so apiece. */
 const timeoutMilliseconds = 300_000;
@@ -26,17 +26,9 @@ async function tenantIn(world: World): Promise<string> {
 /** Runs an operation once, and answers with the last call of each of its steps: what it did, and nobody knows yet. */
 async function effectsOf(operationId: string, ports: Ports): Promise<number[]> {
   const counting = crashingPorts(ports);
-  await driveWaiting(operationId, counting.ports);
-  const calls = counting.calls();
+  await drive(operationId, counting.ports);
+  const calls = counting.names();
   return calls.flatMap((name, call) => (name === 'recordStep' ? [call - 1] : []));
-}
-
-async function dieAt(operationId: string, ports: Ports, call: number): Promise<void> {
-  await driveWaiting(operationId, crashingPorts(ports, { call, when: 'after' }).ports).catch(
-    (error: unknown) => {
-      if (!(error instanceof Crash)) throw error;
-    },
-  );
 }
 
 /** The tenant has its row, its role gets in, and there is nothing of it anywhere that the master database does not name. */
@@ -60,9 +52,7 @@ async function expectWhole(world: World, tenantId: string, servers: World['share
   expect(
     await copyTraces([...servers, ...(await Promise.all(all.map((one) => adminOf(world, one))))], tenantId),
   ).toEqual([]);
-  const known = all.flatMap(({ reservation: place }) =>
-    place?.placement === 'shared' ? [place.databaseName, place.roleName] : [`tenants/${place?.instanceId}`],
-  );
+  const known = all.flatMap(namesOf);
   const inOwnServers = await traces(world, tenantId);
   const onOthers = servers.length > 1 ? await namesOn(servers.slice(1), tenantId) : [];
   expect([...inOwnServers, ...onOthers].sort()).toEqual(
@@ -91,18 +81,18 @@ it('a driver that dies after any step of a change of plan, in either direction: 
   const world = await createWorld();
   const tenantId = await tenantIn(world);
   const effects = await effectsOf(await askPlan(world.ports, tenantId, 'basic'), world.ports);
-  await driveWaiting(await askPlan(world.ports, tenantId, 'free'), world.ports);
+  await drive(await askPlan(world.ports, tenantId, 'free'), world.ports);
   expect(effects.length).toBeGreaterThan(15);
   for (const call of effects) {
     for (const plan of ['basic', 'free'] as const) {
       const operationId = await askPlan(world.ports, tenantId, plan);
-      await dieAt(operationId, world.ports, call);
-      const { status } = await driveWaiting(operationId, world.ports);
+      await dieAt(operationId, world.ports, { call, when: 'after' });
+      const { status } = await drive(operationId, world.ports);
       expect(status, `${plan}, call ${call}`).toBe('succeeded');
       expect((await tenantOf(world, tenantId)).plan).toBe(plan);
     }
     await expectWhole(world, tenantId, [world.shared]);
-    await driveWaiting(await askConfirm(world.ports, tenantId), world.ports);
+    await drive(await askConfirm(world.ports, tenantId), world.ports);
   }
   await expectWhole(world, tenantId, [world.shared]);
 });
@@ -116,12 +106,12 @@ it('a driver that dies after any step of a move: the next one finishes', {
   const effects = await effectsOf(await askMove(world.ports, tenantId), world.ports);
   for (const call of effects) {
     const operationId = await askMove(world.ports, tenantId);
-    await dieAt(operationId, world.ports, call);
-    const { status } = await driveWaiting(operationId, world.ports);
+    await dieAt(operationId, world.ports, { call, when: 'after' });
+    const { status } = await drive(operationId, world.ports);
     expect(status, `call ${call}`).toBe('succeeded');
   }
   await expectWhole(world, tenantId, [world.shared, await other.admin()]);
-  await driveWaiting(await askConfirm(world.ports, tenantId), world.ports);
+  await drive(await askConfirm(world.ports, tenantId), world.ports);
   await expectWhole(world, tenantId, [world.shared, await other.admin()]);
 });
 
@@ -138,8 +128,8 @@ it('a driver that dies at any call while it goes back: the next one leaves the t
   });
   const ports = { ...world.ports, copies: { ...world.ports.copies, compare } };
   const counting = crashingPorts(ports);
-  await driveWaiting(await askPlan(ports, tenantId, 'basic'), counting.ports);
-  const calls = counting.calls();
+  await drive(await askPlan(ports, tenantId, 'basic'), counting.ports);
+  const calls = counting.names();
   const undoing = calls.slice(calls.indexOf('compare')).flatMap((name, index) =>
     // What has an effect; the rest only looks, or takes and gives back the claim.
     ['recordStep', 'openRole', 'stop', 'destroy', 'forgetTarget'].includes(name)
@@ -149,8 +139,8 @@ it('a driver that dies at any call while it goes back: the next one leaves the t
   expect(undoing.length).toBeGreaterThan(8);
   for (const call of undoing.filter((_, index) => index % 2 === 0)) {
     const operationId = await askPlan(ports, tenantId, 'basic');
-    await dieAt(operationId, ports, call);
-    const { status } = await driveWaiting(operationId, ports);
+    await dieAt(operationId, ports, { call, when: 'after' });
+    const { status } = await drive(operationId, ports);
     expect(status, `call ${call}`).toBe('compensated');
     expect(await tenantOf(world, tenantId)).toEqual(before);
   }

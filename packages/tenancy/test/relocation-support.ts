@@ -1,7 +1,6 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Plan } from '@kyong/contracts';
 import { PostgresServer } from '@kyong/embedded-servers';
 import { type Connection, withConnection } from '@kyong/postgres';
@@ -9,7 +8,6 @@ import { onTestFinished } from 'vitest';
 import { tenantServerSettings } from '../src/adapters/local-postgres.ts';
 import type { SharedServer } from '../src/adapters/shared-postgres.ts';
 import {
-  advance,
   type Operation,
   type OperationRequestOutcome,
   type Ports,
@@ -19,7 +17,7 @@ import {
   type SecondDatabase,
   type Tenant,
 } from '../src/index.ts';
-import { driver, operator, policy, type World } from './support.ts';
+import { operator, policy, type World } from './support.ts';
 
 /** Records the request; @throws {Error} where it is refused. */
 export async function ask(result: Promise<OperationRequestOutcome | { outcome: string }>): Promise<string> {
@@ -34,18 +32,6 @@ export const askMove = ({ store }: Ports, tenantId: string, instanceId?: string)
   ask(requestMove(tenantId, instanceId, operator, store, policy));
 export const askConfirm = ({ store }: Ports, tenantId: string): Promise<string> =>
   ask(requestOperation('confirm', tenantId, {}, operator, store));
-
-/** Advances an operation to its end, and waits a little where it asks for time. */
-export async function driveWaiting(operationId: string, ports: Ports): Promise<Operation> {
-  for (let turns = 0; turns < 2_000; turns += 1) {
-    const result = await advance(operationId, ports, driver);
-    if (result.status === 'done') {
-      const operation = await ports.store.findOperation(operationId);
-      if (operation) return operation;
-    } else if (result.afterSeconds > 0) await sleep(20);
-  }
-  throw new Error(`Operation ${operationId} does not end.`);
-}
 
 export function detailOf({ steps }: Operation, name: string): string | null | undefined {
   return steps.find((step) => step.name === name)?.detail;
@@ -64,6 +50,15 @@ export async function adminOf(
 ): Promise<Connection> {
   if (!reservation) throw new Error('not reserved');
   return ports.hosts[reservation.placement].adminConnection(reservation);
+}
+
+/** What one of a tenant's databases is made of: its database and its roles, or its server. */
+export function namesOf({ reservation }: Pick<Tenant | SecondDatabase, 'reservation'>): string[] {
+  if (!reservation) return [];
+  const { placement, instanceId, databaseName, roleName } = reservation;
+  return placement === 'shared'
+    ? [databaseName, roleName, `${databaseName}__rights`]
+    : [`tenants/${instanceId}`];
 }
 
 /** What copies may leave at these servers: slots, subscriptions, publications, logins of their own. */

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Placement, Plan } from '@kyong/contracts';
 import { type Connection, type Pool, withConnection } from '@kyong/postgres';
 import { createTestDatabase } from '@kyong/testing';
@@ -16,10 +17,12 @@ import {
   type AdvanceOptions,
   advance,
   type Caller,
+  type Operation,
   type Ports,
   requestProvision,
   type TenancyPolicy,
 } from '../src/index.ts';
+import { Crash, type CrashPoint, crashingPorts } from './crashing-ports.ts';
 
 export const policy: TenancyPolicy = {
   regions: ['ap-northeast-1'],
@@ -88,6 +91,7 @@ export async function createWorld(
     database: tenantDatabase,
     copies: logicalReplication,
     secrets: localSecrets(join(directory, 'secrets')),
+    lifecycle: { secretGraceSeconds: 0, secretMaxAgeDays: null },
     now: () => new Date(),
     random: Math.random,
   };
@@ -105,12 +109,22 @@ export async function request(
   return result.operationId;
 }
 
-/** Advances an operation to its end, without waiting between the steps. */
-export async function drive(operationId: string, ports: Ports, options = driver): Promise<void> {
-  for (let turns = 0; turns < 200; turns += 1) {
-    if ((await advance(operationId, ports, options)).status === 'done') return;
+/** Advances an operation to its end; where it asks for time, it gets a moment. */
+export async function drive(operationId: string, ports: Ports, options = driver): Promise<Operation> {
+  for (let turns = 0; turns < 2_000; turns += 1) {
+    const result = await advance(operationId, ports, options);
+    if (result.status === 'again' && result.afterSeconds > 0) await sleep(10);
+    const operation = result.status === 'done' && (await ports.store.findOperation(operationId));
+    if (operation) return operation;
   }
   throw new Error(`Operation ${operationId} does not end.`);
+}
+
+/** Drives an operation with a driver that dies at this point, if the operation gets so far. */
+export async function dieAt(operationId: string, ports: Ports, point: CrashPoint): Promise<void> {
+  await drive(operationId, crashingPorts(ports, point).ports).catch((error: unknown) => {
+    if (!(error instanceof Crash)) throw error;
+  });
 }
 
 /** What a tenant left behind anywhere: databases, roles, servers, secrets. */
@@ -125,7 +139,7 @@ export async function traces({ shared, directory }: World, tenantId: string): Pr
   });
   const inFolder = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter(
     (name) =>
-      name.includes(tenantId) && /^(tenants|secrets\/tenants)\/[^/]+(\/database\.secret)?$/.test(name),
+      name.includes(tenantId) && /^(tenants|secrets\/tenants)\/[^/]+(\/database(-2)?\.secret)?$/.test(name),
   );
   return [...inServer, ...inFolder.filter((name) => !name.endsWith(tenantId) || name.startsWith('tenants/'))];
 }

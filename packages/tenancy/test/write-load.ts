@@ -59,7 +59,7 @@ export function startWriteLoad(world: World, tenantId: string, writers = 8): { s
 function write(
   pool: Pool,
   { counter, count, row }: { counter: string; count: number; row: string },
-): Promise<true> {
+): Promise<boolean> {
   return transaction(pool, async (client) => {
     const { rows } = await client.query<{ attempts: number }>(
       'SELECT attempts FROM otp_log WHERE reference = $1 FOR UPDATE',

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { type Connection, escapeIdentifier, escapeLiteral, migrate, withConnection } from '@kyong/postgres';
 import { OperationRefused } from '../operation.ts';
 import type { AdminConnection, DatabaseHost } from '../ports.ts';
+import { dropTenantRoles } from './tenant-roles.ts';
 import { tenantMigrations } from './tenant-schema.ts';
 
 export interface SharedServer {
@@ -106,10 +107,11 @@ export function sharedPostgres(servers: readonly [SharedServer, ...SharedServer[
     // Its server is everybody's; what a plan changes here is the role.
     resize: async () => ({ done: true, detail: 'a shared server' }),
 
-    destroy: ({ instanceId, databaseName, roleName }) =>
-      withAdmin(instanceId, async (client) => {
-        await client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(databaseName)} WITH (FORCE)`);
-        await client.query(`DROP ROLE IF EXISTS ${escapeIdentifier(roleName)}`);
+    destroy: (reservation) =>
+      withAdmin(reservation.instanceId, async (client) => {
+        const name = escapeIdentifier(reservation.databaseName);
+        await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+        await dropTenantRoles(client, reservation);
       }),
   };
 }

@@ -6,6 +6,7 @@ import { eventOf } from './context.ts';
 import { move } from './move.ts';
 import { provision } from './provision.ts';
 import { resume } from './resume.ts';
+import { rotateSecret } from './rotate-secret.ts';
 import type { Step } from './step.ts';
 import { suspend } from './suspend.ts';
 
@@ -15,6 +16,8 @@ interface OperationDefinition {
   from: readonly TenantStatus[];
   /** The tenant's status from the request on; as it was, when absent. */
   during?: TenantStatus;
+  /** Whether it may be done again when it was the last thing done; else that request finds the operation that was. */
+  repeatable?: boolean;
   /** The tenant's status when it failed; as it was, when absent. */
   failed?: TenantStatus;
   /** The event that says it failed. */
@@ -61,5 +64,13 @@ export const operations: Record<OperationKind, OperationDefinition> = {
     steps: confirm,
     from: ['active', 'suspended'],
     failure: (claim, reason, at) => eventOf('TenantChangeConfirmationFailed', claim, at, { reason }),
+  },
+  'rotate-secret': {
+    steps: rotateSecret,
+    // Not where the tenant is shut out: the new login would be a way in.
+    from: ['active'],
+    repeatable: true,
+    failed: 'active',
+    failure: (claim, reason, at) => eventOf('TenantSecretRotationFailed', claim, at, { reason }),
   },
 };

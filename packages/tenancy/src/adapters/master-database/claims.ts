@@ -1,6 +1,7 @@
 import type { Pool } from '@kyong/postgres';
 import type { ClaimOutcome, StepRecord, TenancyStore } from '../../ports.ts';
 import { heldWrite } from './held.ts';
+import type { logins } from './logins.ts';
 import type { queries } from './queries.ts';
 import type { requests } from './requests.ts';
 import {
@@ -16,7 +17,10 @@ import type { secondDatabases } from './second-databases.ts';
 
 type Claims = Omit<
   TenancyStore,
-  keyof (ReturnType<typeof queries> & ReturnType<typeof requests> & ReturnType<typeof secondDatabases>)
+  keyof (ReturnType<typeof queries> &
+    ReturnType<typeof requests> &
+    ReturnType<typeof secondDatabases> &
+    ReturnType<typeof logins>)
 >;
 
 export function claims(pool: Pool): Claims {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Pool } from '@kyong/postgres';
 import type { TenancyStore } from '../../ports.ts';
 import { claims } from './claims.ts';
+import { logins } from './logins.ts';
 import { queries } from './queries.ts';
 import { requests } from './requests.ts';
 import { secondDatabases } from './second-databases.ts';
@@ -11,7 +12,8 @@ export const masterMigrations = join(import.meta.dirname, '../../../migrations/m
 
 /** The master database: every tenant, every operation. */
 export function createMasterDatabase(pool: Pool): TenancyStore {
-  return { ...requests(pool), ...queries(pool), ...claims(pool), ...secondDatabases(pool) };
+  return { ...requests(pool), ...queries(pool), ...claims(pool), ...secondDatabases(pool), ...logins(pool) };
 }
 
+export { createFleetMigrations } from './fleet-migrations.ts';
 export { createEventOutbox } from './outbox.ts';

@@ -7,7 +7,7 @@ export async function requestOperation(
   client: PoolClient,
   request: OperationRequest,
 ): Promise<OperationRequestOutcome> {
-  const { tenantId, kind, from, during, operationId, input } = request;
+  const { tenantId, kind, from, during, repeatable, operationId, input } = request;
   const tenant = await lockTenant(client, tenantId, input);
   if (!tenant) return { outcome: 'unknown' };
 
@@ -15,13 +15,14 @@ export async function requestOperation(
   const same =
     tenant.kind === kind &&
     tenant.same_input &&
-    (tenant.operation_status === 'running' || tenant.operation_status === 'succeeded');
+    (tenant.operation_status === 'running' || (tenant.operation_status === 'succeeded' && !repeatable));
   if (same) {
     return { outcome: 'accepted', operationId: tenant.operation_id, status: tenant.status, created: false };
   }
   if (tenant.operation_status === 'running' || !from.includes(tenant.status)) {
     return { outcome: 'conflict', status: tenant.status };
   }
+  if (await isBeingMigrated(client, tenantId)) return { outcome: 'migrating' };
   if (during) {
     await client.query('UPDATE tenants SET status = $2, updated_at = now() WHERE id = $1', [
       tenantId,
@@ -51,6 +52,16 @@ async function lockTenant(client: PoolClient, tenantId: string, input: object) {
     [tenantId, input],
   );
   return rows[0];
+}
+
+/** Asked after the tenant is locked: see `takeTargets` of the fleet migrations. */
+async function isBeingMigrated(client: PoolClient, tenantId: string): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `SELECT FROM fleet_migration_tenants m JOIN fleet_migrations f ON f.id = m.migration_id
+      WHERE m.tenant_id = $1 AND m.status = 'running' AND f.status = 'running' AND f.lease_expires_at > now()`,
+    [tenantId],
+  );
+  return rowCount !== 0;
 }
 
 export interface NewOperation {

@@ -29,6 +29,8 @@ export interface TenantRow extends PlaceRow {
   status: TenantStatus;
   region: string;
   owner_id: string;
+  previous_role: string | null;
+  previous_secret_ref: string | null;
   created_at: Date;
 }
 
@@ -40,6 +42,7 @@ export interface SecondDatabaseRow extends PlaceRow {
 }
 
 export function toTenant(row: TenantRow): Tenant {
+  const { previous_role, previous_secret_ref } = row;
   return {
     id: row.id,
     name: row.name,
@@ -52,6 +55,10 @@ export function toTenant(row: TenantRow): Tenant {
     createdAt: row.created_at,
     reservation: toReservation(row.id, row),
     endpoint: toEndpoint(row),
+    previousLogin:
+      previous_role && previous_secret_ref
+        ? { roleName: previous_role, secretRef: previous_secret_ref }
+        : null,
   };
 }
 
