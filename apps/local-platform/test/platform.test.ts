@@ -224,8 +224,8 @@ describe('an operator', () => {
 
 describe('the command line', () => {
   const cli = join(import.meta.dirname, '..', '..', 'kyo-cli', 'src', 'main.ts');
-  const kyo = (...args: string[]) =>
-    promisify(execFile)(process.execPath, [cli, ...args, '--data-dir', platform.dataDirectory]);
+  const run = (...args: string[]) => promisify(execFile)(process.execPath, [cli, ...args]);
+  const kyo = (...args: string[]) => run(...args, '--data-dir', platform.dataDirectory);
 
   it.each([
     ['suspend', 'suspended'],
@@ -239,6 +239,15 @@ describe('the command line', () => {
     await expect(kyo('tenants', 'resume', 'first-basic')).rejects.toMatchObject({
       code: 1,
       stderr: expect.stringContaining('tenant_status_conflict'),
+    });
+  });
+
+  it('asks every part from outside, and names the one that does not answer', async () => {
+    const { stdout } = await run('smoke', platform.url, '--within', '0');
+    expect(stdout.match(/^✓/gm)).toHaveLength(5);
+    await expect(run('smoke', 'http://127.0.0.1:9', '--within', '0')).rejects.toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('✗ control plane'),
     });
   });
 });
