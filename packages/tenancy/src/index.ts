@@ -1,4 +1,5 @@
 export * from './advance.ts';
+export * from './confirm-expired.ts';
 export * from './departure.ts';
 export * from './fleet/index.ts';
 export * from './lifecycle.ts';
@@ -6,6 +7,8 @@ export * from './operation.ts';
 export * from './plan.ts';
 export * from './ports.ts';
 export * from './relay-events.ts';
+export * from './request-change-plan.ts';
+export * from './request-move.ts';
 export * from './request-operation.ts';
 export * from './request-provision.ts';
 export * from './resource.ts';

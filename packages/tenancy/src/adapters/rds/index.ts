@@ -6,6 +6,7 @@ import { findOwnInstance, instanceIdentifier } from './instance.ts';
 import { listResources } from './list.ts';
 import type { RdsOptions } from './options.ts';
 import { checkAccountQuota } from './quota.ts';
+import { resizeInstance } from './resize.ts';
 import { databaseState } from './state.ts';
 
 export { type RdsOptions, rdsClientDefaults } from './options.ts';
@@ -30,6 +31,7 @@ export function rdsPostgres(options: RdsOptions): DatabaseHost {
       return instance ? databaseState(instance) : { state: 'absent' };
     },
     adminConnection: (reservation) => masterConnection(reservation, options),
+    resize: (reservation, time) => resizeInstance(reservation, time, options),
     destroy: (reservation, purpose) => destroyInstance(reservation, purpose, options),
     list: (tenantId) => listResources(options, tenantId),
   };
