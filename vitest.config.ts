@@ -30,6 +30,10 @@ export default defineConfig({
         // The same, and an emulated AWS, which is written in Python: `npm run test:deploy`.
         test: { name: 'emulator', include: ['packages/*/test/**/*.emulator.test.ts'], ...onRealServers },
       },
+      {
+        // Builds every image and starts it, which needs Docker or root: `npm run test:images`.
+        test: { name: 'image', include: ['images/test/**/*.test.ts'], ...onRealServers },
+      },
     ],
   },
 });

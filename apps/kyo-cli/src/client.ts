@@ -75,7 +75,7 @@ export function createClient({ url, token }: Target) {
     showTenant: (tenantId: string) => call(tenant, 'GET', `/tenants/${encodeURIComponent(tenantId)}`),
     provision: (body: { tenantId: string; plan: string; name?: string }) =>
       call(provisionTenantResponse, 'POST', '/provision-tenant', body),
-    change: (kind: 'suspend' | 'resume', tenantId: string) =>
+    change: (kind: 'suspend' | 'resume' | 'rotate-secret', tenantId: string) =>
       call(operationAccepted, 'POST', `/tenants/${encodeURIComponent(tenantId)}/${kind}`),
     showOperation: (operationId: string) =>
       call(operation, 'GET', `/operations/${encodeURIComponent(operationId)}`),

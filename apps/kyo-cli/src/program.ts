@@ -78,6 +78,7 @@ export function createProgram(write: (text: string) => void): Command {
   const changes = [
     ['suspend', 'shut a tenant out; its data is kept'],
     ['resume', 'let a suspended tenant back in'],
+    ['rotate-secret', 'replace the password of its database, while it is in use'],
   ] as const;
   for (const [kind, description] of changes) {
     common(tenants.command(kind).description(description).argument('<tenantId>'))
@@ -153,9 +154,9 @@ function describeTenant(tenant: Tenant, dataDirectory: string): string {
         : '-',
     ],
   ];
-  const secret = `${dataDirectory}/secrets/tenants/${tenant.tenantId}/database.secret`;
+  const secret = `${dataDirectory}/secrets/${database?.secret}.secret`;
   const access = database
-    ? `\nPGPASSWORD=$(cat ${secret}) psql -h ${database.host} -p ${database.port} -U ${database.name}_app ${database.name}\n`
+    ? `\nPGPASSWORD=$(cat ${secret}) psql -h ${database.host} -p ${database.port} -U ${database.role} ${database.name}\n`
     : '';
   return table([tenant.tenantId, ''], rows) + access;
 }

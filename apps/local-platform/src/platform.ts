@@ -3,8 +3,9 @@ import { createWriteStream, existsSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ServerError, waitFor } from '@kyong/embedded-servers';
 import { operatorToken } from '@kyong/identity';
-import { connectRedis, RedisOutbox } from '@kyong/otp/adapters/redis';
+import { RedisOutbox } from '@kyong/otp/adapters/redis';
 import { createPool, migrate, withConnection } from '@kyong/postgres';
+import { connectRedis } from '@kyong/redis';
 import {
   accessTokenVerifier,
   checkHealth,
@@ -17,6 +18,7 @@ import {
   advance,
   defaultRetry,
   type EventPublisher,
+  type Lifecycle,
   type Ports,
   relayEvents,
   type TenancyPolicy,
@@ -57,6 +59,7 @@ const policy: TenancyPolicy = {
   maxTenantsPerOwner: null,
   dedicatedOnly: false,
 };
+const lifecycle: Lifecycle = { secretGraceSeconds: 15, secretMaxAgeDays: null };
 const sharedInstanceId = 'shared-1';
 const maxDedicatedServers = 100;
 const maxSharedDatabases = 2_000;
@@ -125,14 +128,17 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     store,
     hosts: {
       dedicated,
-      shared: sharedPostgres({
-        instanceId: sharedInstanceId,
-        admin: async () => servers.shared,
-        maxDatabases: maxSharedDatabases,
-      }),
+      shared: sharedPostgres([
+        {
+          instanceId: sharedInstanceId,
+          admin: async () => servers.shared,
+          maxDatabases: maxSharedDatabases,
+        },
+      ]),
     },
     database: tenantDatabase,
     secrets,
+    lifecycle,
     now,
     random: Math.random,
   };
@@ -169,6 +175,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     logger: logger.child({ service: 'kyo-otp-service' }),
     now,
     redis,
+    confirmingReplicas: 0,
     pool,
     tenantPools,
     otpKeys: keys.otp,

@@ -1,6 +1,6 @@
 import { type PostgresEndpoint, PostgresServer, RedisServer, superuser } from '@kyong/embedded-servers';
-import { type RedisConnection, redisConnectionOf } from '@kyong/otp/adapters/redis';
 import { type Connection, withConnection } from '@kyong/postgres';
+import { type RedisConnection, redisConnectionOf } from '@kyong/redis';
 import type { DataDirectory } from './data-directory.ts';
 import type { PlatformOptions } from './options.ts';
 import type { Progress } from './progress.ts';

@@ -74,6 +74,7 @@ export const apiRoutes = [
   routes.showOperation,
   routes.suspendTenant,
   routes.resumeTenant,
+  routes.rotateTenantSecret,
 ] as const;
 
 const endpoints = new Map<string, Endpoint>([
@@ -83,6 +84,7 @@ const endpoints = new Map<string, Endpoint>([
   [keyOf(routes.showOperation), showOperation],
   [keyOf(routes.suspendTenant), changeTenant('suspend')],
   [keyOf(routes.resumeTenant), changeTenant('resume')],
+  [keyOf(routes.rotateTenantSecret), changeTenant('rotate-secret')],
 ]);
 
 function keyOf({ method, path }: Route): string {
@@ -134,11 +136,11 @@ async function accepted(
 }
 
 /** An operator's change to a tenant that exists. */
-function changeTenant(kind: 'suspend' | 'resume'): Endpoint {
+function changeTenant(kind: 'suspend' | 'resume' | 'rotate-secret'): Endpoint {
   return async (event, caller, deps) => {
     if (!caller.isOperator) throw new Problem('forbidden');
     const { tenantId } = parse(routes.showTenant.params, event.pathParameters, 'path');
-    const result = await requestOperation(kind, tenantId, caller, deps.store);
+    const result = await requestOperation(kind, tenantId, {}, caller, deps.store);
     switch (result.outcome) {
       case 'unknown':
         throw new Problem('not_found');

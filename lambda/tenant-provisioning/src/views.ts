@@ -27,6 +27,8 @@ export function tenantView(
           host: endpoint.host,
           port: endpoint.port,
           name: reservation.databaseName,
+          role: reservation.roleName,
+          secret: reservation.secretRef,
           engineVersion: endpoint.engineVersion,
           instanceId: reservation.instanceId,
         },

@@ -20,5 +20,7 @@ export const tenantEvent = z.discriminatedUnion('type', [
   failed('TenantSuspensionFailed'),
   succeeded('TenantResumed'),
   failed('TenantResumptionFailed'),
+  succeeded('TenantSecretRotated'),
+  failed('TenantSecretRotationFailed'),
 ]);
 export type TenantEvent = z.infer<typeof tenantEvent>;

@@ -2,6 +2,7 @@ export * from './auth.ts';
 export * from './event.ts';
 export * from './health.ts';
 export * from './operation.ts';
+export * from './operation-input.ts';
 export * from './otp.ts';
 export * from './otp-log.ts';
 export * from './otp-policy.ts';

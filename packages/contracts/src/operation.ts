@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
-export const operationKind = z.enum(['provision', 'suspend', 'resume']).meta({ id: 'OperationKind' });
+export const operationKind = z
+  .enum(['provision', 'suspend', 'resume', 'rotate-secret'])
+  .meta({ id: 'OperationKind' });
 export type OperationKind = z.infer<typeof operationKind>;
 
 export const operationStatus = z.enum(['running', 'succeeded', 'failed', 'compensated']).meta({

@@ -92,6 +92,16 @@ export const routes = {
     success: accepted,
     problems: ['forbidden', 'not_found', 'tenant_status_conflict'],
   }),
+  rotateTenantSecret: route({
+    method: 'POST',
+    path: '/tenants/{tenantId}/rotate-secret',
+    tag: 'Tenants',
+    summary: "Replace the password of a tenant's database, while it is in use (operator)",
+    secured: true,
+    params: tenantParams,
+    success: accepted,
+    problems: ['forbidden', 'not_found', 'tenant_status_conflict'],
+  }),
   showOperation: route({
     method: 'GET',
     path: '/operations/{operationId}',

@@ -79,6 +79,8 @@ export const tenant = z
         host: z.string(),
         port: z.int(),
         name: z.string(),
+        role: z.string().meta({ description: 'The login that services use' }),
+        secret: z.string().meta({ description: "Where that login's password is kept" }),
         engineVersion: z.string(),
         instanceId: z.string(),
       })

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { confirmWrites } from '@kyong/redis';
 import { createTestRedis, TestClock } from '@kyong/testing';
 import type { Cluster } from 'ioredis';
 import { redisOtpStore } from '../src/adapters/redis/index.ts';
@@ -29,7 +30,7 @@ export function createHarness(policy?: OtpPolicy): Harness {
   const redis = createTestRedis();
   const drawn: number[] = [];
   const otp = createOtp({
-    store: redisOtpStore(redis),
+    store: redisOtpStore(confirmWrites(redis, 0)),
     keys: new OtpKeys(randomBytes(32)),
     now: clock.now,
     randomInt: (bound) => {

@@ -1,6 +1,6 @@
 import pg from 'pg';
 
-export type { Pool, PoolClient, PoolConfig } from 'pg';
+export type { ClientBase, Pool, PoolClient, PoolConfig } from 'pg';
 export { escapeIdentifier, escapeLiteral } from 'pg';
 
 export interface Connection {

@@ -1,6 +1,7 @@
 import type { OperationKind, Placement, Plan, TenantEvent, TenantStatus } from '@kyong/contracts';
+import type { Lifecycle } from './lifecycle.ts';
 import type { Operation } from './operation.ts';
-import type { DatabaseEndpoint, DatabaseReservation, Tenant } from './tenant.ts';
+import type { DatabaseEndpoint, DatabaseReservation, Login, SecondDatabase, Tenant } from './tenant.ts';
 
 /** A way into a database. */
 export interface DatabaseConnection {
@@ -29,10 +30,21 @@ export type DatabaseState =
  */
 export type DestroyPurpose = 'undo' | 'offboard';
 
+/** What a new database's server is chosen by. */
+export interface InstanceWish {
+  tenantId: string;
+  /** Of a second database (`labelOf`): its server, where it is the tenant's own, has another name than the first one's. */
+  label?: string;
+  /** The shared server an operator has named. */
+  instanceId?: string;
+  /** The server it must not be. */
+  except?: string;
+}
+
 /** A kind of place for tenant databases. Every method may be called again after a crash and finds its work done. */
 export interface DatabaseHost {
-  /** The server a new tenant would go to. Nothing is created. */
-  chooseInstance(tenantId: string): Promise<string>;
+  /** The server a new database would go to. Nothing is created. @throws {OperationRefused} when none fits the wish. */
+  chooseInstance(wish: InstanceWish): Promise<string>;
   /** @throws {OperationRefused} when there is no room, with the remedy. */
   checkQuota(reservation: DatabaseReservation): Promise<void>;
   /** Begins, or continues, to create the database (and its server). Need not wait for it. */
@@ -52,11 +64,15 @@ export interface TenantDatabase {
     admin: AdminConnection,
     role: { name: string; password: string; connectionLimit: number },
   ): Promise<void>;
-  /** Migrates to the newest version and lets the role at the tables; answers with the version. */
+  /** Migrates to the newest version and lets the tenant's roles at the tables; answers with the version. */
   migrate(admin: AdminConnection, roleName: string): Promise<string>;
-  /** The role may connect no more, and the connections it has are ended; answers with how many. */
+  /** All that this role may, every role of the tenant may from now on. */
+  shareRights(admin: AdminConnection, roleName: string): Promise<void>;
+  /** None of the tenant's roles may connect any more, and their connections are ended; answers with how many. */
   closeRole(admin: AdminConnection, roleName: string): Promise<number>;
   openRole(admin: AdminConnection, roleName: string): Promise<void>;
+  /** Takes one role away and ends its connections; answers with how many. The database and other roles stay. */
+  dropRole(admin: AdminConnection, roleName: string): Promise<number>;
   seed(admin: AdminConnection, gym: { tenantId: string; name: string }): Promise<void>;
 }
 
@@ -93,8 +109,11 @@ export interface OperationRequest {
   kind: OperationKind;
   /** The statuses the tenant may be in. */
   from: readonly TenantStatus[];
+  /** Whether it may be done again when it was the last thing done. */
+  repeatable: boolean;
   /** Its status from now on; unchanged when absent. */
   during?: TenantStatus;
+  input: object;
   caller: string;
   sourceIp: string | null;
   stepNames: string[];
@@ -111,6 +130,8 @@ export interface Claim {
   epoch: number;
   operation: Operation;
   tenant: Tenant;
+  /** The second database of this operation, if it has one now. */
+  second: SecondDatabase | null;
 }
 
 export type ClaimOutcome =
@@ -146,7 +167,9 @@ export interface TenancyStore {
   listTenants(filter: TenantFilter): Promise<Tenant[]>;
   findOperation(operationId: string): Promise<Operation | undefined>;
   findLatestOperations(tenantIds: string[]): Promise<Map<string, Operation>>;
-  /** A server answers at another address now: so do the databases of all tenants on it. */
+  /** Second databases of one tenant, or of all. */
+  findSecondDatabases(tenantId?: string): Promise<SecondDatabase[]>;
+  /** A server answers at another address now: so do all databases on it. */
   moveInstance(instanceId: string, address: { host: string; port: number }): Promise<void>;
   /** Operations whose time has come and that no other driver than `owner` holds. */
   findDueOperations(owner: string, limit: number): Promise<string[]>;
@@ -171,6 +194,27 @@ export interface TenancyStore {
   releaseDatabase(claim: Claim): Promise<void>;
   recordEndpoint(claim: Claim, endpoint: DatabaseEndpoint): Promise<void>;
   recordSchemaVersion(claim: Claim, version: string): Promise<void>;
+  /** Services get in by this login from now on; the one they had is kept as the previous one. */
+  switchLogin(claim: Claim, login: Login): Promise<void>;
+  /** Services get in by the previous login again. */
+  switchLoginBack(claim: Claim): Promise<void>;
+  /** Nothing is left of the previous login. */
+  forgetPreviousLogin(claim: Claim): Promise<void>;
+  /** Writes down where the operation's second database will be. */
+  reserveTarget(claim: Claim, reservation: DatabaseReservation): Promise<void>;
+  recordTargetEndpoint(claim: Claim, endpoint: DatabaseEndpoint): Promise<void>;
+  recordTargetSchemaVersion(claim: Claim, version: string): Promise<void>;
+  /**
+   * The tenant lives in the target from now on, with its plan and placement; where it lived is kept until `keepUntil`.
+   * Services hear of it. Nothing happens when that is so already.
+   */
+  switchToTarget(claim: Claim, keepUntil: Date): Promise<void>;
+  /** Takes `switchToTarget` back. Nothing happens when that is so already. */
+  switchBack(claim: Claim): Promise<void>;
+  /** Forgets a target: nothing is left of it. */
+  forgetTarget(claim: Claim): Promise<void>;
+  /** Forgets a previous database of the tenant, by the operation it belongs to: nothing is left of it. */
+  forgetPrevious(claim: Claim, operationId: string): Promise<void>;
   /** From now on the tenant is open; its owner, when a person, becomes `gym_owner`. */
   activate(claim: Claim): Promise<void>;
   setStatus(claim: Claim, status: TenantStatus): Promise<void>;
@@ -183,6 +227,7 @@ export interface Ports {
   hosts: Record<Placement, DatabaseHost>;
   database: TenantDatabase;
   secrets: SecretStore;
+  lifecycle: Lifecycle;
   now: () => Date;
   /** Uniform in [0, 1). */
   random: () => number;

@@ -19,6 +19,7 @@ import {
   requestProvision,
   type TenancyPolicy,
 } from '../src/index.ts';
+import { Crash, type CrashPoint, crashingPorts } from './crashing-ports.ts';
 
 export const policy: TenancyPolicy = {
   regions: ['ap-northeast-1'],
@@ -74,14 +75,17 @@ export async function createWorld(
     store: createMasterDatabase(pool),
     hosts: {
       dedicated,
-      shared: sharedPostgres({
-        instanceId: 'shared-1',
-        admin: async () => shared,
-        maxDatabases: limits.maxDatabases ?? 10_000,
-      }),
+      shared: sharedPostgres([
+        {
+          instanceId: 'shared-1',
+          admin: async () => shared,
+          maxDatabases: limits.maxDatabases ?? 10_000,
+        },
+      ]),
     },
     database: tenantDatabase,
     secrets: localSecrets(join(directory, 'secrets')),
+    lifecycle: { secretGraceSeconds: 0, secretMaxAgeDays: null },
     now: () => new Date(),
     random: Math.random,
   };
@@ -107,6 +111,13 @@ export async function drive(operationId: string, ports: Ports, options = driver)
   throw new Error(`Operation ${operationId} does not end.`);
 }
 
+/** Drives an operation with a driver that dies at this point, if the operation gets so far. */
+export async function dieAt(operationId: string, ports: Ports, point: CrashPoint): Promise<void> {
+  await drive(operationId, crashingPorts(ports, point).ports).catch((error: unknown) => {
+    if (!(error instanceof Crash)) throw error;
+  });
+}
+
 /** What a tenant left behind anywhere: databases, roles, servers, secrets. */
 export async function traces({ shared, directory }: World, tenantId: string): Promise<string[]> {
   const inServer = await withConnection(shared, async (client) => {
@@ -119,7 +130,7 @@ export async function traces({ shared, directory }: World, tenantId: string): Pr
   });
   const inFolder = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter(
     (name) =>
-      name.includes(tenantId) && /^(tenants|secrets\/tenants)\/[^/]+(\/database\.secret)?$/.test(name),
+      name.includes(tenantId) && /^(tenants|secrets\/tenants)\/[^/]+(\/database(-2)?\.secret)?$/.test(name),
   );
   return [...inServer, ...inFolder.filter((name) => !name.endsWith(tenantId) || name.startsWith('tenants/'))];
 }

@@ -71,7 +71,7 @@ export function localPostgres({ directory, maxServers, settings }: LocalPostgres
       await ready();
     },
 
-    chooseInstance: async (tenantId) => `kyo-${tenantId}`,
+    chooseInstance: async ({ tenantId, label }) => ['kyo', label, tenantId].filter(Boolean).join('-'),
 
     async checkQuota({ instanceId }) {
       const others = instanceIds().filter((id) => id !== instanceId);

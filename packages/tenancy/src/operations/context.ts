@@ -40,8 +40,11 @@ export function eventOf<T extends TenantEvent['type']>(
   return { ...envelope, ...details } as unknown as TenantEvent;
 }
 
+/** Events that say no more than that it is so. */
+type SuccessType = 'TenantProvisioned' | 'TenantSuspended' | 'TenantResumed' | 'TenantSecretRotated';
+
 /** The last step of every operation: the world is told, through the outbox. */
-export function announce(type: 'TenantProvisioned' | 'TenantSuspended' | 'TenantResumed'): Step {
+export function announce(type: SuccessType): Step {
   return {
     name: 'announce',
     mustSucceed: true,

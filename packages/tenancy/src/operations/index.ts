@@ -3,6 +3,7 @@ import type { Claim } from '../ports.ts';
 import { eventOf } from './context.ts';
 import { provision } from './provision.ts';
 import { resume } from './resume.ts';
+import { rotateSecret } from './rotate-secret.ts';
 import type { Step } from './step.ts';
 import { suspend } from './suspend.ts';
 
@@ -12,6 +13,8 @@ interface OperationDefinition {
   from: readonly TenantStatus[];
   /** The tenant's status from the request on; as it was, when absent. */
   during?: TenantStatus;
+  /** Whether it may be done again when it was the last thing done; else that request finds the operation that was. */
+  repeatable?: boolean;
   /** The tenant's status when it failed. */
   failed: TenantStatus;
   /** The event that says it failed. */
@@ -40,5 +43,13 @@ export const operations: Record<OperationKind, OperationDefinition> = {
     from: ['suspended'],
     failed: 'suspended',
     failure: (claim, reason, at) => eventOf('TenantResumptionFailed', claim, at, { reason }),
+  },
+  'rotate-secret': {
+    steps: rotateSecret,
+    // Not where the tenant is shut out: the new login would be a way in.
+    from: ['active'],
+    repeatable: true,
+    failed: 'active',
+    failure: (claim, reason, at) => eventOf('TenantSecretRotationFailed', claim, at, { reason }),
   },
 };

@@ -19,7 +19,7 @@ export const provision: Step[] = [
           tenantId: tenant.id,
           plan: tenant.plan,
           placement: tenant.placement,
-          instanceId: await ports.hosts[tenant.placement].chooseInstance(tenant.id),
+          instanceId: await ports.hosts[tenant.placement].chooseInstance({ tenantId: tenant.id }),
           ...databaseNames(tenant.id),
           secretRef: `tenants/${tenant.id}/database`,
         });

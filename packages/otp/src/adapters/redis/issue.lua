@@ -5,9 +5,12 @@ local request, sends, deliveries = KEYS[1], KEYS[2], KEYS[3]
 local now, expiresAt = tonumber(ARGV[1]), tonumber(ARGV[2])
 local policy = cjson.decode(ARGV[6])
 
--- The same call again: its reply was lost and the client sent it twice.
+-- The same call again: its reply was lost and the client sent it twice. It writes again, for a replica to confirm.
 local answered = redis.call('HGET', request, 'resendAfter')
-if answered then return {'issued', tonumber(answered)} end
+if answered then
+  redis.call('HSET', request, 'resendAfter', answered)
+  return {'issued', tonumber(answered)}
+end
 
 local times = redis.call('LRANGE', sends, 0, -1)
 

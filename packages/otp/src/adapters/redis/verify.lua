@@ -10,8 +10,11 @@ local limit, window, memory = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARG
 
 local expected, grant, expiresAt, spentBy, logEntry =
   unpack(redis.call('HMGET', request, 'codeHash', 'grant', 'expiresAt', 'spentBy', 'logEntry'))
--- The same call again: its reply was lost and the client sent it twice.
-if spentBy == operation then return {'correct', grant} end
+-- The same call again: its reply was lost and the client sent it twice. It writes again, for a replica to confirm.
+if spentBy == operation then
+  redis.call('HSET', request, 'spentBy', operation)
+  return {'correct', grant}
+end
 if not expected or spentBy or tonumber(expiresAt) <= now then return {'expired'} end
 
 local wrong, newest, oldest, repeated = 0, 0, now, false
@@ -24,7 +27,10 @@ for _, guess in ipairs(redis.call('LRANGE', guesses, 0, limit - 1)) do
     repeated = repeated or by == operation
   end
 end
-if repeated then return {'incorrect', limit - wrong} end
+if repeated then
+  redis.call('PEXPIRE', guesses, window)
+  return {'incorrect', limit - wrong}
+end
 if wrong >= limit then return {'exhausted', oldest + window} end
 
 if codeHash == expected then

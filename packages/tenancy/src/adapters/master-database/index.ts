@@ -2,15 +2,17 @@ import { join } from 'node:path';
 import type { Pool } from '@kyong/postgres';
 import type { TenancyStore } from '../../ports.ts';
 import { claims } from './claims.ts';
+import { logins } from './logins.ts';
 import { queries } from './queries.ts';
 import { requests } from './requests.ts';
+import { secondDatabases } from './second-databases.ts';
 
 /** SQL files of the master database, `kyo_system_master`. */
 export const masterMigrations = join(import.meta.dirname, '../../../migrations/master');
 
 /** The master database: every tenant, every operation. */
 export function createMasterDatabase(pool: Pool): TenancyStore {
-  return { ...requests(pool), ...queries(pool), ...claims(pool) };
+  return { ...requests(pool), ...queries(pool), ...claims(pool), ...secondDatabases(pool), ...logins(pool) };
 }
 
 export { createEventOutbox } from './outbox.ts';

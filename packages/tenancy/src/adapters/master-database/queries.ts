@@ -1,11 +1,20 @@
 import type { Pool } from '@kyong/postgres';
 import type { TenancyStore } from '../../ports.ts';
-import { type OperationRow, operationColumns, type TenantRow, toOperation, toTenant } from './rows.ts';
+import {
+  type OperationRow,
+  operationColumns,
+  type SecondDatabaseRow,
+  type TenantRow,
+  toOperation,
+  toSecondDatabase,
+  toTenant,
+} from './rows.ts';
 
 type Queries = Pick<
   TenancyStore,
   | 'findTenant'
   | 'listTenants'
+  | 'findSecondDatabases'
   | 'moveInstance'
   | 'findOperation'
   | 'findLatestOperations'
@@ -31,9 +40,21 @@ export function queries(pool: Pool): Queries {
       return rows.map(toTenant);
     },
 
+    async findSecondDatabases(tenantId) {
+      const { rows } = await pool.query<SecondDatabaseRow>(
+        'SELECT * FROM second_databases WHERE $1::text IS NULL OR tenant_id = $1 ORDER BY created_at',
+        [tenantId],
+      );
+      return rows.map(toSecondDatabase);
+    },
+
     async moveInstance(instanceId, { host, port }) {
       await pool.query(
-        `UPDATE tenants SET database_host = $2, database_port = $3, updated_at = now()
+        `WITH second AS (
+           UPDATE second_databases SET database_host = $2, database_port = $3
+            WHERE instance_id = $1 AND (database_host, database_port) <> ($2, $3)
+         )
+         UPDATE tenants SET database_host = $2, database_port = $3, updated_at = now()
           WHERE instance_id = $1 AND (database_host, database_port) <> ($2, $3)`,
         [instanceId, host, port],
       );

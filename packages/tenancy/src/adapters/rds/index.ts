@@ -14,14 +14,14 @@ export { type RdsOptions, rdsClientDefaults } from './options.ts';
  * nothing is remembered between calls.
  */
 export function rdsPostgres(options: RdsOptions): DatabaseHost {
-  if (!/^[a-z][a-z0-9]{0,26}$/.test(options.stage)) {
+  if (!/^[a-z][a-z0-9]{0,16}$/.test(options.stage)) {
     throw new Error(
-      `Stage "${options.stage}": expected a letter, then lower-case letters and digits, at most 27.`,
+      `Stage "${options.stage}": expected a letter, then lower-case letters and digits, at most 17.`,
     );
   }
 
   return {
-    chooseInstance: async (tenantId) => instanceIdentifier(options.stage, tenantId),
+    chooseInstance: async (wish) => instanceIdentifier(options.stage, wish),
     checkQuota: (reservation) => checkAccountQuota(reservation, options),
     create: (reservation) => createInstance(reservation, options),
     async describe(reservation) {

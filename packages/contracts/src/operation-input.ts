@@ -1,0 +1,14 @@
+import { z } from 'zod';
+import type { OperationKind } from './operation.ts';
+import { plan } from './tenant.ts';
+
+const nothing = z.strictObject({});
+
+/** What each kind of operation is told beside its tenant; written with the operation, and read by its steps. */
+export const operationInput = {
+  provision: z.strictObject({ plan, name: z.string(), region: z.string() }),
+  suspend: nothing,
+  resume: nothing,
+  'rotate-secret': nothing,
+} as const satisfies Record<OperationKind, z.ZodType>;
+export type OperationInput<K extends OperationKind> = z.infer<(typeof operationInput)[K]>;
