@@ -60,7 +60,7 @@ export async function loadSigningKeys(
   return {
     publicKeys: { keys: keys.map(publicKey) },
     // By hand (RFC 7515, compact form): a library that goes through Web Crypto moves every signature between threads, which
-    // takes longer than the signature. libsodium signs in half the time of OpenSSL (ADR 12).
+    // takes longer than the signature. libsodium signs in half the time of OpenSSL (ADR 13).
     async sign(claims: AccessClaims, lifetimeSeconds) {
       const now = registered.now().getTime();
       const iat = Math.floor(now / 1000);
