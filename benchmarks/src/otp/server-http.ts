@@ -13,7 +13,7 @@ serve(app, routes.sendOtp, async () => ({ requestId: text(43), expiresAt: at, re
 serve(app, routes.verifyOtp, async () => ({
   accessToken: text(520),
   refreshToken: text(64),
-  tokenType: 'Bearer',
+  tokenType: 'Bearer' as const,
   expiresIn: 900,
   user: { id: text(36), roles: [], tenants: [] },
 }));
