@@ -16,6 +16,7 @@ import {
 } from '@kyong/service-kit';
 import {
   advance,
+  confirmExpired,
   defaultRetry,
   type EventPublisher,
   type FleetMigrationStore,
@@ -26,6 +27,7 @@ import {
 } from '@kyong/tenancy';
 import { localPostgres, tenantServerSettings } from '@kyong/tenancy/adapters/local-postgres';
 import { localSecrets } from '@kyong/tenancy/adapters/local-secrets';
+import { logicalReplication } from '@kyong/tenancy/adapters/logical-replication';
 import {
   createEventOutbox,
   createFleetMigrations,
@@ -64,11 +66,10 @@ const policy: TenancyPolicy = {
   selfServicePlans: ['free', 'basic', 'premium', 'enterprise'],
   maxTenantsPerOwner: null,
   dedicatedOnly: false,
+  keepPreviousDays: 7,
 };
 const lifecycle: Lifecycle = { secretGraceSeconds: 15, secretMaxAgeDays: null };
-const sharedInstanceId = 'shared-1';
 const maxDedicatedServers = 100;
-const maxSharedDatabases = 2_000;
 const masterConnections = 20;
 const idleTimeoutSeconds = 60;
 /** The data directory has one platform at a time: whatever this name holds is ours to go on with. */
@@ -77,6 +78,8 @@ const leaseSeconds = 30;
 const sweepSeconds = 5;
 const superviseSeconds = 5;
 const relaySeconds = 1;
+/** Databases that tenants have left are kept for days. */
+const expirySeconds = 60;
 /** Each running step holds a connection or two, and starting a server takes most of a processor. */
 const driverConcurrency = 8;
 const otpLogDays = 90;
@@ -129,22 +132,16 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   await progress.step('Preparing tenant servers', dedicated.prepare());
 
   const store = createMasterDatabase(pool);
-  const ensureServers = () =>
-    ensureTenantServers(store, dedicated, { ...servers.shared, instanceId: sharedInstanceId });
+  const ensureServers = () => ensureTenantServers(store, dedicated, servers.shared);
   await progress.step('Starting tenant servers', ensureServers());
   const ports: Ports = {
     store,
     hosts: {
       dedicated,
-      shared: sharedPostgres([
-        {
-          instanceId: sharedInstanceId,
-          admin: async () => servers.shared,
-          maxDatabases: maxSharedDatabases,
-        },
-      ]),
+      shared: sharedPostgres(servers.shared),
     },
     database: tenantDatabase,
+    copies: logicalReplication,
     secrets,
     lifecycle,
     now,
@@ -166,7 +163,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   started.defer(() => driver.stop());
 
   const migrations = createFleetMigrations(pool);
-  const schema = createTenantSchema(async () => servers.shared);
+  const schema = createTenantSchema(servers.shared[0].admin);
   const migrationDriver = createMigrationDriver({
     ports: { store: migrations, hosts: ports.hosts, schema, random: Math.random },
     owner: driverName,
@@ -243,7 +240,12 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   });
   const checks = {
     'master-database': () => pool.query('SELECT 1'),
-    'shared-tenant-databases': () => withConnection(servers.shared, (client) => client.query('SELECT 1')),
+    'shared-tenant-databases': () =>
+      Promise.all(
+        servers.shared.map(async ({ admin }) =>
+          withConnection(await admin(), (client) => client.query('SELECT 1')),
+        ),
+      ),
     'dedicated-tenant-databases': () => dedicated.checkHealth(),
     redis: () => redis.ping(),
   };
@@ -273,6 +275,14 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     (err) => logger.warn({ err }, 'a server could not be started again'),
   );
   started.defer(() => supervisor.stop());
+  const expiry = repeat(
+    async () => {
+      for (const operationId of await confirmExpired(store, now())) driver.start(operationId);
+    },
+    expirySeconds,
+    (err) => logger.warn({ err }, 'expired databases cannot be looked for'),
+  );
+  started.defer(() => expiry.stop());
   const publisher = options.webhook ? webhook({ ...options.webhook, now }) : logPublisher(logger);
   const events = createEventOutbox(pool);
   const relay = repeat(

@@ -20,6 +20,12 @@ export const tenantEvent = z.discriminatedUnion('type', [
   failed('TenantSuspensionFailed'),
   succeeded('TenantResumed'),
   failed('TenantResumptionFailed'),
+  succeeded('TenantPlanChanged').extend({ previousPlan: plan }),
+  failed('TenantPlanChangeFailed'),
+  succeeded('TenantMoved'),
+  failed('TenantMoveFailed'),
+  succeeded('TenantChangeConfirmed'),
+  failed('TenantChangeConfirmationFailed'),
   succeeded('TenantSecretRotated'),
   failed('TenantSecretRotationFailed'),
 ]);

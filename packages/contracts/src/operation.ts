@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 export const operationKind = z
-  .enum(['provision', 'suspend', 'resume', 'rotate-secret'])
+  .enum(['provision', 'suspend', 'resume', 'change-plan', 'move', 'confirm', 'rotate-secret'])
   .meta({ id: 'OperationKind' });
 export type OperationKind = z.infer<typeof operationKind>;
 

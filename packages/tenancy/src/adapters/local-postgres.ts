@@ -103,6 +103,9 @@ export function localPostgres({ directory, maxServers, settings }: LocalPostgres
 
     adminConnection: async (reservation) => adminConnection(reservation),
 
+    // A laptop's servers are all of one size; what a plan changes here is the role.
+    resize: async () => ({ done: true, detail: 'servers here are of one size' }),
+
     async destroy({ instanceId }) {
       started.delete(instanceId);
       await serverOf(instanceId).destroy();

@@ -104,6 +104,9 @@ export function sharedPostgres(servers: readonly [SharedServer, ...SharedServer[
       database: databaseName,
     }),
 
+    // Its server is everybody's; what a plan changes here is the role.
+    resize: async () => ({ done: true, detail: 'a shared server' }),
+
     destroy: (reservation) =>
       withAdmin(reservation.instanceId, async (client) => {
         const name = escapeIdentifier(reservation.databaseName);

@@ -1,6 +1,9 @@
 import type { OperationKind, TenantEvent, TenantStatus } from '@kyong/contracts';
 import type { Claim } from '../ports.ts';
+import { changePlacement, resize } from './change-plan.ts';
+import { confirm } from './confirm.ts';
 import { eventOf } from './context.ts';
+import { move } from './move.ts';
 import { provision } from './provision.ts';
 import { resume } from './resume.ts';
 import { rotateSecret } from './rotate-secret.ts';
@@ -15,8 +18,8 @@ interface OperationDefinition {
   during?: TenantStatus;
   /** Whether it may be done again when it was the last thing done; else that request finds the operation that was. */
   repeatable?: boolean;
-  /** The tenant's status when it failed. */
-  failed: TenantStatus;
+  /** The tenant's status when it failed; as it was, when absent. */
+  failed?: TenantStatus;
   /** The event that says it failed. */
   failure(claim: Claim, reason: string, occurredAt: Date): TenantEvent;
 }
@@ -43,6 +46,24 @@ export const operations: Record<OperationKind, OperationDefinition> = {
     from: ['suspended'],
     failed: 'suspended',
     failure: (claim, reason, at) => eventOf('TenantResumptionFailed', claim, at, { reason }),
+  },
+  'change-plan': {
+    // One or the other: see requestChangePlan.
+    steps: [...resize, ...changePlacement],
+    from: ['active'],
+    during: 'changing-plan',
+    failed: 'active',
+    failure: (claim, reason, at) => eventOf('TenantPlanChangeFailed', claim, at, { reason }),
+  },
+  move: {
+    steps: move,
+    from: ['active'],
+    failure: (claim, reason, at) => eventOf('TenantMoveFailed', claim, at, { reason }),
+  },
+  confirm: {
+    steps: confirm,
+    from: ['active', 'suspended'],
+    failure: (claim, reason, at) => eventOf('TenantChangeConfirmationFailed', claim, at, { reason }),
   },
   'rotate-secret': {
     steps: rotateSecret,

@@ -67,7 +67,7 @@ export function claims(pool: Pool): Claims {
              FROM held WHERE o.id = held.id
          ),
          tenant AS (
-           UPDATE tenants t SET status = $4, updated_at = now() FROM held WHERE t.id = held.tenant_id
+           UPDATE tenants t SET status = coalesce($4, t.status), updated_at = now() FROM held WHERE t.id = held.tenant_id
          ),
          ${outbox('$5', '$6', '$7')}`,
         [status, tenantStatus, event.eventId, event.type, event],
@@ -80,6 +80,15 @@ export function claims(pool: Pool): Claims {
            UPDATE tenants t SET status = $3, updated_at = now() FROM held WHERE t.id = held.tenant_id
          )`,
         [status],
+      ),
+
+    recordPlan: (current, plan) =>
+      write(
+        current,
+        `tenant AS (
+           UPDATE tenants t SET plan = $3, status = 'active', updated_at = now() FROM held WHERE t.id = held.tenant_id
+         )`,
+        [plan],
       ),
 
     reserveDatabase: (current, { instanceId, databaseName, roleName, secretRef }) =>

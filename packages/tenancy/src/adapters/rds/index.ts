@@ -5,6 +5,7 @@ import { destroyInstance } from './destroy.ts';
 import { findOwnInstance, instanceIdentifier } from './instance.ts';
 import type { RdsOptions } from './options.ts';
 import { checkAccountQuota } from './quota.ts';
+import { resizeInstance } from './resize.ts';
 import { databaseState } from './state.ts';
 
 export { type RdsOptions, rdsClientDefaults } from './options.ts';
@@ -29,6 +30,7 @@ export function rdsPostgres(options: RdsOptions): DatabaseHost {
       return instance ? databaseState(instance) : { state: 'absent' };
     },
     adminConnection: (reservation) => masterConnection(reservation, options),
+    resize: (reservation, time) => resizeInstance(reservation, time, options),
     destroy: (reservation, purpose) => destroyInstance(reservation, purpose, options),
   };
 }
