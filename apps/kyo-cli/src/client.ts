@@ -1,7 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import {
+  auditPage,
+  differences,
   driftPage,
+  exportLink,
   health,
   migration,
   migrationAccepted,
@@ -10,6 +13,7 @@ import {
   operationAccepted,
   problemDocument,
   provisionTenantResponse,
+  repaired,
   schemaVersions,
   tenant,
   tenantPage,
@@ -46,6 +50,9 @@ export interface TenantListQuery {
   cursor?: string;
 }
 
+/** What can be asked for at an address of its own under a tenant. */
+export type TenantChange = 'suspend' | 'resume' | 'rotate-secret' | 'plan' | 'move' | 'confirm';
+
 /** The control plane's API, typed by the contracts. */
 export function createClient({ url, token }: Target) {
   async function call<S extends z.ZodType>(
@@ -80,8 +87,22 @@ export function createClient({ url, token }: Target) {
     showTenant: (tenantId: string) => call(tenant, 'GET', `/tenants/${encodeURIComponent(tenantId)}`),
     provision: (body: { tenantId: string; plan: string; name?: string }) =>
       call(provisionTenantResponse, 'POST', '/provision-tenant', body),
-    change: (kind: 'suspend' | 'resume' | 'rotate-secret', tenantId: string) =>
-      call(operationAccepted, 'POST', `/tenants/${encodeURIComponent(tenantId)}/${kind}`),
+    change: (kind: TenantChange, tenantId: string, body?: object) =>
+      call(operationAccepted, 'POST', `/tenants/${encodeURIComponent(tenantId)}/${kind}`, body),
+    offboard: (tenantId: string) =>
+      call(operationAccepted, 'DELETE', `/tenants/${encodeURIComponent(tenantId)}`),
+    findExport: (tenantId: string) =>
+      call(exportLink, 'GET', `/tenants/${encodeURIComponent(tenantId)}/export`),
+    listAudit: (tenantId: string | undefined, query: Record<string, string>) =>
+      call(
+        auditPage,
+        'GET',
+        `${tenantId === undefined ? '' : `/tenants/${encodeURIComponent(tenantId)}`}/audit?${new URLSearchParams(query)}`,
+      ),
+    retryOperation: (operationId: string) =>
+      call(operationAccepted, 'POST', `/operations/${encodeURIComponent(operationId)}/retry`),
+    findDifferences: () => call(differences, 'GET', '/operations/differences'),
+    removeOrphans: () => call(repaired, 'POST', '/operations/differences/repair'),
     showOperation: (operationId: string) =>
       call(operation, 'GET', `/operations/${encodeURIComponent(operationId)}`),
     showVersions: () => call(schemaVersions, 'GET', '/fleet/versions'),

@@ -1,12 +1,15 @@
 import { plan, type Tenant, tenantStatus } from '@kyong/contracts';
 import { Command, type CommanderError, Option } from 'commander';
+import { addAuditCommand } from './audit.ts';
 import { createClient, findPlatform } from './client.ts';
 import { type CommonOptions, toCount } from './command.ts';
-import { examine, type Finding } from './doctor.ts';
+import { addDepartureCommands, describeDeparture } from './departures.ts';
+import { examine, type Finding, repair } from './doctor.ts';
 import { CommandFailed, exitCodes } from './failure.ts';
 import { addMigrateCommands } from './migrate.ts';
 import { smoke } from './smoke.ts';
 import { table } from './table.ts';
+import { addTenantChanges } from './tenant-changes.ts';
 import { describeStep, watch } from './watch.ts';
 
 /** The operator's command line, `kyo`. */
@@ -20,6 +23,8 @@ export function createProgram(write: (text: string) => void, terminal: boolean):
   const print = (options: Pick<CommonOptions, 'json'>, value: unknown, text: () => string) =>
     write(options.json ? `${JSON.stringify(value, null, 2)}\n` : text());
   const clientOf = ({ dataDir }: CommonOptions) => createClient(findPlatform(dataDir));
+
+  const context = { common, print, clientOf, write, terminal };
 
   const tenants = program.command('tenants').description('tenants, one or all');
   const operations = program.command('operations').description('what is being done to tenants');
@@ -73,22 +78,9 @@ export function createProgram(write: (text: string) => void, terminal: boolean):
       },
     );
 
-  const changes = [
-    ['suspend', 'shut a tenant out; its data is kept'],
-    ['resume', 'let a suspended tenant back in'],
-    ['rotate-secret', 'replace the password of its database, while it is in use'],
-  ] as const;
-  for (const [kind, description] of changes) {
-    common(tenants.command(kind).description(description).argument('<tenantId>'))
-      .option('--no-watch', 'do not wait for its end')
-      .action(async (tenantId: string, options: CommonOptions & { watch: boolean }) => {
-        const client = clientOf(options);
-        const accepted = await client.change(kind, tenantId);
-        if (!options.watch) return print(options, accepted, () => `Operation ${accepted.operationId}\n`);
-        const operation = await watch(client, accepted.operationId, options.json ? () => {} : write);
-        print(options, operation, () => `${tenantId}: ${operation.kind} ${operation.status}.\n`);
-      });
-  }
+  addTenantChanges(tenants, { common, print, clientOf, write, terminal });
+
+  addDepartureCommands(tenants, context);
 
   common(
     operations.command('show').description('one operation and its steps').argument('<operationId>'),
@@ -110,16 +102,38 @@ export function createProgram(write: (text: string) => void, terminal: boolean):
     print(options, operation, () => `${operation.kind} ${operation.tenantId}: ${operation.status}\n`);
   });
 
-  addMigrateCommands(program, { common, print, clientOf, write, terminal });
+  common(
+    operations
+      .command('retry')
+      .description('take up an operation that was left for the operator')
+      .argument('<operationId>'),
+  )
+    .option('--no-watch', 'do not wait for its end')
+    .action(async (operationId: string, options: CommonOptions & { watch: boolean }) => {
+      const client = clientOf(options);
+      const accepted = await client.retryOperation(operationId);
+      if (!options.watch) return print(options, accepted, () => `Operation ${accepted.operationId}\n`);
+      const operation = await watch(client, operationId, options.json ? () => {} : write, 'compensated');
+      print(options, operation, () => `${operation.kind} ${operation.tenantId}: ${operation.status}\n`);
+    });
+
+  addAuditCommand(program, context);
+  addMigrateCommands(program, context);
 
   const judge = (options: Pick<CommonOptions, 'json'>, findings: Finding[]) => {
     print(options, { findings }, () => findings.map(describeFinding).join(''));
     const faults = findings.filter((finding) => !finding.ok).length;
     if (faults > 0) throw new CommandFailed(`${faults} of ${findings.length} checks failed.`);
   };
-  common(program.command('doctor').description('look at everything a working platform needs')).action(
-    async (options: CommonOptions) => judge(options, await examine(options.dataDir)),
-  );
+  common(program.command('doctor').description('look at everything a working platform needs'))
+    .option(
+      '--repair',
+      'remove what belongs to nothing, then look; without it, what would be removed is shown',
+    )
+    .action(async (options: CommonOptions & { repair?: boolean }) => {
+      const repaired = options.repair ? await repair(options.dataDir) : [];
+      judge(options, [...repaired, ...(await examine(options.dataDir))]);
+    });
   program
     .command('smoke')
     .description('ask every part of a platform from outside, as after a deployment')
@@ -144,7 +158,7 @@ function describeFinding({ ok, check, detail, remedy }: Finding): string {
 }
 
 function describeTenant(tenant: Tenant, dataDirectory: string): string {
-  const { database, operation } = tenant;
+  const { database, departure, operation } = tenant;
   const rows = [
     ['name', tenant.name],
     ['plan', `${tenant.plan} (${tenant.placement})`],
@@ -159,7 +173,11 @@ function describeTenant(tenant: Tenant, dataDirectory: string): string {
         ? `${database.instanceId} at ${database.host}:${database.port}, PostgreSQL ${database.engineVersion}`
         : '-',
     ],
+    ...(departure ? describeDeparture(departure) : []),
   ];
+  for (const { instanceId, name, keepUntil } of tenant.previousDatabases ?? []) {
+    rows.push(['before', `${name} on ${instanceId}, kept until ${keepUntil} (or: kyo tenants confirm)`]);
+  }
   const secret = `${dataDirectory}/secrets/${database?.secret}.secret`;
   const access = database
     ? `\nPGPASSWORD=$(cat ${secret}) psql -h ${database.host} -p ${database.port} -U ${database.role} ${database.name}\n`

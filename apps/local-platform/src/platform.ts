@@ -16,16 +16,20 @@ import {
 } from '@kyong/service-kit';
 import {
   advance,
+  confirmExpired,
   defaultRetry,
   type EventPublisher,
   type FleetMigrationStore,
   type Lifecycle,
   type Ports,
   relayEvents,
+  requestScheduled,
   type TenancyPolicy,
 } from '@kyong/tenancy';
+import { localArchives } from '@kyong/tenancy/adapters/local-archives';
 import { localPostgres, tenantServerSettings } from '@kyong/tenancy/adapters/local-postgres';
 import { localSecrets } from '@kyong/tenancy/adapters/local-secrets';
+import { logicalReplication } from '@kyong/tenancy/adapters/logical-replication';
 import {
   createEventOutbox,
   createFleetMigrations,
@@ -46,6 +50,7 @@ import { createDeliveryWorker } from 'kyo-otp-service/delivery';
 import { createLogRetention } from 'kyo-otp-service/log-retention';
 import { createApiGateway } from './api-gateway.ts';
 import { type DataDirectory, openDataDirectory, writeAtomically } from './data-directory.ts';
+import { createExports, exportsPath } from './exports.ts';
 import { createGateway } from './gateway.ts';
 import { lockInstance } from './instance-lock.ts';
 import { ensureKeys, tokens } from './keys.ts';
@@ -64,11 +69,10 @@ const policy: TenancyPolicy = {
   selfServicePlans: ['free', 'basic', 'premium', 'enterprise'],
   maxTenantsPerOwner: null,
   dedicatedOnly: false,
+  keepPreviousDays: 7,
 };
-const lifecycle: Lifecycle = { secretGraceSeconds: 15, secretMaxAgeDays: null };
-const sharedInstanceId = 'shared-1';
+const lifecycle: Omit<Lifecycle, 'offboardGraceSeconds'> = { secretGraceSeconds: 15, secretMaxAgeDays: null };
 const maxDedicatedServers = 100;
-const maxSharedDatabases = 2_000;
 const masterConnections = 20;
 const idleTimeoutSeconds = 60;
 /** The data directory has one platform at a time: whatever this name holds is ours to go on with. */
@@ -77,6 +81,9 @@ const leaseSeconds = 30;
 const sweepSeconds = 5;
 const superviseSeconds = 5;
 const relaySeconds = 1;
+const scheduleSeconds = 2;
+/** Databases that tenants have left are kept for days. */
+const expirySeconds = 60;
 /** Each running step holds a connection or two, and starting a server takes most of a processor. */
 const driverConcurrency = 8;
 const otpLogDays = 90;
@@ -119,6 +126,12 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   started.defer(() => redis.disconnect());
 
   const secrets = localSecrets(directory.secrets);
+  const archives = localArchives({
+    directory: directory.exports,
+    key: () => secrets.ensure('platform/export-links'),
+    url: `${url}${exportsPath}`,
+    now,
+  });
   const keys = await ensureKeys(directory, secrets, now);
   const dedicated = localPostgres({
     directory: directory.dedicated,
@@ -129,24 +142,19 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   await progress.step('Preparing tenant servers', dedicated.prepare());
 
   const store = createMasterDatabase(pool);
-  const ensureServers = () =>
-    ensureTenantServers(store, dedicated, { ...servers.shared, instanceId: sharedInstanceId });
+  const ensureServers = () => ensureTenantServers(store, dedicated, servers.shared);
   await progress.step('Starting tenant servers', ensureServers());
   const ports: Ports = {
     store,
     hosts: {
       dedicated,
-      shared: sharedPostgres([
-        {
-          instanceId: sharedInstanceId,
-          admin: async () => servers.shared,
-          maxDatabases: maxSharedDatabases,
-        },
-      ]),
+      shared: sharedPostgres(servers.shared),
     },
     database: tenantDatabase,
+    copies: logicalReplication,
     secrets,
-    lifecycle,
+    archives,
+    lifecycle: { ...lifecycle, offboardGraceSeconds: options.offboardGraceSeconds },
     now,
     random: Math.random,
   };
@@ -166,7 +174,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   started.defer(() => driver.stop());
 
   const migrations = createFleetMigrations(pool);
-  const schema = createTenantSchema(async () => servers.shared);
+  const schema = createTenantSchema(servers.shared[0].admin);
   const migrationDriver = createMigrationDriver({
     ports: { store: migrations, hosts: ports.hosts, schema, random: Math.random },
     owner: driverName,
@@ -227,8 +235,11 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     ),
     handle: createApi({
       store,
+      archives,
       policy,
+      now,
       startOperation: async (operationId) => driver.start(operationId),
+      doctor: ports,
       fleet: {
         store,
         migrations,
@@ -243,12 +254,18 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   });
   const checks = {
     'master-database': () => pool.query('SELECT 1'),
-    'shared-tenant-databases': () => withConnection(servers.shared, (client) => client.query('SELECT 1')),
+    'shared-tenant-databases': () =>
+      Promise.all(
+        servers.shared.map(async ({ admin }) =>
+          withConnection(await admin(), (client) => client.query('SELECT 1')),
+        ),
+      ),
     'dedicated-tenant-databases': () => dedicated.checkHealth(),
     redis: () => redis.ping(),
   };
   const pages = createPages({ homePage: options.dashboard, logger, checks });
-  const apps = [otpService, collaboration.app, controlPlane, pages];
+  const exportFiles = createExports(archives, logger);
+  const apps = [otpService, collaboration.app, controlPlane, exportFiles, pages];
   started.defer(async () => {
     await Promise.all(apps.map((app) => app.close()));
   });
@@ -263,6 +280,15 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   started.defer(() => retention.stop());
   driver.run();
   migrationDriver.run();
+  const schedule = repeat(
+    async () => {
+      for (const operationId of await requestScheduled(store, ports.lifecycle, now()))
+        driver.start(operationId);
+    },
+    scheduleSeconds,
+    (err) => logger.warn({ err }, 'what is due could not be asked for'),
+  );
+  started.defer(() => schedule.stop());
   const supervisor = repeat(
     async () => {
       const revived = await servers.revive();
@@ -273,6 +299,14 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     (err) => logger.warn({ err }, 'a server could not be started again'),
   );
   started.defer(() => supervisor.stop());
+  const expiry = repeat(
+    async () => {
+      for (const operationId of await confirmExpired(store, now())) driver.start(operationId);
+    },
+    expirySeconds,
+    (err) => logger.warn({ err }, 'expired databases cannot be looked for'),
+  );
+  started.defer(() => expiry.stop());
   const publisher = options.webhook ? webhook({ ...options.webhook, now }) : logPublisher(logger);
   const events = createEventOutbox(pool);
   const relay = repeat(
@@ -293,6 +327,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     ['/api/auth', otpService],
     ['/.well-known/jwks.json', otpService],
     ['/dev/outbox', otpService],
+    [exportsPath, exportFiles],
     ['/socket.io', collaboration.app],
     ['/api/collaboration', collaboration.app],
     ['/', pages],

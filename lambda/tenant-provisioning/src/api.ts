@@ -7,25 +7,37 @@ import {
 } from '@kyong/contracts';
 import { type Logger, Problem, problemResponse, requestIdOf } from '@kyong/service-kit';
 import {
+  type ArchiveStore,
+  type OperationRequestOutcome,
+  type Ports,
   type ProvisionOutcome,
   type ProvisionRefusal,
+  requestChangePlan,
+  requestMove,
   requestOperation,
   requestProvision,
   type TenancyPolicy,
   type TenancyStore,
 } from '@kyong/tenancy';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import { auditApiRoutes, auditEndpoints } from './audit-api.ts';
 import { type Caller, callerOf } from './authorize.ts';
+import { createDoctorEndpoints, doctorApiRoutes } from './doctor-api.ts';
 import { createFleetEndpoints, type FleetDependencies, fleetApiRoutes } from './fleet-api.ts';
 import { json, jsonBody, keyOf, lowerCaseKeys, parse } from './http.ts';
-import { operationView, tenantView } from './views.ts';
+import { recordRefusal } from './refusals.ts';
+import { departureView, exportView, operationView, previousDatabasesView, tenantView } from './views.ts';
 
 export interface ApiDependencies {
   store: TenancyStore;
+  archives: Pick<ArchiveStore, 'link'>;
   policy: TenancyPolicy;
+  now: () => Date;
   /** Has the operation advanced: a state machine on AWS, a loop on the laptop. A sweep catches what this loses. */
   startOperation: (operationId: string) => Promise<void>;
   fleet: FleetDependencies;
+  /** Everything a comparison of what there is looks at; absent where that takes longer than an answer may. */
+  doctor?: Ports;
   logger: Logger;
 }
 
@@ -37,25 +49,29 @@ type Endpoint = (
   deps: ApiDependencies,
 ) => Promise<APIGatewayProxyResult>;
 
+/** An export's address is good for this long: for the download to begin. */
+const exportLinkSeconds = 900;
 /** Seconds until the first look at a new operation is worth it. */
 const firstLookSeconds = 1;
 
 /** The control plane's API as API Gateway (REST, proxy integration) calls it. */
 export function createApi(deps: ApiDependencies): ApiHandler {
   const fleet = createFleetEndpoints(deps.fleet);
+  const doctor = deps.doctor && createDoctorEndpoints(deps.doctor);
   return async (event) => {
     const requestId = requestIdOf(event.requestContext.requestId);
     const startedAt = performance.now();
     let result: APIGatewayProxyResult;
     try {
       const key = `${event.httpMethod} ${event.resource}`;
-      const endpoint = endpoints.get(key) ?? fleet.get(key);
+      const endpoint = endpoints.get(key) ?? fleet.get(key) ?? doctor?.get(key);
       if (!endpoint) throw new Problem('not_found');
       result = await endpoint(event, callerOf(event.requestContext), deps);
     } catch (error) {
       const problem = problemResponse(error, requestId);
       if (problem.status >= 500) deps.logger.error({ requestId, err: error }, 'request failed');
       result = { statusCode: problem.status, headers: problem.headers, body: JSON.stringify(problem.body) };
+      await recordRefusal(event, problem.body, deps);
     }
     const milliseconds = Math.round((performance.now() - startedAt) * 10) / 10;
     deps.logger.info(
@@ -78,7 +94,15 @@ export const apiRoutes = [
   routes.suspendTenant,
   routes.resumeTenant,
   ...fleetApiRoutes,
+  ...doctorApiRoutes,
   routes.rotateTenantSecret,
+  routes.offboardTenant,
+  routes.exportOfTenant,
+  routes.retryOperation,
+  ...auditApiRoutes,
+  routes.changePlan,
+  routes.moveTenant,
+  routes.confirmTenantChange,
 ] as const;
 
 const endpoints = new Map<string, Endpoint>([
@@ -86,9 +110,16 @@ const endpoints = new Map<string, Endpoint>([
   [keyOf(routes.listTenants), listTenants],
   [keyOf(routes.showTenant), showTenant],
   [keyOf(routes.showOperation), showOperation],
-  [keyOf(routes.suspendTenant), changeTenant('suspend')],
-  [keyOf(routes.resumeTenant), changeTenant('resume')],
-  [keyOf(routes.rotateTenantSecret), changeTenant('rotate-secret')],
+  [keyOf(routes.suspendTenant), changeTenant(simply('suspend'))],
+  [keyOf(routes.resumeTenant), changeTenant(simply('resume'))],
+  [keyOf(routes.rotateTenantSecret), changeTenant(simply('rotate-secret'))],
+  [keyOf(routes.confirmTenantChange), changeTenant(simply('confirm'))],
+  [keyOf(routes.changePlan), changeTenant(changePlan)],
+  [keyOf(routes.moveTenant), changeTenant(moveTenant)],
+  [keyOf(routes.offboardTenant), changeTenant(simply('offboard'))],
+  [keyOf(routes.exportOfTenant), exportOfTenant],
+  [keyOf(routes.retryOperation), retryOperation],
+  ...auditEndpoints,
 ]);
 
 const refusals: Record<
@@ -135,13 +166,51 @@ async function accepted(
   return json(202, body, { location: statusUrl, 'retry-after': String(firstLookSeconds) });
 }
 
+type RequestChange = (
+  tenantId: string,
+  event: APIGatewayProxyEvent,
+  caller: Caller,
+  deps: ApiDependencies,
+) => Promise<OperationRequestOutcome | { outcome: 'plan-unchanged' | 'not-shared' }>;
+
+/** A change that needs to be told nothing. */
+function simply(kind: 'suspend' | 'resume' | 'rotate-secret' | 'offboard' | 'confirm'): RequestChange {
+  return (tenantId, _event, caller, { store }) => requestOperation(kind, tenantId, {}, caller, store);
+}
+
+function changePlan(
+  tenantId: string,
+  event: APIGatewayProxyEvent,
+  caller: Caller,
+  { store, policy }: ApiDependencies,
+) {
+  const body = parse(routes.changePlan.body, jsonBody(event), 'body');
+  return requestChangePlan(tenantId, body, caller, store, policy);
+}
+
+function moveTenant(
+  tenantId: string,
+  event: APIGatewayProxyEvent,
+  caller: Caller,
+  { store, policy }: ApiDependencies,
+) {
+  const { instanceId } = parse(routes.moveTenant.body, jsonBody(event), 'body');
+  return requestMove(tenantId, instanceId, caller, store, policy);
+}
+
 /** An operator's change to a tenant that exists. */
-function changeTenant(kind: 'suspend' | 'resume' | 'rotate-secret'): Endpoint {
+function changeTenant(request: RequestChange): Endpoint {
   return async (event, caller, deps) => {
     if (!caller.isOperator) throw new Problem('forbidden');
     const { tenantId } = parse(routes.showTenant.params, event.pathParameters, 'path');
-    const result = await requestOperation(kind, tenantId, {}, caller, deps.store);
+    const result = await request(tenantId, event, caller, deps);
     switch (result.outcome) {
+      case 'plan-unchanged':
+        throw new Problem('tenant_plan_unchanged');
+      case 'not-shared':
+        throw new Problem('tenant_not_shared', {
+          detail: 'A tenant with a server of its own gets another one by a change of its plan.',
+        });
       case 'unknown':
         throw new Problem('not_found');
       case 'conflict':
@@ -180,13 +249,40 @@ async function listTenants(event: APIGatewayProxyEvent, caller: Caller, { store 
 
 async function showTenant(event: APIGatewayProxyEvent, caller: Caller, { store }: ApiDependencies) {
   const { tenantId } = parse(routes.showTenant.params, event.pathParameters, 'path');
-  const [tenant, operations] = await Promise.all([
+  const [tenant, operations, second, departure] = await Promise.all([
     store.findTenant(tenantId),
     store.findLatestOperations([tenantId]),
+    caller.isOperator ? store.findSecondDatabases(tenantId) : [],
+    caller.isOperator ? store.findDeparture(tenantId) : undefined,
   ]);
   const visible = caller.isOperator || tenant?.ownerId === caller.id || caller.tenantId === tenantId;
   if (!tenant || !visible) throw new Problem('not_found');
-  return json(200, tenantView(tenant, operations.get(tenantId), caller.isOperator));
+  return json(200, {
+    ...tenantView(tenant, operations.get(tenantId), caller.isOperator),
+    ...previousDatabasesView(second),
+    ...departureView(departure),
+  });
+}
+
+async function exportOfTenant(event: APIGatewayProxyEvent, caller: Caller, deps: ApiDependencies) {
+  // To the operator alone, who hands it on: for a gym that is shut out there are no tokens any more that prove a role in it.
+  if (!caller.isOperator) throw new Problem('forbidden');
+  const { tenantId } = parse(routes.exportOfTenant.params, event.pathParameters, 'path');
+  const departure = await deps.store.findDeparture(tenantId);
+  if (!departure) throw new Problem('not_found');
+  const expiresAt = new Date(deps.now().getTime() + exportLinkSeconds * 1000).toISOString();
+  const url = await deps.archives.link(departure.archive.ref, exportLinkSeconds);
+  return json(200, { url, expiresAt, ...exportView(departure.archive) });
+}
+
+async function retryOperation(event: APIGatewayProxyEvent, caller: Caller, deps: ApiDependencies) {
+  if (!caller.isOperator) throw new Problem('forbidden');
+  const { operationId } = parse(routes.retryOperation.params, event.pathParameters, 'path');
+  const result = await deps.store.retryOperation(operationId, caller);
+  if (result.outcome === 'unknown') throw new Problem('not_found');
+  if (result.outcome === 'not-parked') throw new Problem('operation_not_parked');
+  const tenant = await deps.store.findTenant(result.tenantId);
+  return accepted(result.tenantId, operationId, tenant?.status ?? 'failed', deps);
 }
 
 async function showOperation(event: APIGatewayProxyEvent, caller: Caller, { store }: ApiDependencies) {

@@ -41,6 +41,7 @@ async function createTestApi(
     selfServicePlans: ['free', 'basic'],
     maxTenantsPerOwner: 1,
     dedicatedOnly: false,
+    keepPreviousDays: 7,
     ...change,
   };
   const logger = createLogger({ service: 'test', level: 'silent' });
@@ -54,7 +55,15 @@ async function createTestApi(
     startMigration: async () => {},
     logger,
   };
-  const api = createApi({ store, policy, startOperation, fleet, logger });
+  const api = createApi({
+    store,
+    archives: { link: async (ref) => `https://archives.example/${ref}` },
+    policy,
+    now: () => new Date(),
+    startOperation,
+    fleet,
+    logger,
+  });
   return async (request: APIGatewayProxyEvent) => {
     const { statusCode, body, headers } = await api(request);
     return { status: statusCode, headers, body: JSON.parse(body) as Record<string, unknown> };
@@ -239,5 +248,67 @@ describe('the authorizer', () => {
   it('does not blame the caller when the keys cannot be had', async () => {
     const authorize = createAuthorizer(() => Promise.reject(new Problem('unavailable')));
     await expect(authorize(request)).rejects.toMatchObject({ code: 'unavailable' });
+  });
+});
+
+describe('a change of plan', () => {
+  const change = (kind: string, tenantId: string, content: object, authorizer: object = operator) =>
+    event(authorizer, {
+      resource: `/tenants/{tenantId}/${kind}`,
+      pathParameters: { tenantId },
+      ...body(content),
+    });
+
+  it('is the operator’s to ask for, and says what it does not take', async () => {
+    const call = await createTestApi();
+    await call(event(signup));
+    const refusals = [
+      [change('plan', 'iron-temple', { plan: 'basic' }, signup), 403, 'forbidden'],
+      [change('plan', 'iron-temple', { plan: 'gold' }), 400, 'malformed_request'],
+      [change('plan', 'iron-temple', { plan: 'basic', time: 'tomorrow' }), 400, 'malformed_request'],
+      [change('plan', 'iron-temple', { plan: 'basic', size: 'L' }), 400, 'malformed_request'],
+      [change('plan', 'nobody', { plan: 'basic' }), 404, 'not_found'],
+      [change('plan', 'iron-temple', { plan: 'free' }), 409, 'tenant_plan_unchanged'],
+      [change('plan', 'iron-temple', { plan: 'basic' }), 409, 'tenant_status_conflict'],
+      [change('move', 'iron-temple', { instanceId: '' }), 400, 'malformed_request'],
+      [change('move', 'iron-temple', {}), 409, 'tenant_status_conflict'],
+      [change('confirm', 'iron-temple', {}), 409, 'tenant_status_conflict'],
+    ] as const;
+    for (const [request, status, code] of refusals) {
+      const answer = await call(request);
+      expect([answer.status, answer.body.code], request.body ?? '').toEqual([status, code]);
+    }
+  });
+});
+
+describe('the audit', () => {
+  const of = (resource: string, tenantId?: string) => ({
+    httpMethod: 'GET',
+    resource,
+    pathParameters: tenantId === undefined ? null : { tenantId },
+    body: null,
+  });
+
+  it('tells operators what was asked for and what was refused, page by page; nobody else', async () => {
+    const call = await createTestApi();
+    await call(event(signup));
+    const change = { httpMethod: 'DELETE', resource: '/tenants/{tenantId}', body: null };
+    const path = { pathParameters: { tenantId: 'iron-temple' } };
+    expect((await call(event(session, { ...change, ...path }))).status).toBe(403);
+    expect((await call(event(operator, { ...change, ...path }))).status).toBe(409);
+    const first = await call(
+      event(operator, {
+        ...of('/tenants/{tenantId}/audit', 'iron-temple'),
+        queryStringParameters: { limit: '2' },
+      }),
+    );
+    expect(first.body.entries).toMatchObject([
+      { actor: 'operator', action: 'offboard', refused: 'tenant_status_conflict' },
+      { actor: 'user-1', action: 'offboard', refused: 'forbidden' },
+    ]);
+    const query = { queryStringParameters: { cursor: String(first.body.nextCursor), actor: 'user-1' } };
+    const second = await call(event(operator, { ...of('/audit'), ...query }));
+    expect(second.body).toMatchObject({ entries: [{ action: 'provision' }], nextCursor: null });
+    expect((await call(event(session, of('/audit')))).status).toBe(403);
   });
 });

@@ -1,6 +1,9 @@
 import { z } from 'zod';
+import { auditPage, listAuditQuery } from './audit.ts';
 import * as auth from './auth.ts';
 import { collaborationRoutes } from './collaboration-routes.ts';
+import { exportLink } from './departure.ts';
+import { differences, repaired } from './doctor.ts';
 import { fleetRoutes } from './fleet-routes.ts';
 import { health } from './health.ts';
 import { operation } from './operation.ts';
@@ -88,7 +91,43 @@ export const routes = {
     method: 'POST',
     path: '/tenants/{tenantId}/resume',
     tag: 'Tenants',
-    summary: 'Let a suspended tenant back in (operator)',
+    summary: 'Let a suspended or leaving tenant back in (operator)',
+    secured: true,
+    params: tenantParams,
+    success: accepted,
+    problems: ['forbidden', 'not_found', 'tenant_status_conflict'],
+  }),
+  changePlan: route({
+    method: 'POST',
+    path: '/tenants/{tenantId}/plan',
+    tag: 'Tenants',
+    summary: 'Change the plan of a tenant (operator)',
+    description:
+      'Where the plan asks for it the tenant gets a server of its own, or goes to a shared one: its data is copied while it ' +
+      'is in use, compared, and switched to within seconds in which requests are answered with 503 and `Retry-After`. ' +
+      'The former database is kept for some days, or until the change is confirmed.',
+    secured: true,
+    params: tenantParams,
+    body: tenants.changePlanRequest,
+    success: accepted,
+    problems: ['forbidden', 'not_found', 'tenant_plan_unchanged', 'tenant_status_conflict'],
+  }),
+  moveTenant: route({
+    method: 'POST',
+    path: '/tenants/{tenantId}/move',
+    tag: 'Tenants',
+    summary: 'Move a tenant to another shared server (operator)',
+    secured: true,
+    params: tenantParams,
+    body: tenants.moveTenantRequest,
+    success: accepted,
+    problems: ['forbidden', 'not_found', 'tenant_not_shared', 'tenant_status_conflict'],
+  }),
+  confirmTenantChange: route({
+    method: 'POST',
+    path: '/tenants/{tenantId}/confirm',
+    tag: 'Tenants',
+    summary: 'Destroy the databases a tenant has left, before their time (operator)',
     secured: true,
     params: tenantParams,
     success: accepted,
@@ -103,6 +142,80 @@ export const routes = {
     params: tenantParams,
     success: accepted,
     problems: ['forbidden', 'not_found', 'tenant_status_conflict'],
+  }),
+  offboardTenant: route({
+    method: 'DELETE',
+    path: '/tenants/{tenantId}',
+    tag: 'Tenants',
+    summary: 'Offboard a tenant (operator)',
+    description:
+      'Shuts the tenant out at once and exports its data. After a grace period, in which `resume` brings it back whole, ' +
+      'everything of it is destroyed, and the proof of that is shown with the tenant. Its tenantId is never given away again.',
+    secured: true,
+    params: tenantParams,
+    success: accepted,
+    problems: ['forbidden', 'not_found', 'tenant_status_conflict'],
+  }),
+  exportOfTenant: route({
+    method: 'GET',
+    path: '/tenants/{tenantId}/export',
+    tag: 'Tenants',
+    summary: 'Where the export of a tenant that leaves can be fetched (operator)',
+    secured: true,
+    params: tenantParams,
+    success: { status: 200, description: 'An address that is good for a while', body: exportLink },
+    problems: ['forbidden', 'not_found'],
+  }),
+  auditOfTenant: route({
+    method: 'GET',
+    path: '/tenants/{tenantId}/audit',
+    tag: 'Tenants',
+    summary: 'Who asked for what to be done to a tenant (operator)',
+    secured: true,
+    params: tenantParams,
+    query: listAuditQuery,
+    success: { status: 200, description: 'Newest first, what was refused included', body: auditPage },
+    problems: ['forbidden'],
+  }),
+  audit: route({
+    method: 'GET',
+    path: '/audit',
+    tag: 'Tenants',
+    summary: 'Who asked for what (operator)',
+    secured: true,
+    query: listAuditQuery,
+    success: { status: 200, description: 'Newest first, what was refused included', body: auditPage },
+    problems: ['forbidden'],
+  }),
+  retryOperation: route({
+    method: 'POST',
+    path: '/operations/{operationId}/retry',
+    tag: 'Tenants',
+    summary: 'Take up an operation that was left for the operator (operator)',
+    description: 'One that is `failed`: what it could not undo is undone, as far as that works now.',
+    secured: true,
+    params: z.object({ operationId: z.uuid() }),
+    success: accepted,
+    problems: ['forbidden', 'not_found', 'operation_not_parked'],
+  }),
+  findDifferences: route({
+    method: 'GET',
+    path: '/operations/differences',
+    tag: 'Tenants',
+    summary: 'Compare what there is of tenants with what the master database says (operator)',
+    secured: true,
+    success: { status: 200, description: 'What differs; nothing when all is well', body: differences },
+    problems: ['forbidden'],
+  }),
+  removeOrphans: route({
+    method: 'POST',
+    path: '/operations/differences/repair',
+    tag: 'Tenants',
+    summary: 'Remove what the master database does not know (operator)',
+    description: 'Only what is provably ours, and of no tenant that something is being done to.',
+    secured: true,
+    success: { status: 200, description: 'What was removed, and what could not be', body: repaired },
+    problems: ['forbidden'],
   }),
   showOperation: route({
     method: 'GET',

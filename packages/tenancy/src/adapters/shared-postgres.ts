@@ -3,8 +3,9 @@ import { basename } from 'node:path';
 import { type Connection, escapeIdentifier, escapeLiteral, migrate, withConnection } from '@kyong/postgres';
 import { OperationRefused } from '../operation.ts';
 import type { AdminConnection, DatabaseHost } from '../ports.ts';
+import { tenantMigrations } from './migration-files.ts';
+import { dropTenantObject, listTenantObjects, tenantObjectsOf } from './tenant-objects.ts';
 import { dropTenantRoles } from './tenant-roles.ts';
-import { tenantMigrations } from './tenant-schema.ts';
 
 export interface SharedServer {
   instanceId: string;
@@ -104,12 +105,27 @@ export function sharedPostgres(servers: readonly [SharedServer, ...SharedServer[
       database: databaseName,
     }),
 
+    // Its server is everybody's; what a plan changes here is the role.
+    resize: async () => ({ done: true, detail: 'a shared server' }),
+
     destroy: (reservation) =>
       withAdmin(reservation.instanceId, async (client) => {
         const name = escapeIdentifier(reservation.databaseName);
         await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
         await dropTenantRoles(client, reservation);
       }),
+
+    resourcesOf: tenantObjectsOf,
+    remove: (resource) =>
+      withAdmin(resource.name.split('/')[0] ?? '', (client) => dropTenantObject(client, resource)),
+    async list(tenantId) {
+      const found = await Promise.all(
+        servers.map(({ instanceId }) =>
+          withAdmin(instanceId, (client) => listTenantObjects(client, instanceId, tenantId)),
+        ),
+      );
+      return found.flat();
+    },
   };
 }
 

@@ -1,6 +1,10 @@
 import type { Pool } from '@kyong/postgres';
 import type { ClaimOutcome, StepRecord, TenancyStore } from '../../ports.ts';
+import type { audit } from './audit.ts';
+import type { departures } from './departures.ts';
+import type { due } from './due.ts';
 import { heldWrite } from './held.ts';
+import type { idle } from './idle.ts';
 import type { logins } from './logins.ts';
 import type { queries } from './queries.ts';
 import type { requests } from './requests.ts';
@@ -20,7 +24,11 @@ type Claims = Omit<
   keyof (ReturnType<typeof queries> &
     ReturnType<typeof requests> &
     ReturnType<typeof secondDatabases> &
-    ReturnType<typeof logins>)
+    ReturnType<typeof logins> &
+    ReturnType<typeof departures> &
+    ReturnType<typeof due> &
+    ReturnType<typeof audit> &
+    ReturnType<typeof idle>)
 >;
 
 export function claims(pool: Pool): Claims {
@@ -67,7 +75,7 @@ export function claims(pool: Pool): Claims {
              FROM held WHERE o.id = held.id
          ),
          tenant AS (
-           UPDATE tenants t SET status = $4, updated_at = now() FROM held WHERE t.id = held.tenant_id
+           UPDATE tenants t SET status = coalesce($4, t.status), updated_at = now() FROM held WHERE t.id = held.tenant_id
          ),
          ${outbox('$5', '$6', '$7')}`,
         [status, tenantStatus, event.eventId, event.type, event],
@@ -80,6 +88,15 @@ export function claims(pool: Pool): Claims {
            UPDATE tenants t SET status = $3, updated_at = now() FROM held WHERE t.id = held.tenant_id
          )`,
         [status],
+      ),
+
+    recordPlan: (current, plan) =>
+      write(
+        current,
+        `tenant AS (
+           UPDATE tenants t SET plan = $3, status = 'active', updated_at = now() FROM held WHERE t.id = held.tenant_id
+         )`,
+        [plan],
       ),
 
     reserveDatabase: (current, { instanceId, databaseName, roleName, secretRef }) =>

@@ -1,7 +1,11 @@
 import { join } from 'node:path';
 import type { Pool } from '@kyong/postgres';
 import type { TenancyStore } from '../../ports.ts';
+import { audit } from './audit.ts';
 import { claims } from './claims.ts';
+import { departures } from './departures.ts';
+import { due } from './due.ts';
+import { idle } from './idle.ts';
 import { logins } from './logins.ts';
 import { queries } from './queries.ts';
 import { requests } from './requests.ts';
@@ -12,7 +16,17 @@ export const masterMigrations = join(import.meta.dirname, '../../../migrations/m
 
 /** The master database: every tenant, every operation. */
 export function createMasterDatabase(pool: Pool): TenancyStore {
-  return { ...requests(pool), ...queries(pool), ...claims(pool), ...secondDatabases(pool), ...logins(pool) };
+  return {
+    ...requests(pool),
+    ...queries(pool),
+    ...claims(pool),
+    ...secondDatabases(pool),
+    ...logins(pool),
+    ...departures(pool),
+    ...due(pool),
+    ...audit(pool),
+    ...idle(pool),
+  };
 }
 
 export { createFleetMigrations } from './fleet-migrations.ts';

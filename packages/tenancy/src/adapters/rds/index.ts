@@ -3,8 +3,10 @@ import { masterConnection } from './admin-connection.ts';
 import { createInstance } from './create.ts';
 import { destroyInstance } from './destroy.ts';
 import { findOwnInstance, instanceIdentifier } from './instance.ts';
+import { listResources, removeResource } from './list.ts';
 import type { RdsOptions } from './options.ts';
 import { checkAccountQuota } from './quota.ts';
+import { resizeInstance } from './resize.ts';
 import { databaseState } from './state.ts';
 
 export { type RdsOptions, rdsClientDefaults } from './options.ts';
@@ -29,6 +31,11 @@ export function rdsPostgres(options: RdsOptions): DatabaseHost {
       return instance ? databaseState(instance) : { state: 'absent' };
     },
     adminConnection: (reservation) => masterConnection(reservation, options),
+    resize: (reservation, time) => resizeInstance(reservation, time, options),
     destroy: (reservation, purpose) => destroyInstance(reservation, purpose, options),
+    // What is inside an instance is not looked at: it goes with it.
+    resourcesOf: ({ instanceId, tenantId }) => [{ kind: 'server', name: instanceId, tenantId }],
+    remove: (resource) => removeResource(resource, options),
+    list: (tenantId) => listResources(options, tenantId),
   };
 }
