@@ -20,6 +20,7 @@ const copyAtMostSeconds = 6 * 3600;
 /** The tenant is shut out from `close-source` to `open-target`: neither of what is waited for between may take longer. */
 const catchUpAtMostSeconds = 15;
 const compareAtMostSeconds = 30;
+const attemptsInPause = 2;
 
 /** Where a tenant goes. */
 export interface Destination {
@@ -101,6 +102,7 @@ export function relocate(destinationOf: (claim: Claim) => Destination): Step[] {
     },
     {
       name: 'catch-up',
+      attempts: attemptsInPause,
       async run(claim, ports) {
         // Once more, for one who was just coming in.
         await close(reservationOf(claim), ports);
@@ -112,6 +114,7 @@ export function relocate(destinationOf: (claim: Claim) => Destination): Step[] {
     },
     {
       name: 'compare',
+      attempts: attemptsInPause,
       async run(claim, ports) {
         const { tables, rows, differences } = await ports.copies.compare(
           await endsOf(claim, ports),
