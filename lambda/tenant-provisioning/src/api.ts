@@ -7,6 +7,7 @@ import {
 } from '@kyong/contracts';
 import { type Logger, Problem, problemResponse, requestIdOf } from '@kyong/service-kit';
 import {
+  type ArchiveStore,
   type OperationRequestOutcome,
   type ProvisionOutcome,
   type ProvisionRefusal,
@@ -21,11 +22,13 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { type Caller, callerOf } from './authorize.ts';
 import { createFleetEndpoints, type FleetDependencies, fleetApiRoutes } from './fleet-api.ts';
 import { json, jsonBody, keyOf, lowerCaseKeys, parse } from './http.ts';
-import { operationView, previousDatabasesView, tenantView } from './views.ts';
+import { departureView, exportView, operationView, previousDatabasesView, tenantView } from './views.ts';
 
 export interface ApiDependencies {
   store: TenancyStore;
+  archives: Pick<ArchiveStore, 'link'>;
   policy: TenancyPolicy;
+  now: () => Date;
   /** Has the operation advanced: a state machine on AWS, a loop on the laptop. A sweep catches what this loses. */
   startOperation: (operationId: string) => Promise<void>;
   fleet: FleetDependencies;
@@ -40,6 +43,8 @@ type Endpoint = (
   deps: ApiDependencies,
 ) => Promise<APIGatewayProxyResult>;
 
+/** An export's address is good for this long: for the download to begin. */
+const exportLinkSeconds = 900;
 /** Seconds until the first look at a new operation is worth it. */
 const firstLookSeconds = 1;
 
@@ -82,6 +87,8 @@ export const apiRoutes = [
   routes.resumeTenant,
   ...fleetApiRoutes,
   routes.rotateTenantSecret,
+  routes.offboardTenant,
+  routes.exportOfTenant,
   routes.changePlan,
   routes.moveTenant,
   routes.confirmTenantChange,
@@ -98,6 +105,8 @@ const endpoints = new Map<string, Endpoint>([
   [keyOf(routes.confirmTenantChange), changeTenant(simply('confirm'))],
   [keyOf(routes.changePlan), changeTenant(changePlan)],
   [keyOf(routes.moveTenant), changeTenant(moveTenant)],
+  [keyOf(routes.offboardTenant), changeTenant(simply('offboard'))],
+  [keyOf(routes.exportOfTenant), exportOfTenant],
 ]);
 
 const refusals: Record<
@@ -152,7 +161,7 @@ type RequestChange = (
 ) => Promise<OperationRequestOutcome | { outcome: 'plan-unchanged' | 'not-shared' }>;
 
 /** A change that needs to be told nothing. */
-function simply(kind: 'suspend' | 'resume' | 'rotate-secret' | 'confirm'): RequestChange {
+function simply(kind: 'suspend' | 'resume' | 'rotate-secret' | 'offboard' | 'confirm'): RequestChange {
   return (tenantId, _event, caller, { store }) => requestOperation(kind, tenantId, {}, caller, store);
 }
 
@@ -227,17 +236,30 @@ async function listTenants(event: APIGatewayProxyEvent, caller: Caller, { store 
 
 async function showTenant(event: APIGatewayProxyEvent, caller: Caller, { store }: ApiDependencies) {
   const { tenantId } = parse(routes.showTenant.params, event.pathParameters, 'path');
-  const [tenant, operations, second] = await Promise.all([
+  const [tenant, operations, second, departure] = await Promise.all([
     store.findTenant(tenantId),
     store.findLatestOperations([tenantId]),
     caller.isOperator ? store.findSecondDatabases(tenantId) : [],
+    caller.isOperator ? store.findDeparture(tenantId) : undefined,
   ]);
   const visible = caller.isOperator || tenant?.ownerId === caller.id || caller.tenantId === tenantId;
   if (!tenant || !visible) throw new Problem('not_found');
   return json(200, {
     ...tenantView(tenant, operations.get(tenantId), caller.isOperator),
     ...previousDatabasesView(second),
+    ...departureView(departure),
   });
+}
+
+async function exportOfTenant(event: APIGatewayProxyEvent, caller: Caller, deps: ApiDependencies) {
+  // To the operator alone, who hands it on: for a gym that is shut out there are no tokens any more that prove a role in it.
+  if (!caller.isOperator) throw new Problem('forbidden');
+  const { tenantId } = parse(routes.exportOfTenant.params, event.pathParameters, 'path');
+  const departure = await deps.store.findDeparture(tenantId);
+  if (!departure) throw new Problem('not_found');
+  const expiresAt = new Date(deps.now().getTime() + exportLinkSeconds * 1000).toISOString();
+  const url = await deps.archives.link(departure.archive.ref, exportLinkSeconds);
+  return json(200, { url, expiresAt, ...exportView(departure.archive) });
 }
 
 async function showOperation(event: APIGatewayProxyEvent, caller: Caller, { store }: ApiDependencies) {

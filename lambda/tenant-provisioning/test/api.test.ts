@@ -55,7 +55,15 @@ async function createTestApi(
     startMigration: async () => {},
     logger,
   };
-  const api = createApi({ store, policy, startOperation, fleet, logger });
+  const api = createApi({
+    store,
+    archives: { link: async (ref) => `https://archives.example/${ref}` },
+    policy,
+    now: () => new Date(),
+    startOperation,
+    fleet,
+    logger,
+  });
   return async (request: APIGatewayProxyEvent) => {
     const { statusCode, body, headers } = await api(request);
     return { status: statusCode, headers, body: JSON.parse(body) as Record<string, unknown> };

@@ -28,5 +28,9 @@ export const tenantEvent = z.discriminatedUnion('type', [
   failed('TenantChangeConfirmationFailed'),
   succeeded('TenantSecretRotated'),
   failed('TenantSecretRotationFailed'),
+  z.object({ ...envelope, type: z.literal('TenantOffboarding'), eraseAfter: z.iso.datetime() }),
+  failed('TenantOffboardingFailed'),
+  succeeded('TenantOffboarded'),
+  failed('TenantErasureFailed'),
 ]);
 export type TenantEvent = z.infer<typeof tenantEvent>;

@@ -18,5 +18,7 @@ export const operationInput = {
     expiredBy: z.iso.datetime().optional(),
   }),
   'rotate-secret': nothing,
+  offboard: nothing,
+  erase: nothing,
 } as const satisfies Record<OperationKind, z.ZodType>;
 export type OperationInput<K extends OperationKind> = z.infer<(typeof operationInput)[K]>;

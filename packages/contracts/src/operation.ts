@@ -1,7 +1,17 @@
 import { z } from 'zod';
 
 export const operationKind = z
-  .enum(['provision', 'suspend', 'resume', 'change-plan', 'move', 'confirm', 'rotate-secret'])
+  .enum([
+    'provision',
+    'suspend',
+    'resume',
+    'change-plan',
+    'move',
+    'confirm',
+    'rotate-secret',
+    'offboard',
+    'erase',
+  ])
   .meta({ id: 'OperationKind' });
 export type OperationKind = z.infer<typeof operationKind>;
 

@@ -1,5 +1,6 @@
 export * from './advance.ts';
 export * from './confirm-expired.ts';
+export * from './departure.ts';
 export * from './fleet/index.ts';
 export * from './lifecycle.ts';
 export * from './operation.ts';
@@ -10,5 +11,7 @@ export * from './request-change-plan.ts';
 export * from './request-move.ts';
 export * from './request-operation.ts';
 export * from './request-provision.ts';
+export * from './resource.ts';
+export * from './schedule.ts';
 export * from './tenant.ts';
 export * from './tenant-directory.ts';

@@ -3,8 +3,9 @@ import { basename } from 'node:path';
 import { type Connection, escapeIdentifier, escapeLiteral, migrate, withConnection } from '@kyong/postgres';
 import { OperationRefused } from '../operation.ts';
 import type { AdminConnection, DatabaseHost } from '../ports.ts';
+import { tenantMigrations } from './migration-files.ts';
+import { listTenantObjects } from './tenant-objects.ts';
 import { dropTenantRoles } from './tenant-roles.ts';
-import { tenantMigrations } from './tenant-schema.ts';
 
 export interface SharedServer {
   instanceId: string;
@@ -113,6 +114,15 @@ export function sharedPostgres(servers: readonly [SharedServer, ...SharedServer[
         await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
         await dropTenantRoles(client, reservation);
       }),
+
+    async list(tenantId) {
+      const found = await Promise.all(
+        servers.map(({ instanceId }) =>
+          withAdmin(instanceId, (client) => listTenantObjects(client, instanceId, tenantId)),
+        ),
+      );
+      return found.flat();
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import { masterConnection } from './admin-connection.ts';
 import { createInstance } from './create.ts';
 import { destroyInstance } from './destroy.ts';
 import { findOwnInstance, instanceIdentifier } from './instance.ts';
+import { listResources } from './list.ts';
 import type { RdsOptions } from './options.ts';
 import { checkAccountQuota } from './quota.ts';
 import { resizeInstance } from './resize.ts';
@@ -32,5 +33,6 @@ export function rdsPostgres(options: RdsOptions): DatabaseHost {
     adminConnection: (reservation) => masterConnection(reservation, options),
     resize: (reservation, time) => resizeInstance(reservation, time, options),
     destroy: (reservation, purpose) => destroyInstance(reservation, purpose, options),
+    list: (tenantId) => listResources(options, tenantId),
   };
 }
