@@ -1,5 +1,4 @@
 export * from './advance.ts';
-export * from './confirm-expired.ts';
 export * from './departure.ts';
 export * from './fleet/index.ts';
 export * from './lifecycle.ts';

@@ -243,7 +243,7 @@ export interface TenancyStore {
   findOperation(operationId: string): Promise<Operation | undefined>;
   findLatestOperations(tenantIds: string[]): Promise<Map<string, Operation>>;
   /** Tenants with a previous database that was to be kept until before `now`, and nothing else going on. */
-  findTenantsToConfirm(now: Date, limit: number): Promise<string[]>;
+  findDueConfirmations(now: Date, limit: number): Promise<string[]>;
   /** Second databases of one tenant, or of all. */
   findSecondDatabases(tenantId?: string): Promise<SecondDatabase[]>;
   /** A server answers at another address now: so do all databases on it. */

@@ -27,8 +27,6 @@ export interface Destination {
   plan: Plan;
   placement: Placement;
   wish: Pick<InstanceWish, 'instanceId' | 'except'>;
-  /** How long the former database is kept. */
-  keepDays: number;
 }
 
 /**
@@ -133,8 +131,7 @@ export function relocate(destinationOf: (claim: Claim) => Destination): Step[] {
     {
       name: 'switch',
       async run(claim, ports) {
-        const { keepDays } = destinationOf(claim);
-        const keepUntil = new Date(ports.now().getTime() + keepDays * 86_400_000);
+        const keepUntil = new Date(ports.now().getTime() + ports.lifecycle.keepPreviousSeconds * 1000);
         await ports.store.switchToTarget(claim, keepUntil);
         return done(`the former database is kept until ${keepUntil.toISOString()}`);
       },
