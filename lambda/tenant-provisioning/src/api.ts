@@ -19,9 +19,11 @@ import {
   type TenancyStore,
 } from '@kyong/tenancy';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import { auditApiRoutes, auditEndpoints } from './audit-api.ts';
 import { type Caller, callerOf } from './authorize.ts';
 import { createFleetEndpoints, type FleetDependencies, fleetApiRoutes } from './fleet-api.ts';
 import { json, jsonBody, keyOf, lowerCaseKeys, parse } from './http.ts';
+import { recordRefusal } from './refusals.ts';
 import { departureView, exportView, operationView, previousDatabasesView, tenantView } from './views.ts';
 
 export interface ApiDependencies {
@@ -64,6 +66,7 @@ export function createApi(deps: ApiDependencies): ApiHandler {
       const problem = problemResponse(error, requestId);
       if (problem.status >= 500) deps.logger.error({ requestId, err: error }, 'request failed');
       result = { statusCode: problem.status, headers: problem.headers, body: JSON.stringify(problem.body) };
+      await recordRefusal(event, problem.body, deps);
     }
     const milliseconds = Math.round((performance.now() - startedAt) * 10) / 10;
     deps.logger.info(
@@ -89,6 +92,8 @@ export const apiRoutes = [
   routes.rotateTenantSecret,
   routes.offboardTenant,
   routes.exportOfTenant,
+  routes.retryOperation,
+  ...auditApiRoutes,
   routes.changePlan,
   routes.moveTenant,
   routes.confirmTenantChange,
@@ -107,6 +112,8 @@ const endpoints = new Map<string, Endpoint>([
   [keyOf(routes.moveTenant), changeTenant(moveTenant)],
   [keyOf(routes.offboardTenant), changeTenant(simply('offboard'))],
   [keyOf(routes.exportOfTenant), exportOfTenant],
+  [keyOf(routes.retryOperation), retryOperation],
+  ...auditEndpoints,
 ]);
 
 const refusals: Record<
@@ -260,6 +267,16 @@ async function exportOfTenant(event: APIGatewayProxyEvent, caller: Caller, deps:
   const expiresAt = new Date(deps.now().getTime() + exportLinkSeconds * 1000).toISOString();
   const url = await deps.archives.link(departure.archive.ref, exportLinkSeconds);
   return json(200, { url, expiresAt, ...exportView(departure.archive) });
+}
+
+async function retryOperation(event: APIGatewayProxyEvent, caller: Caller, deps: ApiDependencies) {
+  if (!caller.isOperator) throw new Problem('forbidden');
+  const { operationId } = parse(routes.retryOperation.params, event.pathParameters, 'path');
+  const result = await deps.store.retryOperation(operationId, caller);
+  if (result.outcome === 'unknown') throw new Problem('not_found');
+  if (result.outcome === 'not-parked') throw new Problem('operation_not_parked');
+  const tenant = await deps.store.findTenant(result.tenantId);
+  return accepted(result.tenantId, operationId, tenant?.status ?? 'failed', deps);
 }
 
 async function showOperation(event: APIGatewayProxyEvent, caller: Caller, { store }: ApiDependencies) {
