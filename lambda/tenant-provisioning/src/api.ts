@@ -9,6 +9,7 @@ import { type Logger, Problem, problemResponse, requestIdOf } from '@kyong/servi
 import {
   type ArchiveStore,
   type OperationRequestOutcome,
+  type Ports,
   type ProvisionOutcome,
   type ProvisionRefusal,
   requestChangePlan,
@@ -21,6 +22,7 @@ import {
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { auditApiRoutes, auditEndpoints } from './audit-api.ts';
 import { type Caller, callerOf } from './authorize.ts';
+import { createDoctorEndpoints, doctorApiRoutes } from './doctor-api.ts';
 import { createFleetEndpoints, type FleetDependencies, fleetApiRoutes } from './fleet-api.ts';
 import { json, jsonBody, keyOf, lowerCaseKeys, parse } from './http.ts';
 import { recordRefusal } from './refusals.ts';
@@ -34,6 +36,8 @@ export interface ApiDependencies {
   /** Has the operation advanced: a state machine on AWS, a loop on the laptop. A sweep catches what this loses. */
   startOperation: (operationId: string) => Promise<void>;
   fleet: FleetDependencies;
+  /** Everything a comparison of what there is looks at; absent where that takes longer than an answer may. */
+  doctor?: Ports;
   logger: Logger;
 }
 
@@ -53,13 +57,14 @@ const firstLookSeconds = 1;
 /** The control plane's API as API Gateway (REST, proxy integration) calls it. */
 export function createApi(deps: ApiDependencies): ApiHandler {
   const fleet = createFleetEndpoints(deps.fleet);
+  const doctor = deps.doctor && createDoctorEndpoints(deps.doctor);
   return async (event) => {
     const requestId = requestIdOf(event.requestContext.requestId);
     const startedAt = performance.now();
     let result: APIGatewayProxyResult;
     try {
       const key = `${event.httpMethod} ${event.resource}`;
-      const endpoint = endpoints.get(key) ?? fleet.get(key);
+      const endpoint = endpoints.get(key) ?? fleet.get(key) ?? doctor?.get(key);
       if (!endpoint) throw new Problem('not_found');
       result = await endpoint(event, callerOf(event.requestContext), deps);
     } catch (error) {
@@ -89,6 +94,7 @@ export const apiRoutes = [
   routes.suspendTenant,
   routes.resumeTenant,
   ...fleetApiRoutes,
+  ...doctorApiRoutes,
   routes.rotateTenantSecret,
   routes.offboardTenant,
   routes.exportOfTenant,
