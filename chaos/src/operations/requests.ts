@@ -25,7 +25,7 @@ const requests: Record<ChangeKind, (tenant: Tenant, ports: Ports) => Asked> = {
   'rotate-secret': ({ id }, { store }) => requestOperation('rotate-secret', id, {}, operator, store),
   offboard: ({ id }, { store }) => requestOperation('offboard', id, {}, operator, store),
   erase: ({ id }, { store }) => requestOperation('erase', id, {}, operator, store),
-  move: ({ id }, { store }) => requestMove(id, undefined, operator, store, policy),
+  move: ({ id }, { store }) => requestMove(id, undefined, operator, store),
   'change-plan': ({ id, placement }, { store }) => {
     const plan = placement === 'shared' ? 'basic' : 'free';
     return requestChangePlan(id, { plan, time: 'now' }, operator, store, policy);

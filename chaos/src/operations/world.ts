@@ -17,8 +17,6 @@ export const policy: TenancyPolicy = {
   selfServicePlans: ['free', 'basic', 'premium', 'enterprise'],
   maxTenantsPerOwner: null,
   dedicatedOnly: false,
-  // Their time has come at once.
-  keepPreviousDays: 0,
 };
 const masterDatabase = 'kyo_system_master';
 const settings = { maxConnections: 100, sharedBuffersMegabytes: 32, fsync: false };
@@ -68,7 +66,12 @@ export async function withControlPlane<T>(
       url: 'http://localhost/',
       now,
     }),
-    lifecycle: { secretGraceSeconds: 0, secretMaxAgeDays: null, offboardGraceSeconds: 0 },
+    lifecycle: {
+      secretGraceSeconds: 0,
+      secretMaxAgeDays: null,
+      offboardGraceSeconds: 0,
+      keepPreviousSeconds: 0,
+    },
     now,
     random: Math.random,
   });
