@@ -2,11 +2,13 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { type Fault, renderFinding, runFault } from './fault.ts';
+import { fleetFaults } from './fleet/faults.ts';
 import { operationFaults } from './operations/faults.ts';
 import { otpFaults } from './otp/faults.ts';
 import { rollingFaults } from './rolling/faults.ts';
 
 const suites: Record<string, Fault[]> = {
+  fleet: fleetFaults,
   operations: operationFaults,
   otp: otpFaults,
   rolling: rollingFaults,
