@@ -1,6 +1,7 @@
 // `npm run bench [-- NAME] [--json FILE] [--scale 0.1]`: our figures beside those of our peers, measured in the same run.
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { benchmarkCollaboration } from './collaboration/benchmark.ts';
 import { benchmarkFleet } from './fleet/benchmark.ts';
 import { describeMachine } from './machine.ts';
 import { benchmarkOtp } from './otp/benchmark.ts';
@@ -8,6 +9,7 @@ import { type Report, renderReport } from './report.ts';
 
 type Benchmark = (progress: (line: string) => void, options: { scale: number }) => Promise<Report>;
 const benchmarks: Record<string, Benchmark> = {
+  collaboration: benchmarkCollaboration,
   fleet: benchmarkFleet,
   otp: benchmarkOtp,
 };

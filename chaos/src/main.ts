@@ -1,6 +1,7 @@
 // `npm run chaos [-- operations] [--seed N]`: breaks the platform in every way we know of and counts what is lost.
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { collaborationFaults } from './collaboration/faults.ts';
 import { type Fault, renderFinding, runFault } from './fault.ts';
 import { fleetFaults } from './fleet/faults.ts';
 import { operationFaults } from './operations/faults.ts';
@@ -8,6 +9,7 @@ import { otpFaults } from './otp/faults.ts';
 import { rollingFaults } from './rolling/faults.ts';
 
 const suites: Record<string, Fault[]> = {
+  collaboration: collaborationFaults,
   fleet: fleetFaults,
   operations: operationFaults,
   otp: otpFaults,
