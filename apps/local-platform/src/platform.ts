@@ -58,6 +58,7 @@ const policy: TenancyPolicy = {
   selfServicePlans: ['free', 'basic', 'premium', 'enterprise'],
   maxTenantsPerOwner: null,
   dedicatedOnly: false,
+  keepPreviousDays: 7,
 };
 const lifecycle: Lifecycle = { secretGraceSeconds: 15, secretMaxAgeDays: null };
 const sharedInstanceId = 'shared-1';

@@ -36,6 +36,7 @@ async function createTestApi(
     selfServicePlans: ['free', 'basic'],
     maxTenantsPerOwner: 1,
     dedicatedOnly: false,
+    keepPreviousDays: 7,
     ...change,
   };
   const logger = createLogger({ service: 'test', level: 'silent' });

@@ -22,5 +22,11 @@ export const tenantEvent = z.discriminatedUnion('type', [
   failed('TenantResumptionFailed'),
   succeeded('TenantSecretRotated'),
   failed('TenantSecretRotationFailed'),
+  succeeded('TenantRestorePrepared'),
+  failed('TenantRestoreFailed'),
+  succeeded('TenantRestored'),
+  failed('TenantRestoreSwapFailed'),
+  succeeded('TenantRestoreDiscarded'),
+  failed('TenantRestoreDiscardFailed'),
 ]);
 export type TenantEvent = z.infer<typeof tenantEvent>;

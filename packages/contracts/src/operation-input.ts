@@ -3,6 +3,8 @@ import type { OperationKind } from './operation.ts';
 import { plan } from './tenant.ts';
 
 const nothing = z.strictObject({});
+/** How long the database a tenant has left is kept. */
+const keepDays = z.number().int().nonnegative();
 
 /** What each kind of operation is told beside its tenant; written with the operation, and read by its steps. */
 export const operationInput = {
@@ -10,5 +12,8 @@ export const operationInput = {
   suspend: nothing,
   resume: nothing,
   'rotate-secret': nothing,
+  restore: z.strictObject({ to: z.iso.datetime() }),
+  'swap-restored': z.strictObject({ keepDays }),
+  'discard-restored': nothing,
 } as const satisfies Record<OperationKind, z.ZodType>;
 export type OperationInput<K extends OperationKind> = z.infer<(typeof operationInput)[K]>;

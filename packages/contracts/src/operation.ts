@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { restoreReport } from './restore.ts';
 
 export const operationKind = z
-  .enum(['provision', 'suspend', 'resume', 'rotate-secret'])
+  .enum(['provision', 'suspend', 'resume', 'rotate-secret', 'restore', 'swap-restored', 'discard-restored'])
   .meta({ id: 'OperationKind' });
 export type OperationKind = z.infer<typeof operationKind>;
 
@@ -48,6 +49,7 @@ export const operation = z
     startedAt: z.iso.datetime(),
     finishedAt: z.iso.datetime().optional(),
     steps: z.array(operationStep),
+    report: restoreReport.optional().meta({ description: 'For operators, of a restore' }),
     error: z.string().optional().meta({ description: 'Why it failed, in a sentence' }),
   })
   .meta({ id: 'Operation' });

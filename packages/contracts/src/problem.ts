@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { restorableWindow } from './restore.ts';
 
 /** Every `code` a client can meet, with its HTTP status and title. Codes are stable: clients branch on them. */
 export const problems = {
@@ -18,10 +19,13 @@ export const problems = {
   template_name_taken: { status: 409, title: 'A template of this name exists' },
   last_owner: { status: 409, title: 'A tenant keeps at least one owner' },
   tenant_status_conflict: { status: 409, title: 'The tenant is in a status that does not allow that' },
+  restored_database_exists: { status: 409, title: 'A restored database of this tenant is there already' },
+  nothing_restored: { status: 409, title: 'There is no restored database of this tenant' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body must be application/json' },
   idempotency_key_reused: { status: 422, title: 'The idempotency key belongs to another request' },
   region_unavailable: { status: 422, title: 'The region is not served' },
+  restore_time_unavailable: { status: 422, title: 'The tenant cannot be restored to this time' },
   otp_incorrect: { status: 422, title: 'The code is not correct' },
   otp_expired: { status: 422, title: 'The code is used, expired or unknown' },
   otp_country_refused: { status: 422, title: 'No SMS goes to this country' },
@@ -57,6 +61,9 @@ export const problemDocument = z
       .optional()
       .meta({ description: 'What is wrong with which field' }),
     attemptsLeft: z.int().optional().meta({ description: 'Only with otp_incorrect' }),
+    window: restorableWindow
+      .optional()
+      .meta({ description: 'Only with restore_time_unavailable, once there is a backup' }),
   })
   .meta({ id: 'Problem' });
 

@@ -14,12 +14,18 @@ export interface MigrationResult {
 /**
  * Brings a database to the newest migration of `directory` (SQL files, in order of their names).
  * All pending files run in one transaction, under an advisory lock: of several callers one migrates, the others wait.
+ * `atMost` so many files are applied.
  */
-export async function migrate(client: ClientBase, directory: string): Promise<MigrationResult> {
+export async function migrate(
+  client: ClientBase,
+  directory: string,
+  atMost = Number.POSITIVE_INFINITY,
+): Promise<MigrationResult> {
   const applied = await runner({
     dbClient: client,
     dir: directory,
     direction: 'up',
+    count: atMost,
     migrationsTable: ledger,
     singleTransaction: true,
     advisoryLockMode: 'wait',

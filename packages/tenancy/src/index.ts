@@ -6,5 +6,7 @@ export * from './ports.ts';
 export * from './relay-events.ts';
 export * from './request-operation.ts';
 export * from './request-provision.ts';
+export * from './request-restore.ts';
+export * from './restorable-window.ts';
 export * from './tenant.ts';
 export * from './tenant-directory.ts';

@@ -1,4 +1,12 @@
-import type { OperationKind, Placement, Plan, TenantEvent, TenantStatus } from '@kyong/contracts';
+import type {
+  OperationKind,
+  Placement,
+  Plan,
+  RestoreReport,
+  TableComparison,
+  TenantEvent,
+  TenantStatus,
+} from '@kyong/contracts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Operation } from './operation.ts';
 import type { DatabaseEndpoint, DatabaseReservation, Login, SecondDatabase, Tenant } from './tenant.ts';
@@ -41,6 +49,12 @@ export interface InstanceWish {
   except?: string;
 }
 
+/** Between these times a database can be had as it was. */
+export interface RestorableWindow {
+  from: Date;
+  until: Date;
+}
+
 /** A kind of place for tenant databases. Every method may be called again after a crash and finds its work done. */
 export interface DatabaseHost {
   /** The server a new database would go to. Nothing is created. @throws {OperationRefused} when none fits the wish. */
@@ -51,6 +65,17 @@ export interface DatabaseHost {
   create(reservation: DatabaseReservation): Promise<void>;
   describe(reservation: DatabaseReservation): Promise<DatabaseState>;
   adminConnection(reservation: DatabaseReservation): Promise<AdminConnection>;
+  /** Undefined while there is no backup yet. */
+  restorableWindow(reservation: DatabaseReservation, now: Date): Promise<RestorableWindow | undefined>;
+  /**
+   * Makes `target` what `source` was at `to`, or continues to; call again until it is done. The source runs on, untouched, and
+   * so do all others on its server. @throws {OperationRefused} when that time cannot be had.
+   */
+  restoreBeside(
+    source: DatabaseReservation,
+    target: DatabaseReservation,
+    to: Date,
+  ): Promise<{ done: boolean; detail: string }>;
   /**
    * Takes the database, its role and its own server away; never what is not this tenant's.
    * Resolves when they are gone. @throws {Error} when that takes longer than one call may: call again.
@@ -74,6 +99,10 @@ export interface TenantDatabase {
   /** Takes one role away and ends its connections; answers with how many. The database and other roles stay. */
   dropRole(admin: AdminConnection, roleName: string): Promise<number>;
   seed(admin: AdminConnection, gym: { tenantId: string; name: string }): Promise<void>;
+  /** The newest migration it has. */
+  schemaVersion(admin: AdminConnection): Promise<string | null>;
+  /** Table by table, row by row; both may be in use. */
+  compare(live: AdminConnection, restored: AdminConnection): Promise<TableComparison[]>;
 }
 
 export interface SecretStore {
@@ -181,11 +210,11 @@ export interface TenancyStore {
   /** Writes the step's result and gives the claim back. */
   recordStep(claim: Claim, record: StepRecord): Promise<void>;
   succeed(claim: Claim): Promise<void>;
-  /** Ends an operation that failed: undone (`compensated`), or with something left (`failed`). */
+  /** Ends an operation that failed: undone (`compensated`), or with something left (`failed`). No status: it stays. */
   fail(
     claim: Claim,
     status: 'compensated' | 'failed',
-    tenantStatus: TenantStatus,
+    tenantStatus: TenantStatus | undefined,
     event: TenantEvent,
   ): Promise<void>;
 
@@ -211,10 +240,16 @@ export interface TenancyStore {
   switchToTarget(claim: Claim, keepUntil: Date): Promise<void>;
   /** Takes `switchToTarget` back. Nothing happens when that is so already. */
   switchBack(claim: Claim): Promise<void>;
+  /** The target is complete, and stays beside the live database as the restored one until an operation takes it. */
+  keepRestored(claim: Claim): Promise<void>;
+  /** What was restored of the tenant is this operation's target from now on. */
+  takeRestored(claim: Claim): Promise<void>;
   /** Forgets a target: nothing is left of it. */
   forgetTarget(claim: Claim): Promise<void>;
   /** Forgets a previous database of the tenant, by the operation it belongs to: nothing is left of it. */
   forgetPrevious(claim: Claim, operationId: string): Promise<void>;
+  /** What the operation found out, for those who watch it. */
+  recordReport(claim: Claim, report: RestoreReport): Promise<void>;
   /** From now on the tenant is open; its owner, when a person, becomes `gym_owner`. */
   activate(claim: Claim): Promise<void>;
   setStatus(claim: Claim, status: TenantStatus): Promise<void>;

@@ -26,6 +26,7 @@ export const policy: TenancyPolicy = {
   selfServicePlans: ['free', 'basic', 'premium', 'enterprise'],
   maxTenantsPerOwner: null,
   dedicatedOnly: false,
+  keepPreviousDays: 7,
 };
 
 export const driver: AdvanceOptions = {

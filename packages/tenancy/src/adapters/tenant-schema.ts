@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { migrate, withConnection } from '@kyong/postgres';
+import { migrate, schemaVersion, withConnection } from '@kyong/postgres';
 import type { TenantDatabase } from '../ports.ts';
+import { compareDatabases } from './restore/compare-databases.ts';
 import { shareRights, tenantRoles } from './tenant-roles.ts';
 
 /** SQL files of a tenant's database. */
@@ -24,4 +25,8 @@ export const tenantDatabase: TenantDatabase = {
         name,
       ]);
     }),
+
+  schemaVersion: (admin) => withConnection(admin, schemaVersion),
+
+  compare: compareDatabases,
 };

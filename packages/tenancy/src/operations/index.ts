@@ -1,11 +1,14 @@
 import type { OperationKind, TenantEvent, TenantStatus } from '@kyong/contracts';
 import type { Claim } from '../ports.ts';
 import { eventOf } from './context.ts';
+import { discardRestored } from './discard-restored.ts';
 import { provision } from './provision.ts';
+import { restore } from './restore.ts';
 import { resume } from './resume.ts';
 import { rotateSecret } from './rotate-secret.ts';
 import type { Step } from './step.ts';
 import { suspend } from './suspend.ts';
+import { swapRestored } from './swap-restored.ts';
 
 interface OperationDefinition {
   steps: Step[];
@@ -15,8 +18,8 @@ interface OperationDefinition {
   during?: TenantStatus;
   /** Whether it may be done again when it was the last thing done; else that request finds the operation that was. */
   repeatable?: boolean;
-  /** The tenant's status when it failed. */
-  failed: TenantStatus;
+  /** The tenant's status when it failed; as it was, when absent. */
+  failed?: TenantStatus;
   /** The event that says it failed. */
   failure(claim: Claim, reason: string, occurredAt: Date): TenantEvent;
 }
@@ -51,5 +54,20 @@ export const operations: Record<OperationKind, OperationDefinition> = {
     repeatable: true,
     failed: 'active',
     failure: (claim, reason, at) => eventOf('TenantSecretRotationFailed', claim, at, { reason }),
+  },
+  restore: {
+    steps: restore,
+    from: ['active', 'suspended'],
+    failure: (claim, reason, at) => eventOf('TenantRestoreFailed', claim, at, { reason }),
+  },
+  'swap-restored': {
+    steps: swapRestored,
+    from: ['active', 'suspended'],
+    failure: (claim, reason, at) => eventOf('TenantRestoreSwapFailed', claim, at, { reason }),
+  },
+  'discard-restored': {
+    steps: discardRestored,
+    from: ['active', 'suspended'],
+    failure: (claim, reason, at) => eventOf('TenantRestoreDiscardFailed', claim, at, { reason }),
   },
 };

@@ -67,7 +67,7 @@ export function claims(pool: Pool): Claims {
              FROM held WHERE o.id = held.id
          ),
          tenant AS (
-           UPDATE tenants t SET status = $4, updated_at = now() FROM held WHERE t.id = held.tenant_id
+           UPDATE tenants t SET status = coalesce($4, t.status), updated_at = now() FROM held WHERE t.id = held.tenant_id
          ),
          ${outbox('$5', '$6', '$7')}`,
         [status, tenantStatus, event.eventId, event.type, event],
@@ -125,6 +125,11 @@ export function claims(pool: Pool): Claims {
          )`,
         [version],
       ),
+
+    recordReport: (current, report) =>
+      write(current, `report AS (UPDATE operations o SET report = $3 FROM held WHERE o.id = held.id)`, [
+        report,
+      ]),
 
     activate: (current) =>
       write(

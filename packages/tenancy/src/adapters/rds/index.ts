@@ -5,9 +5,12 @@ import { destroyInstance } from './destroy.ts';
 import { findOwnInstance, instanceIdentifier } from './instance.ts';
 import type { RdsOptions } from './options.ts';
 import { checkAccountQuota } from './quota.ts';
+import { instanceWindow } from './restorable-window.ts';
+import { restoreInstanceBeside } from './restore.ts';
 import { databaseState } from './state.ts';
 
 export { type RdsOptions, rdsClientDefaults } from './options.ts';
+export { rdsServerCopies } from './server-copies.ts';
 
 /**
  * An Amazon RDS instance for each tenant. Whose an instance is, its tags say; what RDS says of it is asked each time:
@@ -29,6 +32,8 @@ export function rdsPostgres(options: RdsOptions): DatabaseHost {
       return instance ? databaseState(instance) : { state: 'absent' };
     },
     adminConnection: (reservation) => masterConnection(reservation, options),
+    restorableWindow: ({ instanceId }) => instanceWindow(instanceId, options),
+    restoreBeside: (source, target, to) => restoreInstanceBeside(source, target, to, options),
     destroy: (reservation, purpose) => destroyInstance(reservation, purpose, options),
   };
 }
