@@ -7,6 +7,7 @@ const programs = {
   chaos: ['chaos/src/main.ts'],
   bench: ['benchmarks/src/main.ts'],
   images: ['images/src/main.ts'],
+  'supply-chain': ['scripts/supply-chain.ts'],
   kyo: ['apps/kyo-cli/src/main.ts'],
   test: ['scripts/test.ts', '--project=unit', '--project=integration'],
   'test:deploy': ['scripts/test.ts', '--project=emulator'],

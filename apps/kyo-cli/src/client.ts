@@ -1,11 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import {
+  driftPage,
   health,
+  migration,
+  migrationAccepted,
+  migrationPlan,
   operation,
   operationAccepted,
   problemDocument,
   provisionTenantResponse,
+  schemaVersions,
   tenant,
   tenantPage,
 } from '@kyong/contracts';
@@ -79,6 +84,18 @@ export function createClient({ url, token }: Target) {
       call(operationAccepted, 'POST', `/tenants/${encodeURIComponent(tenantId)}/${kind}`),
     showOperation: (operationId: string) =>
       call(operation, 'GET', `/operations/${encodeURIComponent(operationId)}`),
+    showVersions: () => call(schemaVersions, 'GET', '/fleet/versions'),
+    showDrift: (cursor?: string) =>
+      call(driftPage, 'GET', `/fleet/drift${cursor === undefined ? '' : `?cursor=${cursor}`}`),
+    planMigration: (canaries?: number | string[]) =>
+      call(
+        migrationPlan,
+        'GET',
+        `/fleet/migration-plan${canaries === undefined ? '' : `?canaries=${[canaries].flat().join(',')}`}`,
+      ),
+    startMigration: (body: { canaries?: number | string[]; concurrency?: number; maxFailures?: number }) =>
+      call(migrationAccepted, 'POST', '/fleet/migrations', body),
+    showMigration: (migrationId: string) => call(migration, 'GET', `/fleet/migrations/${migrationId}`),
     health: () => call(health, 'GET', '/healthz'),
   };
 }

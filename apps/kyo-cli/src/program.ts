@@ -1,18 +1,15 @@
 import { plan, type Tenant, tenantStatus } from '@kyong/contracts';
 import { Command, type CommanderError, Option } from 'commander';
 import { createClient, findPlatform } from './client.ts';
+import type { CommonOptions } from './command.ts';
 import { examine } from './doctor.ts';
 import { CommandFailed, exitCodes } from './failure.ts';
+import { addMigrateCommands } from './migrate.ts';
 import { table } from './table.ts';
 import { describeStep, watch } from './watch.ts';
 
-interface CommonOptions {
-  json?: boolean;
-  dataDir: string;
-}
-
 /** The operator's command line, `kyo`. */
-export function createProgram(write: (text: string) => void): Command {
+export function createProgram(write: (text: string) => void, terminal: boolean): Command {
   const program = new Command('kyo')
     .description("The operator's command line. Talks to the platform on this machine.")
     .exitOverride((error: CommanderError) => {
@@ -111,6 +108,8 @@ export function createProgram(write: (text: string) => void): Command {
     const operation = await watch(clientOf(options), operationId, options.json ? () => {} : write);
     print(options, operation, () => `${operation.kind} ${operation.tenantId}: ${operation.status}\n`);
   });
+
+  addMigrateCommands(program, { common, print, clientOf, write, terminal });
 
   common(program.command('doctor').description('look at everything a working platform needs')).action(
     async (options: CommonOptions) => {

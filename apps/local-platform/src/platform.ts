@@ -18,6 +18,7 @@ import {
   advance,
   defaultRetry,
   type EventPublisher,
+  type FleetMigrationStore,
   type Lifecycle,
   type Ports,
   relayEvents,
@@ -27,11 +28,13 @@ import { localPostgres, tenantServerSettings } from '@kyong/tenancy/adapters/loc
 import { localSecrets } from '@kyong/tenancy/adapters/local-secrets';
 import {
   createEventOutbox,
+  createFleetMigrations,
   createMasterDatabase,
   masterMigrations,
 } from '@kyong/tenancy/adapters/master-database';
 import { sharedPostgres } from '@kyong/tenancy/adapters/shared-postgres';
 import { openTenantAccess } from '@kyong/tenancy/adapters/tenant-access';
+import { createTenantSchema } from '@kyong/tenancy/adapters/tenant-migrations';
 import { tenantDatabase } from '@kyong/tenancy/adapters/tenant-schema';
 import { webhook } from '@kyong/tenancy/adapters/webhook';
 import { apiRoutes, createApi } from '@kyong/tenant-provisioning/api';
@@ -44,6 +47,7 @@ import { type DataDirectory, openDataDirectory, writeAtomically } from './data-d
 import { createGateway } from './gateway.ts';
 import { lockInstance } from './instance-lock.ts';
 import { ensureKeys, tokens } from './keys.ts';
+import { createMigrationDriver } from './migration-driver.ts';
 import { OperationDriver } from './operation-driver.ts';
 import type { PlatformOptions } from './options.ts';
 import { createPages } from './pages.ts';
@@ -158,6 +162,17 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   });
   started.defer(() => driver.stop());
 
+  const migrations = createFleetMigrations(pool);
+  const schema = createTenantSchema(async () => servers.shared);
+  const migrationDriver = createMigrationDriver({
+    ports: { store: migrations, hosts: ports.hosts, schema, random: Math.random },
+    owner: driverName,
+    leaseSeconds,
+    sweepSeconds,
+    logger,
+  });
+  started.defer(() => migrationDriver.stop());
+
   const tenants = openTenantAccess({
     store,
     secrets,
@@ -197,6 +212,14 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
       store,
       policy,
       startOperation: async (operationId) => driver.start(operationId),
+      fleet: {
+        store,
+        migrations,
+        schema,
+        hosts: ports.hosts,
+        startMigration: async (migrationId) => migrationDriver.start(migrationId),
+        logger,
+      },
       logger: logger.child({ service: 'tenant-provisioning' }),
     }),
     logger,
@@ -222,6 +245,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   retention.start();
   started.defer(() => retention.stop());
   driver.run();
+  migrationDriver.run();
   const supervisor = repeat(
     async () => {
       const revived = await servers.revive();
@@ -247,6 +271,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     ['/provision-tenant', controlPlane],
     ['/tenants', controlPlane],
     ['/operations', controlPlane],
+    ['/fleet', controlPlane],
     ['/api/otp', otpService],
     ['/api/auth', otpService],
     ['/.well-known/jwks.json', otpService],
@@ -257,6 +282,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   started.defer(() => gateway.close());
   started.defer(() => lock.stopping());
 
+  await reportOldSchemas(migrations, schema.newestVersion, progress);
   const running = started.move();
   return { url, stop: () => running.disposeAsync() };
 }
@@ -274,6 +300,19 @@ async function allAnswer(checks: Record<string, HealthCheck>): Promise<void> {
         'KYO_REDIS_URL (Redis 7 or newer, in cluster mode); else look into logs/platform.log in the data directory.',
     );
   });
+}
+
+/** Tenants keep the schema they have until an operator migrates them: a start changes no gym's database by itself. */
+async function reportOldSchemas(
+  migrations: FleetMigrationStore,
+  newestVersion: string,
+  progress: Progress,
+): Promise<void> {
+  const { length } = await migrations.findTenantsBefore(newestVersion);
+  if (length === 0) return;
+  progress.line(
+    `${length} tenant${length === 1 ? ' has' : 's have'} an older schema than ${newestVersion}. Migrate: npm run kyo -- migrate run`,
+  );
 }
 
 async function migrateMaster(pool: ReturnType<typeof createPool>): Promise<void> {

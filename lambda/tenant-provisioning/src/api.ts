@@ -1,7 +1,6 @@
 import {
   type OperationAccepted,
   type ProblemCode,
-  type Route,
   routes,
   scopes,
   type TenantStatus,
@@ -16,8 +15,9 @@ import {
   type TenancyStore,
 } from '@kyong/tenancy';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
-import type { z } from 'zod';
 import { type Caller, callerOf } from './authorize.ts';
+import { createFleetEndpoints, type FleetDependencies, fleetApiRoutes } from './fleet-api.ts';
+import { json, jsonBody, keyOf, lowerCaseKeys, parse } from './http.ts';
 import { operationView, tenantView } from './views.ts';
 
 export interface ApiDependencies {
@@ -25,6 +25,7 @@ export interface ApiDependencies {
   policy: TenancyPolicy;
   /** Has the operation advanced: a state machine on AWS, a loop on the laptop. A sweep catches what this loses. */
   startOperation: (operationId: string) => Promise<void>;
+  fleet: FleetDependencies;
   logger: Logger;
 }
 
@@ -41,12 +42,14 @@ const firstLookSeconds = 1;
 
 /** The control plane's API as API Gateway (REST, proxy integration) calls it. */
 export function createApi(deps: ApiDependencies): ApiHandler {
+  const fleet = createFleetEndpoints(deps.fleet);
   return async (event) => {
     const requestId = requestIdOf(event.requestContext.requestId);
     const startedAt = performance.now();
     let result: APIGatewayProxyResult;
     try {
-      const endpoint = endpoints.get(`${event.httpMethod} ${event.resource}`);
+      const key = `${event.httpMethod} ${event.resource}`;
+      const endpoint = endpoints.get(key) ?? fleet.get(key);
       if (!endpoint) throw new Problem('not_found');
       result = await endpoint(event, callerOf(event.requestContext), deps);
     } catch (error) {
@@ -74,6 +77,7 @@ export const apiRoutes = [
   routes.showOperation,
   routes.suspendTenant,
   routes.resumeTenant,
+  ...fleetApiRoutes,
   routes.rotateTenantSecret,
 ] as const;
 
@@ -86,10 +90,6 @@ const endpoints = new Map<string, Endpoint>([
   [keyOf(routes.resumeTenant), changeTenant('resume')],
   [keyOf(routes.rotateTenantSecret), changeTenant('rotate-secret')],
 ]);
-
-function keyOf({ method, path }: Route): string {
-  return `${method} ${path}`;
-}
 
 const refusals: Record<
   Exclude<(ProvisionOutcome | { outcome: ProvisionRefusal })['outcome'], 'accepted'>,
@@ -146,6 +146,10 @@ function changeTenant(kind: 'suspend' | 'resume' | 'rotate-secret'): Endpoint {
         throw new Problem('not_found');
       case 'conflict':
         throw new Problem('tenant_status_conflict', { detail: `The tenant is ${result.status}.` });
+      case 'migrating':
+        throw new Problem('tenant_status_conflict', {
+          detail: 'Its schema is being migrated. Try again in a few seconds.',
+        });
       case 'accepted':
         return accepted(tenantId, result.operationId, result.status, deps);
     }
@@ -192,40 +196,4 @@ async function showOperation(event: APIGatewayProxyEvent, caller: Caller, { stor
     caller.isOperator || operation?.actor === caller.id || caller.tenantId === operation?.tenantId;
   if (!operation || !visible) throw new Problem('not_found');
   return json(200, operationView(operation));
-}
-
-function json(
-  statusCode: number,
-  body: unknown,
-  headers: Record<string, string> = {},
-): APIGatewayProxyResult {
-  return {
-    statusCode,
-    headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...headers },
-    body: JSON.stringify(body),
-  };
-}
-
-function parse<S extends z.ZodType>(schema: S, value: unknown, root: string): z.output<S> {
-  const result = schema.safeParse(value);
-  if (!result.success) throw Problem.fromZod(result.error, root);
-  return result.data;
-}
-
-const maxBodyBytes = 64 * 1024;
-
-function jsonBody({ body, headers, isBase64Encoded }: APIGatewayProxyEvent): unknown {
-  const contentType = lowerCaseKeys(headers)['content-type'] ?? '';
-  if (!/^application\/json\s*(;|$)/i.test(contentType)) throw new Problem('unsupported_media_type');
-  const text = isBase64Encoded ? Buffer.from(body ?? '', 'base64').toString('utf8') : (body ?? '');
-  if (Buffer.byteLength(text) > maxBodyBytes) throw new Problem('payload_too_large');
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new Problem('malformed_json');
-  }
-}
-
-function lowerCaseKeys(headers: APIGatewayProxyEvent['headers']): Record<string, string | undefined> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }

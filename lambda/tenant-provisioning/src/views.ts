@@ -1,5 +1,9 @@
-import type { Operation as OperationView, Tenant as TenantView } from '@kyong/contracts';
-import type { Operation, Tenant } from '@kyong/tenancy';
+import type {
+  Migration as MigrationView,
+  Operation as OperationView,
+  Tenant as TenantView,
+} from '@kyong/contracts';
+import type { FleetMigrationReport, Operation, Tenant } from '@kyong/tenancy';
 
 /** A tenant as the API shows it; where its database is, operators alone see. */
 export function tenantView(
@@ -53,5 +57,22 @@ export function operationView(operation: Operation): OperationView {
       ...(error !== null && { error }),
     })),
     ...(operation.error !== null && { error: operation.error }),
+  };
+}
+
+export function migrationView(migration: FleetMigrationReport): MigrationView {
+  const { id, targetVersion, status, concurrency, maxFailures, counts, failures, waiting } = migration;
+  return {
+    migrationId: id,
+    targetVersion,
+    status,
+    concurrency,
+    maxFailures,
+    startedAt: migration.createdAt.toISOString(),
+    ...(migration.finishedAt && { finishedAt: migration.finishedAt.toISOString() }),
+    ...(migration.reason !== null && { reason: migration.reason }),
+    tenants: { pending: 0, running: 0, succeeded: 0, failed: 0, skipped: 0, ...counts },
+    failures,
+    waiting,
   };
 }

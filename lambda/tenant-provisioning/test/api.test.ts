@@ -1,6 +1,11 @@
 import { createLogger, Problem } from '@kyong/service-kit';
-import type { TenancyPolicy } from '@kyong/tenancy';
-import { createMasterDatabase, masterMigrations } from '@kyong/tenancy/adapters/master-database';
+import type { Ports, TenancyPolicy } from '@kyong/tenancy';
+import {
+  createFleetMigrations,
+  createMasterDatabase,
+  masterMigrations,
+} from '@kyong/tenancy/adapters/master-database';
+import { createTenantSchema } from '@kyong/tenancy/adapters/tenant-migrations';
 import { createTestDatabase } from '@kyong/testing';
 import type { APIGatewayProxyEvent, APIGatewayTokenAuthorizerEvent } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
@@ -30,7 +35,7 @@ async function createTestApi(
   change: Partial<TenancyPolicy> = {},
   startOperation = async (_id: string) => {},
 ) {
-  const { pool } = await createTestDatabase(masterMigrations);
+  const { pool, connection } = await createTestDatabase(masterMigrations);
   const policy: TenancyPolicy = {
     regions: ['ap-northeast-1'],
     selfServicePlans: ['free', 'basic'],
@@ -40,7 +45,17 @@ async function createTestApi(
     ...change,
   };
   const logger = createLogger({ service: 'test', level: 'silent' });
-  const api = createApi({ store: createMasterDatabase(pool), policy, startOperation, logger });
+  const store = createMasterDatabase(pool);
+  const fleet = {
+    store,
+    migrations: createFleetMigrations(pool),
+    schema: createTenantSchema(async () => connection),
+    // No database of a tenant is entered here.
+    hosts: {} as Ports['hosts'],
+    startMigration: async () => {},
+    logger,
+  };
+  const api = createApi({ store, policy, startOperation, fleet, logger });
   return async (request: APIGatewayProxyEvent) => {
     const { statusCode, body, headers } = await api(request);
     return { status: statusCode, headers, body: JSON.parse(body) as Record<string, unknown> };
@@ -132,6 +147,58 @@ describe('the API function', () => {
     expect((await call(event(operator, body({ tenantId: 'third-gym', plan: 'enterprise' })))).status).toBe(
       202,
     );
+  });
+});
+
+describe('the fleet', () => {
+  const get = (resource: string, queryStringParameters: Record<string, string> | null = null) => ({
+    httpMethod: 'GET',
+    resource,
+    queryStringParameters,
+  });
+  const start = (wish: object) => ({ resource: '/fleet/migrations', ...body(wish) });
+
+  it('is for operators alone', async () => {
+    const call = await createTestApi();
+    for (const change of [
+      get('/fleet/versions'),
+      get('/fleet/drift'),
+      get('/fleet/migration-plan'),
+      start({}),
+    ]) {
+      expect((await call(event(session, change))).body.code).toBe('forbidden');
+    }
+  });
+
+  it("is migrated at an operator's word, once at a time", async () => {
+    const call = await createTestApi();
+    const started = await call(event(operator, start({ canaries: 2 })));
+    expect(started).toMatchObject({ status: 202, body: { created: true } });
+    const again = await call(event(operator, start({})));
+    expect(again.body).toEqual({ ...started.body, created: false });
+    const shown = await call(
+      event(operator, {
+        ...get('/fleet/migrations/{migrationId}'),
+        pathParameters: { migrationId: String(started.body.migrationId) },
+      }),
+    );
+    expect(shown.body).toMatchObject({ status: 'running', tenants: { pending: 0, succeeded: 0 } });
+    expect((await call(event(operator, get('/fleet/versions')))).body).toMatchObject({
+      versions: [],
+      migration: { migrationId: started.body.migrationId },
+    });
+  });
+
+  it.each([
+    ['canaries that are not there', start({ canaries: ['nobody'] }), 422, 'canaries_unknown'],
+    ['a plan for them', get('/fleet/migration-plan', { canaries: 'nobody' }), 422, 'canaries_unknown'],
+    ['names that are none', get('/fleet/migration-plan', { canaries: 'A,B' }), 400, 'malformed_request'],
+    ['no concurrency', start({ concurrency: 0 }), 400, 'malformed_request'],
+    ['what it does not know', start({ force: true }), 400, 'malformed_request'],
+  ])('refuses %s', async (_, change, status, code) => {
+    const call = await createTestApi();
+    const response = await call(event(operator, change));
+    expect([response.status, response.body.code]).toEqual([status, code]);
   });
 });
 

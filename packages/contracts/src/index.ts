@@ -1,5 +1,6 @@
 export * from './auth.ts';
 export * from './event.ts';
+export * from './fleet-migration.ts';
 export * from './health.ts';
 export * from './operation.ts';
 export * from './operation-input.ts';

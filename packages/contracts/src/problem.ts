@@ -24,6 +24,7 @@ export const problems = {
   payload_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body must be application/json' },
   idempotency_key_reused: { status: 422, title: 'The idempotency key belongs to another request' },
+  canaries_unknown: { status: 422, title: 'These tenants have nothing to migrate' },
   region_unavailable: { status: 422, title: 'The region is not served' },
   restore_time_unavailable: { status: 422, title: 'The tenant cannot be restored to this time' },
   otp_incorrect: { status: 422, title: 'The code is not correct' },

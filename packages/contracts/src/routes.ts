@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import * as auth from './auth.ts';
+import { fleetRoutes } from './fleet-routes.ts';
 import { health } from './health.ts';
 import { operation } from './operation.ts';
 import * as otp from './otp.ts';
@@ -157,6 +158,7 @@ export const routes = {
     success: { status: 200, description: 'The operation and its steps', body: operation },
     problems: ['not_found'],
   }),
+  ...fleetRoutes,
   sendOtp: route({
     method: 'POST',
     path: '/api/otp/send',

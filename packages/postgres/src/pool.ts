@@ -45,15 +45,17 @@ export function createPool(
   return pool;
 }
 
-/** One connection for one task, closed afterwards whatever happens. */
+/** One connection for one task, closed afterwards whatever happens; `lockTimeoutSeconds` bounds how long a statement waits for a lock. */
 export async function withConnection<T>(
   connection: Connection,
   task: (client: pg.Client) => Promise<T>,
+  { lockTimeoutSeconds }: { lockTimeoutSeconds?: number } = {},
 ): Promise<T> {
   const client = new pg.Client({
     ...connection,
     connectionTimeoutMillis: connectTimeoutMilliseconds,
     application_name: 'kyo',
+    ...(lockTimeoutSeconds !== undefined && { lock_timeout: lockTimeoutSeconds * 1000 }),
   });
   // A server that goes away between queries emits this; the next query reports it to the caller.
   client.on('error', () => {});

@@ -1,4 +1,5 @@
 export * from './advance.ts';
+export * from './fleet/index.ts';
 export * from './lifecycle.ts';
 export * from './operation.ts';
 export * from './plan.ts';

@@ -152,6 +152,8 @@ export type OperationRequestOutcome =
   | { outcome: 'accepted'; operationId: string; status: TenantStatus; created: boolean }
   /** Another operation is under way, or the tenant is in a status that does not fit. */
   | { outcome: 'conflict'; status: TenantStatus }
+  /** Its schema is being migrated, which takes seconds. */
+  | { outcome: 'migrating' }
   | { outcome: 'unknown' };
 
 /** The right to advance an operation, for a while. */

@@ -67,13 +67,24 @@ export async function shareRights(
   );
   await client.query(`
     BEGIN;
-    GRANT USAGE ON SCHEMA public TO ${group};
-    GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${group};
-    GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO ${group};
-    REVOKE INSERT, UPDATE, DELETE ON schema_migrations FROM ${group};
+    ${rightsOf(group)};
     ${membership(group, role)};
     ${ownRights ? revokeFrom(role, database) : ''}
     COMMIT`);
+}
+
+/** Rows may be read and written: of every table there is, also of those a migration has just made. */
+function rightsOf(group: string): string {
+  return `
+    GRANT USAGE ON SCHEMA public TO ${group};
+    GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${group};
+    GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO ${group};
+    REVOKE INSERT, UPDATE, DELETE ON schema_migrations FROM ${group}`;
+}
+
+/** The same for a tenant whose group is there, to go with other statements. */
+export function rightsIn({ database }: Pick<AdminConnection, 'database'>): string {
+  return rightsOf(escapeIdentifier(groupName(database)));
 }
 
 /** Drops what a database that is gone leaves on its server: the group, and the logins that were its members. */

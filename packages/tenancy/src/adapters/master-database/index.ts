@@ -15,4 +15,5 @@ export function createMasterDatabase(pool: Pool): TenancyStore {
   return { ...requests(pool), ...queries(pool), ...claims(pool), ...secondDatabases(pool), ...logins(pool) };
 }
 
+export { createFleetMigrations } from './fleet-migrations.ts';
 export { createEventOutbox } from './outbox.ts';

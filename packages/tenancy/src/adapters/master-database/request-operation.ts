@@ -22,6 +22,7 @@ export async function requestOperation(
   if (tenant.operation_status === 'running' || !from.includes(tenant.status)) {
     return { outcome: 'conflict', status: tenant.status };
   }
+  if (await isBeingMigrated(client, tenantId)) return { outcome: 'migrating' };
   if (during) {
     await client.query('UPDATE tenants SET status = $2, updated_at = now() WHERE id = $1', [
       tenantId,
@@ -51,6 +52,16 @@ async function lockTenant(client: PoolClient, tenantId: string, input: object) {
     [tenantId, input],
   );
   return rows[0];
+}
+
+/** Asked after the tenant is locked: see `takeTargets` of the fleet migrations. */
+async function isBeingMigrated(client: PoolClient, tenantId: string): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `SELECT FROM fleet_migration_tenants m JOIN fleet_migrations f ON f.id = m.migration_id
+      WHERE m.tenant_id = $1 AND m.status = 'running' AND f.status = 'running' AND f.lease_expires_at > now()`,
+    [tenantId],
+  );
+  return rowCount !== 0;
 }
 
 export interface NewOperation {
