@@ -82,6 +82,10 @@ export function createClient({ url, token }: Target) {
       call(provisionTenantResponse, 'POST', '/provision-tenant', body),
     change: (kind: 'suspend' | 'resume' | 'rotate-secret', tenantId: string) =>
       call(operationAccepted, 'POST', `/tenants/${encodeURIComponent(tenantId)}/${kind}`),
+    restore: (tenantId: string, to: string) =>
+      call(operationAccepted, 'POST', `/tenants/${encodeURIComponent(tenantId)}/restore`, { to }),
+    changeRestored: (change: 'swap' | 'discard', tenantId: string) =>
+      call(operationAccepted, 'POST', `/tenants/${encodeURIComponent(tenantId)}/restore/${change}`),
     showOperation: (operationId: string) =>
       call(operation, 'GET', `/operations/${encodeURIComponent(operationId)}`),
     showVersions: () => call(schemaVersions, 'GET', '/fleet/versions'),

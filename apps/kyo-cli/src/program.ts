@@ -5,6 +5,7 @@ import type { CommonOptions } from './command.ts';
 import { examine } from './doctor.ts';
 import { CommandFailed, exitCodes } from './failure.ts';
 import { addMigrateCommands } from './migrate.ts';
+import { addRestoreCommand, describeReport } from './restore.ts';
 import { table } from './table.ts';
 import { describeStep, watch } from './watch.ts';
 
@@ -89,6 +90,8 @@ export function createProgram(write: (text: string) => void, terminal: boolean):
       });
   }
 
+  addRestoreCommand(tenants, { common, print, clientOf, write, terminal });
+
   common(
     operations.command('show').description('one operation and its steps').argument('<operationId>'),
   ).action(async (operationId: string, options: CommonOptions) => {
@@ -97,7 +100,7 @@ export function createProgram(write: (text: string) => void, terminal: boolean):
       [
         `${operation.kind} ${operation.tenantId}: ${operation.status}`,
         ...operation.steps.map(describeStep),
-        '',
+        describeReport(operation),
       ].join('\n'),
     );
   });

@@ -26,6 +26,7 @@ import {
 } from '@kyong/tenancy';
 import { localPostgres, tenantServerSettings } from '@kyong/tenancy/adapters/local-postgres';
 import { localSecrets } from '@kyong/tenancy/adapters/local-secrets';
+import { localServerCopies } from '@kyong/tenancy/adapters/local-server-copies';
 import {
   createEventOutbox,
   createFleetMigrations,
@@ -53,7 +54,7 @@ import type { PlatformOptions } from './options.ts';
 import { createPages } from './pages.ts';
 import type { Progress } from './progress.ts';
 import { repeat } from './repeat.ts';
-import { startServers } from './servers.ts';
+import { sharedSettings, startServers } from './servers.ts';
 import { ensureTenantServers } from './tenant-servers.ts';
 
 /** The laptop's values of what a stage decides. */
@@ -75,6 +76,8 @@ const driverName = 'laptop';
 const leaseSeconds = 30;
 const sweepSeconds = 5;
 const superviseSeconds = 5;
+/** How soon a new tenant's first base backup is taken; whether others are due costs a look into their folders. */
+const backUpSeconds = 10;
 const relaySeconds = 1;
 /** Each running step holds a connection or two, and starting a server takes most of a processor. */
 const driverConcurrency = 8;
@@ -125,6 +128,9 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   started.defer(() => dedicated.stopAll());
   await progress.step('Preparing tenant servers', dedicated.prepare());
 
+  const sharedCopies = localServerCopies(servers.sharedServer, directory.sharedCopies, sharedSettings);
+  started.defer(() => sharedCopies.stopAll());
+
   const store = createMasterDatabase(pool);
   const ensureServers = () =>
     ensureTenantServers(store, dedicated, { ...servers.shared, instanceId: sharedInstanceId });
@@ -138,6 +144,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
           instanceId: sharedInstanceId,
           admin: async () => servers.shared,
           maxDatabases: maxSharedDatabases,
+          copies: sharedCopies,
         },
       ]),
     },
@@ -211,6 +218,8 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     handle: createApi({
       store,
       policy,
+      hosts: ports.hosts,
+      now,
       startOperation: async (operationId) => driver.start(operationId),
       fleet: {
         store,
@@ -256,6 +265,15 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     (err) => logger.warn({ err }, 'a server could not be started again'),
   );
   started.defer(() => supervisor.stop());
+  const backups = repeat(
+    async () => {
+      await servers.sharedServer.backUpIfDue(now());
+      await dedicated.backUp(now());
+    },
+    backUpSeconds,
+    (err) => logger.warn({ err }, 'a base backup could not be taken'),
+  );
+  started.defer(() => backups.stop());
   const publisher = options.webhook ? webhook({ ...options.webhook, now }) : logPublisher(logger);
   const events = createEventOutbox(pool);
   const relay = repeat(

@@ -1,4 +1,10 @@
-import { type PostgresEndpoint, PostgresServer, RedisServer, superuser } from '@kyong/embedded-servers';
+import {
+  defaultArchiveLimits,
+  type PostgresEndpoint,
+  PostgresServer,
+  RedisServer,
+  superuser,
+} from '@kyong/embedded-servers';
 import { type Connection, withConnection } from '@kyong/postgres';
 import { type RedisConnection, redisConnectionOf } from '@kyong/redis';
 import type { DataDirectory } from './data-directory.ts';
@@ -10,12 +16,18 @@ export const masterDatabaseName = 'kyo_system_master';
 /** 20 for the master pool, 20 for the OTP service's, the rest for the operator. */
 const masterSettings = { maxConnections: 60, sharedBuffersMegabytes: 32 };
 /** One server for all shared tenants. */
-const sharedSettings = { maxConnections: 300, sharedBuffersMegabytes: 64 };
+export const sharedSettings = {
+  maxConnections: 300,
+  sharedBuffersMegabytes: 64,
+  archive: defaultArchiveLimits,
+};
 
 /** The data stores of the platform: ours, or the user's own where the environment names them. */
 export interface Servers {
   master: Connection | { connectionString: string };
   shared: PostgresEndpoint & { database: string };
+  /** The same, as the server it is. */
+  sharedServer: PostgresServer;
   redis: RedisConnection;
   /** Starts again what has died. Resolves to the names of what had. */
   revive(): Promise<string[]>;
@@ -62,6 +74,7 @@ export async function startServers(
     get shared() {
       return { ...sharedServer.endpoint, database: 'postgres' };
     },
+    sharedServer,
     redis: redisOf(redisServer, options),
 
     async revive() {

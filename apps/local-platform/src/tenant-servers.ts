@@ -11,14 +11,17 @@ const withServer: readonly Tenant['status'][] = [
   'offboarding',
 ];
 
-/** Starts the servers of dedicated tenants that do not run, and writes down where any server has a new port. */
+/** Starts the servers of dedicated tenants, second ones too, that do not run; writes down where any server has a new port. */
 export async function ensureTenantServers(
   store: TenancyStore,
   dedicated: LocalPostgres,
   shared: { instanceId: string; host: string; port: number },
 ): Promise<void> {
   const tenants = (await dedicatedTenants(store)).filter(({ status }) => withServer.includes(status));
-  const servers = tenants.flatMap(({ reservation, endpoint }) =>
+  const second = (await store.findSecondDatabases()).filter(
+    ({ state, reservation }) => state !== 'target' && reservation.placement === 'dedicated',
+  );
+  const servers = [...tenants, ...second].flatMap(({ reservation, endpoint }) =>
     reservation && endpoint ? [{ reservation, endpoint }] : [],
   );
   const addresses = await dedicated.startAll(servers.map(({ reservation }) => reservation.instanceId));

@@ -1,32 +1,23 @@
-import {
-  type OperationAccepted,
-  type ProblemCode,
-  routes,
-  scopes,
-  type TenantStatus,
-} from '@kyong/contracts';
-import { type Logger, Problem, problemResponse, requestIdOf } from '@kyong/service-kit';
+import { type ProblemCode, routes, scopes } from '@kyong/contracts';
+import { Problem, problemResponse, requestIdOf } from '@kyong/service-kit';
 import {
   type ProvisionOutcome,
   type ProvisionRefusal,
   requestOperation,
   requestProvision,
   type TenancyPolicy,
-  type TenancyStore,
 } from '@kyong/tenancy';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import { accepted, answerTo } from './accepted.ts';
 import { type Caller, callerOf } from './authorize.ts';
 import { createFleetEndpoints, type FleetDependencies, fleetApiRoutes } from './fleet-api.ts';
 import { json, jsonBody, keyOf, lowerCaseKeys, parse } from './http.ts';
+import { changeRestored, type RestoreDependencies, restoreTenant } from './restore-api.ts';
 import { operationView, tenantView } from './views.ts';
 
-export interface ApiDependencies {
-  store: TenancyStore;
+export interface ApiDependencies extends RestoreDependencies {
   policy: TenancyPolicy;
-  /** Has the operation advanced: a state machine on AWS, a loop on the laptop. A sweep catches what this loses. */
-  startOperation: (operationId: string) => Promise<void>;
   fleet: FleetDependencies;
-  logger: Logger;
 }
 
 export type ApiHandler = (event: APIGatewayProxyEvent) => Promise<APIGatewayProxyResult>;
@@ -36,9 +27,6 @@ type Endpoint = (
   caller: Caller,
   deps: ApiDependencies,
 ) => Promise<APIGatewayProxyResult>;
-
-/** Seconds until the first look at a new operation is worth it. */
-const firstLookSeconds = 1;
 
 /** The control plane's API as API Gateway (REST, proxy integration) calls it. */
 export function createApi(deps: ApiDependencies): ApiHandler {
@@ -77,6 +65,9 @@ export const apiRoutes = [
   routes.showOperation,
   routes.suspendTenant,
   routes.resumeTenant,
+  routes.restoreTenant,
+  routes.swapRestored,
+  routes.discardRestored,
   ...fleetApiRoutes,
   routes.rotateTenantSecret,
 ] as const;
@@ -89,6 +80,9 @@ const endpoints = new Map<string, Endpoint>([
   [keyOf(routes.suspendTenant), changeTenant('suspend')],
   [keyOf(routes.resumeTenant), changeTenant('resume')],
   [keyOf(routes.rotateTenantSecret), changeTenant('rotate-secret')],
+  [keyOf(routes.restoreTenant), restoreTenant],
+  [keyOf(routes.swapRestored), changeRestored('swap-restored')],
+  [keyOf(routes.discardRestored), changeRestored('discard-restored')],
 ]);
 
 const refusals: Record<
@@ -116,23 +110,7 @@ async function provisionTenant(event: APIGatewayProxyEvent, caller: Caller, deps
   );
   if (result.outcome !== 'accepted') throw new Problem(refusals[result.outcome]);
 
-  return accepted(body.tenantId, result.operationId, 'provisioning', deps);
-}
-
-/** Hands a recorded operation to its driver, and tells the caller where to watch it. */
-async function accepted(
-  tenantId: string,
-  operationId: string,
-  status: TenantStatus,
-  deps: ApiDependencies,
-): Promise<APIGatewayProxyResult> {
-  // The operation is recorded: from here on it happens, whether or not its driver could be reached just now.
-  await deps.startOperation(operationId).catch((error: unknown) => {
-    deps.logger.warn({ err: error, operationId }, 'the operation waits for the sweep');
-  });
-  const statusUrl = `/operations/${operationId}`;
-  const body: OperationAccepted = { tenantId, operationId, status, statusUrl };
-  return json(202, body, { location: statusUrl, 'retry-after': String(firstLookSeconds) });
+  return accepted({ tenantId: body.tenantId, operationId: result.operationId, status: 'provisioning' }, deps);
 }
 
 /** An operator's change to a tenant that exists. */
@@ -141,18 +119,7 @@ function changeTenant(kind: 'suspend' | 'resume' | 'rotate-secret'): Endpoint {
     if (!caller.isOperator) throw new Problem('forbidden');
     const { tenantId } = parse(routes.showTenant.params, event.pathParameters, 'path');
     const result = await requestOperation(kind, tenantId, {}, caller, deps.store);
-    switch (result.outcome) {
-      case 'unknown':
-        throw new Problem('not_found');
-      case 'conflict':
-        throw new Problem('tenant_status_conflict', { detail: `The tenant is ${result.status}.` });
-      case 'migrating':
-        throw new Problem('tenant_status_conflict', {
-          detail: 'Its schema is being migrated. Try again in a few seconds.',
-        });
-      case 'accepted':
-        return accepted(tenantId, result.operationId, result.status, deps);
-    }
+    return answerTo(result, tenantId, deps);
   };
 }
 
@@ -195,5 +162,5 @@ async function showOperation(event: APIGatewayProxyEvent, caller: Caller, { stor
   const visible =
     caller.isOperator || operation?.actor === caller.id || caller.tenantId === operation?.tenantId;
   if (!operation || !visible) throw new Problem('not_found');
-  return json(200, operationView(operation));
+  return json(200, operationView(operation, caller.isOperator));
 }

@@ -1,7 +1,8 @@
-import type {
-  Migration as MigrationView,
-  Operation as OperationView,
-  Tenant as TenantView,
+import {
+  type Migration as MigrationView,
+  type Operation as OperationView,
+  restoreReport,
+  type Tenant as TenantView,
 } from '@kyong/contracts';
 import type { FleetMigrationReport, Operation, Tenant } from '@kyong/tenancy';
 
@@ -40,7 +41,8 @@ export function tenantView(
   };
 }
 
-export function operationView(operation: Operation): OperationView {
+/** What a restore found says much of the tenant's business: for operators. */
+export function operationView(operation: Operation, forOperator: boolean): OperationView {
   return {
     operationId: operation.id,
     tenantId: operation.tenantId,
@@ -56,6 +58,7 @@ export function operationView(operation: Operation): OperationView {
       ...(detail !== null && { detail }),
       ...(error !== null && { error }),
     })),
+    ...(forOperator && operation.report !== null && { report: restoreReport.parse(operation.report) }),
     ...(operation.error !== null && { error: operation.error }),
   };
 }

@@ -46,16 +46,17 @@ async function createTestApi(
   };
   const logger = createLogger({ service: 'test', level: 'silent' });
   const store = createMasterDatabase(pool);
+  // No database of a tenant is entered here.
+  const hosts = {} as Ports['hosts'];
   const fleet = {
     store,
     migrations: createFleetMigrations(pool),
     schema: createTenantSchema(async () => connection),
-    // No database of a tenant is entered here.
-    hosts: {} as Ports['hosts'],
+    hosts,
     startMigration: async () => {},
     logger,
   };
-  const api = createApi({ store, policy, startOperation, fleet, logger });
+  const api = createApi({ store, hosts, now: () => new Date(), policy, startOperation, fleet, logger });
   return async (request: APIGatewayProxyEvent) => {
     const { statusCode, body, headers } = await api(request);
     return { status: statusCode, headers, body: JSON.parse(body) as Record<string, unknown> };

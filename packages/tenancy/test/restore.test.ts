@@ -111,7 +111,7 @@ describe.each(['shared', 'dedicated'] as const)('restoring a %s tenant', (placem
   it('lets everybody work meanwhile, and takes nothing from them', async () => {
     const world = await createRestorableWorld();
     const { tenantId, to } = await createPast(world, placement);
-    const others = await Promise.all([createTenant(world, 'shared'), createTenant(world, placement)]);
+    const others = [await createTenant(world, 'shared'), await createTenant(world, placement)];
     const accesses = await Promise.all([tenantId, ...others].map((id) => accessOf(world, id)));
     let over = false;
     const written = accesses.map(() => 0);
@@ -143,26 +143,24 @@ describe.each(['shared', 'dedicated'] as const)('restoring a %s tenant', (placem
     const admin = await world.ports.hosts[placement].adminConnection(second.reservation);
     expect(await namesIn(admin)).toEqual(['before']);
   });
+});
 
+describe('a restored database', () => {
   it('goes on after the servers were switched off in between', async () => {
     const world = await createRestorableWorld();
-    const { tenantId, to } = await createPast(world, placement);
+    const { tenantId, to } = await createPast(world, 'dedicated');
     await restored(world, tenantId, to);
-    if (placement === 'dedicated') await world.dedicated.stopAll();
-    else {
-      await world.sharedServer.stop();
-      await world.sharedServer.start();
-    }
+    await world.dedicated.stopAll();
     const live = (await world.ports.store.findTenant(tenantId))?.reservation;
     if (!live) throw new Error('no database');
-    await world.ports.hosts[placement].describe(live);
+    await world.dedicated.describe(live);
     await drive(await askFor(world, 'swap-restored', tenantId), world.ports);
     expect(await namesIn(await accessOf(world, tenantId))).toEqual(['before']);
   });
 
   it('can go back again from what was restored', async () => {
     const world = await createRestorableWorld();
-    const { tenantId, to } = await createPast(world, placement);
+    const { tenantId, to } = await createPast(world, 'dedicated');
     await restored(world, tenantId, to);
     await drive(await askFor(world, 'swap-restored', tenantId), world.ports);
     await world.dedicated.backUp(new Date());
@@ -178,7 +176,7 @@ describe.each(['shared', 'dedicated'] as const)('restoring a %s tenant', (placem
 
   it('leaves a suspended tenant shut out, of what was restored as well', async () => {
     const world = await createRestorableWorld();
-    const { tenantId, to } = await createPast(world, placement);
+    const { tenantId, to } = await createPast(world, 'shared');
     const asked = await requestOperation('suspend', tenantId, {}, operator, world.ports.store);
     if (asked.outcome !== 'accepted') throw new Error(asked.outcome);
     await drive(asked.operationId, world.ports);

@@ -33,7 +33,7 @@ export interface LocalPostgres extends DatabaseHost {
   prepare(): Promise<void>;
   /** Starts those of these servers that are not running; answers with where each is now. */
   startAll(instanceIds: string[]): Promise<Map<string, { host: string; port: number }>>;
-  /** Takes the base backups that are due, one after the other; a new server's first one is. */
+  /** Takes the base backups that are due, one after the other. @throws {AggregateError} of those that could not be. */
   backUp(now: Date): Promise<void>;
   /** Stops every tenant server; the data stays. */
   stopAll(): Promise<void>;
@@ -129,10 +129,14 @@ export function localPostgres({ directory, maxServers, settings }: LocalPostgres
     },
 
     async backUp(now) {
+      const faults: unknown[] = [];
       for (const instanceId of started) {
-        const server = serverOf(instanceId);
-        if (server.isRunning && server.archive?.isBackupDue(now)) await server.backUp();
+        // One that cannot be backed up keeps none of the others from it.
+        await serverOf(instanceId)
+          .backUpIfDue(now)
+          .catch((error: unknown) => faults.push(error));
       }
+      if (faults.length > 0) throw new AggregateError(faults, 'Some servers could not be backed up.');
     },
 
     async destroy({ instanceId }) {
