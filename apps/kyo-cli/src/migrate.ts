@@ -1,7 +1,7 @@
 import type { Migration, MigrationPlan, SchemaVersions, TenantDrift } from '@kyong/contracts';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { Client } from './client.ts';
-import type { CommandContext, CommonOptions } from './command.ts';
+import { type CommandContext, type CommonOptions, toCount } from './command.ts';
 import { CommandFailed } from './failure.ts';
 import { createMigrationProgress } from './migration-progress.ts';
 import { table } from './table.ts';
@@ -59,11 +59,6 @@ export function addMigrateCommands(program: Command, context: CommandContext): v
       const odd = drift?.filter(isOdd).length ?? 0;
       if (odd > 0) throw new CommandFailed(`${odd} of ${drift?.length} databases are not as they should be.`);
     });
-}
-
-function toCount(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
-  return Number(text);
 }
 
 function toCanaries(text: string): number | string[] {

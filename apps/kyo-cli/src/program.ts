@@ -1,11 +1,12 @@
 import { plan, type Tenant, tenantStatus } from '@kyong/contracts';
 import { Command, type CommanderError, Option } from 'commander';
 import { createClient, findPlatform } from './client.ts';
-import type { CommonOptions } from './command.ts';
-import { examine } from './doctor.ts';
+import { type CommonOptions, toCount } from './command.ts';
+import { examine, type Finding } from './doctor.ts';
 import { CommandFailed, exitCodes } from './failure.ts';
 import { addMigrateCommands } from './migrate.ts';
 import { addRestoreCommand, describeReport } from './restore.ts';
+import { smoke } from './smoke.ts';
 import { table } from './table.ts';
 import { describeStep, watch } from './watch.ts';
 
@@ -17,7 +18,7 @@ export function createProgram(write: (text: string) => void, terminal: boolean):
       // Help and version are not failures; anything else commander stops at is a wrong call.
       throw new CommandFailed('', error.exitCode === 0 ? 0 : exitCodes.usage);
     });
-  const print = (options: CommonOptions, value: unknown, text: () => string) =>
+  const print = (options: Pick<CommonOptions, 'json'>, value: unknown, text: () => string) =>
     write(options.json ? `${JSON.stringify(value, null, 2)}\n` : text());
   const clientOf = ({ dataDir }: CommonOptions) => createClient(findPlatform(dataDir));
 
@@ -114,21 +115,23 @@ export function createProgram(write: (text: string) => void, terminal: boolean):
 
   addMigrateCommands(program, { common, print, clientOf, write, terminal });
 
+  const judge = (options: Pick<CommonOptions, 'json'>, findings: Finding[]) => {
+    print(options, { findings }, () => findings.map(describeFinding).join(''));
+    const faults = findings.filter((finding) => !finding.ok).length;
+    if (faults > 0) throw new CommandFailed(`${faults} of ${findings.length} checks failed.`);
+  };
   common(program.command('doctor').description('look at everything a working platform needs')).action(
-    async (options: CommonOptions) => {
-      const findings = await examine(options.dataDir);
-      print(options, { findings }, () =>
-        findings
-          .map(
-            ({ ok, check, detail, remedy }) =>
-              `${ok ? '✓' : '✗'} ${check}: ${detail}\n${remedy ? `  → ${remedy}\n` : ''}`,
-          )
-          .join(''),
-      );
-      const faults = findings.filter((finding) => !finding.ok).length;
-      if (faults > 0) throw new CommandFailed(`${faults} of ${findings.length} checks failed.`);
-    },
+    async (options: CommonOptions) => judge(options, await examine(options.dataDir)),
   );
+  program
+    .command('smoke')
+    .description('ask every part of a platform from outside, as after a deployment')
+    .argument('<url>', 'where it answers')
+    .option('--json', 'for machines')
+    .option('--within <seconds>', 'how long the parts have to come', toCount, 60)
+    .action(async (url: string, options: { json?: boolean; within: number }) =>
+      judge(options, await smoke(url, { withinSeconds: options.within })),
+    );
   return program;
 }
 
@@ -137,6 +140,10 @@ function common(command: Command): Command {
     .option('--json', 'for machines')
     .option('--data-dir <folder>', "the running platform's data directory", '.kyo')
     .copyInheritedSettings(command.parent ?? command);
+}
+
+function describeFinding({ ok, check, detail, remedy }: Finding): string {
+  return `${ok ? '✓' : '✗'} ${check}: ${detail}\n${remedy ? `  → ${remedy}\n` : ''}`;
 }
 
 function describeTenant(tenant: Tenant, dataDirectory: string): string {

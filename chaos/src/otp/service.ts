@@ -19,7 +19,6 @@ export interface SentCode {
 export interface Service {
   server: RedisServer;
   redis: Cluster;
-  keys: OtpKeys;
   clock: TestClock;
   /** Sends a code and reads it. @throws what the store throws, and for a send that was refused. */
   send: (to: string) => Promise<SentCode>;
@@ -52,7 +51,6 @@ export async function withService<T>(
   return await task({
     server,
     redis,
-    keys,
     clock,
     send: (to) => next().send(to),
     verify: (requestId, code) => verify(next().otp, { requestId, code }),

@@ -21,11 +21,12 @@ const answerTimeoutMilliseconds = 1_000;
  */
 export class RedisCluster {
   readonly servers: RedisServer[];
+  readonly password = randomBytes(24).toString('base64url');
   readonly #settings: RedisClusterSettings;
 
   constructor(directory: string, settings: RedisClusterSettings) {
     const { fsync, primaries, replicasPerPrimary, nodeTimeoutMilliseconds } = settings;
-    const member = { password: randomBytes(24).toString('base64url'), nodeTimeoutMilliseconds };
+    const member = { password: this.password, nodeTimeoutMilliseconds };
     this.#settings = settings;
     this.servers = Array.from(
       { length: primaries * (1 + replicasPerPrimary) },
@@ -82,7 +83,7 @@ export class RedisCluster {
 
   /** Ends the servers at once: one that is just catching up would not stop in order for a while. */
   async stop(): Promise<void> {
-    for (const server of this.servers) server.kill();
+    for (const server of this.servers) server.signal('SIGKILL');
     await Promise.all(this.servers.map((server) => server.stop()));
   }
 }

@@ -95,11 +95,11 @@ export class RedisServer {
     if (pid !== undefined) await endProcess(pid, String(port), 'SIGTERM', stopGraceSeconds);
   }
 
-  /** Ends it as a power cut would. What is left is picked up by the next `start`. */
-  kill(): void {
+  /** `SIGKILL` ends it as a power cut would: what is left is picked up by the next `start`. `SIGSTOP` makes it silent. */
+  signal(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {
     if (!this.isRunning) return;
     const { pid } = this.#file.read();
-    if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    if (pid !== undefined) process.kill(pid, signal);
   }
 
   get #log(): string {

@@ -7,9 +7,9 @@ import { confirmWrites, connectRedis, NotConfirmed } from '../src/index.ts';
 
 const key = '{document}:updates';
 
-async function connect({ servers }: RedisCluster): Promise<Cluster> {
+async function connect({ servers, password }: RedisCluster): Promise<Cluster> {
   const nodes = servers.map(({ endpoint: { host, port } }) => ({ host, port }));
-  const redis = connectRedis({ nodes, password: servers[0]?.endpoint.password ?? '' }, () => {});
+  const redis = connectRedis({ nodes, password }, () => {});
   onTestFinished(() => redis.disconnect());
   await once(redis, 'ready');
   return redis;
@@ -33,16 +33,6 @@ async function holdersOf({ servers }: RedisCluster) {
   return { primary, replica };
 }
 
-async function stop(client: Redis): Promise<{ resume: () => void }> {
-  const pid = Number(/process_id:(\d+)/.exec(await client.info('server'))?.[1]);
-  process.kill(pid, 'SIGSTOP');
-  const resume = () => process.kill(pid, 'SIGCONT');
-  onTestFinished(() => {
-    resume();
-  });
-  return { resume };
-}
-
 test('a write is answered for when a replica has it, and many writes share one confirmation', async () => {
   const cluster = await startTestRedisCluster();
   const { primary, replica } = await holdersOf(cluster);
@@ -53,11 +43,11 @@ test('a write is answered for when a replica has it, and many writes share one c
   expect(Number(calls)).toBeLessThan(10);
 
   // With the replica silent nothing is answered for, and nobody waits for long.
-  const { resume } = await stop(replica.client);
+  replica.server.signal('SIGSTOP');
   const startedAt = performance.now();
   await expect(write(key, (redis) => redis.rpush(key, 'unconfirmed'))).rejects.toThrow(NotConfirmed);
   expect(performance.now() - startedAt).toBeLessThan(2_000);
-  resume();
+  replica.server.signal('SIGCONT');
   await vi.waitFor(() => write(key, (redis) => redis.rpush(key, 'confirmed')), 5_000);
 });
 
@@ -94,7 +84,7 @@ test('what was confirmed outlasts the primary, and one without a replica confirm
   };
   const running = Promise.allSettled(Array.from({ length: 10 }, client));
   await vi.waitFor(() => expect(confirmed.length).toBeGreaterThan(100));
-  primary.server.kill();
+  primary.server.signal('SIGKILL');
   expect((await running).every(({ status }) => status === 'rejected')).toBe(true);
 
   await vi.waitFor(async () => expect((await replica.client.role())[0]).toBe('master'), 10_000);
