@@ -46,6 +46,9 @@ export interface TenantListQuery {
   cursor?: string;
 }
 
+/** What can be asked for at an address of its own under a tenant. */
+export type TenantChange = 'suspend' | 'resume' | 'rotate-secret' | 'plan' | 'move' | 'confirm';
+
 /** The control plane's API, typed by the contracts. */
 export function createClient({ url, token }: Target) {
   async function call<S extends z.ZodType>(
@@ -80,8 +83,8 @@ export function createClient({ url, token }: Target) {
     showTenant: (tenantId: string) => call(tenant, 'GET', `/tenants/${encodeURIComponent(tenantId)}`),
     provision: (body: { tenantId: string; plan: string; name?: string }) =>
       call(provisionTenantResponse, 'POST', '/provision-tenant', body),
-    change: (kind: 'suspend' | 'resume' | 'rotate-secret', tenantId: string) =>
-      call(operationAccepted, 'POST', `/tenants/${encodeURIComponent(tenantId)}/${kind}`),
+    change: (kind: TenantChange, tenantId: string, body?: object) =>
+      call(operationAccepted, 'POST', `/tenants/${encodeURIComponent(tenantId)}/${kind}`, body),
     restore: (tenantId: string, to: string) =>
       call(operationAccepted, 'POST', `/tenants/${encodeURIComponent(tenantId)}/restore`, { to }),
     changeRestored: (change: 'swap' | 'discard', tenantId: string) =>

@@ -8,6 +8,7 @@ import { addMigrateCommands } from './migrate.ts';
 import { addRestoreCommand, describeReport } from './restore.ts';
 import { smoke } from './smoke.ts';
 import { table } from './table.ts';
+import { addTenantChanges } from './tenant-changes.ts';
 import { describeStep, watch } from './watch.ts';
 
 /** The operator's command line, `kyo`. */
@@ -74,22 +75,7 @@ export function createProgram(write: (text: string) => void, terminal: boolean):
       },
     );
 
-  const changes = [
-    ['suspend', 'shut a tenant out; its data is kept'],
-    ['resume', 'let a suspended tenant back in'],
-    ['rotate-secret', 'replace the password of its database, while it is in use'],
-  ] as const;
-  for (const [kind, description] of changes) {
-    common(tenants.command(kind).description(description).argument('<tenantId>'))
-      .option('--no-watch', 'do not wait for its end')
-      .action(async (tenantId: string, options: CommonOptions & { watch: boolean }) => {
-        const client = clientOf(options);
-        const accepted = await client.change(kind, tenantId);
-        if (!options.watch) return print(options, accepted, () => `Operation ${accepted.operationId}\n`);
-        const operation = await watch(client, accepted.operationId, options.json ? () => {} : write);
-        print(options, operation, () => `${tenantId}: ${operation.kind} ${operation.status}.\n`);
-      });
-  }
+  addTenantChanges(tenants, { common, print, clientOf, write, terminal });
 
   addRestoreCommand(tenants, { common, print, clientOf, write, terminal });
 
@@ -163,6 +149,9 @@ function describeTenant(tenant: Tenant, dataDirectory: string): string {
         : '-',
     ],
   ];
+  for (const { instanceId, name, keepUntil } of tenant.previousDatabases ?? []) {
+    rows.push(['before', `${name} on ${instanceId}, kept until ${keepUntil} (or: kyo tenants confirm)`]);
+  }
   const secret = `${dataDirectory}/secrets/${database?.secret}.secret`;
   const access = database
     ? `\nPGPASSWORD=$(cat ${secret}) psql -h ${database.host} -p ${database.port} -U ${database.role} ${database.name}\n`

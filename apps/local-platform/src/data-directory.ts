@@ -21,8 +21,6 @@ export interface DataDirectory {
   master: string;
   shared: string;
   dedicated: string;
-  /** Copies of the shared server, while a tenant's past is taken from them. */
-  sharedCopies: string;
   redis: string;
   secrets: string;
   logs: string;
@@ -48,7 +46,6 @@ export function openDataDirectory(path: string): DataDirectory {
     master: join(path, 'postgres', 'master'),
     shared: join(path, 'postgres', 'shared'),
     dedicated: join(path, 'postgres'),
-    sharedCopies: join(path, 'postgres', 'shared-copies'),
     redis: join(path, 'redis'),
     secrets: join(path, 'secrets'),
     logs: join(path, 'logs'),

@@ -11,6 +11,7 @@ export const usage = `Usage: npm start -- [options]
 
   --port N              port of http://localhost (8080)
   --data-dir DIR        where everything is kept (.kyo)
+  --shared-servers N    servers for shared tenants, which can be moved between them (1)
   --no-dashboard        do not serve the start page
   --limits production   all rate limits apply, those by IP address to loopback too
 
@@ -29,6 +30,12 @@ const schema = z
       .max(65_535, 'at most 65535')
       .default(8080),
     'data-dir': z.string().min(1, 'a folder').default('.kyo'),
+    'shared-servers': z.coerce
+      .number('a number')
+      .int('a whole number')
+      .min(1, 'from 1')
+      .max(9, 'at most 9')
+      .default(1),
     dashboard: z.boolean().default(true),
     limits: z.enum(['development', 'production'], 'development or production').default('development'),
     KYO_MASTER_DATABASE_URL: z
@@ -52,6 +59,7 @@ const schema = z
 export interface PlatformOptions {
   port: number;
   dataDirectory: string;
+  sharedServers: number;
   dashboard: boolean;
   productionLimits: boolean;
   masterDatabaseUrl: string | undefined;
@@ -75,6 +83,7 @@ export function parseOptions(
   return {
     port,
     dataDirectory: resolve(result.data['data-dir']),
+    sharedServers: result.data['shared-servers'],
     dashboard,
     productionLimits: limits === 'production',
     masterDatabaseUrl: result.data.KYO_MASTER_DATABASE_URL,
@@ -91,6 +100,7 @@ function parse(args: string[]) {
       options: {
         port: { type: 'string' },
         'data-dir': { type: 'string' },
+        'shared-servers': { type: 'string' },
         dashboard: { type: 'boolean' },
         limits: { type: 'string' },
       },

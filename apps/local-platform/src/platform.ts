@@ -16,6 +16,7 @@ import {
 } from '@kyong/service-kit';
 import {
   advance,
+  confirmExpired,
   defaultRetry,
   type EventPublisher,
   type FleetMigrationStore,
@@ -26,7 +27,7 @@ import {
 } from '@kyong/tenancy';
 import { localPostgres, tenantServerSettings } from '@kyong/tenancy/adapters/local-postgres';
 import { localSecrets } from '@kyong/tenancy/adapters/local-secrets';
-import { localServerCopies } from '@kyong/tenancy/adapters/local-server-copies';
+import { logicalReplication } from '@kyong/tenancy/adapters/logical-replication';
 import {
   createEventOutbox,
   createFleetMigrations,
@@ -54,7 +55,7 @@ import type { PlatformOptions } from './options.ts';
 import { createPages } from './pages.ts';
 import type { Progress } from './progress.ts';
 import { repeat } from './repeat.ts';
-import { sharedSettings, startServers } from './servers.ts';
+import { startServers } from './servers.ts';
 import { ensureTenantServers } from './tenant-servers.ts';
 
 /** The laptop's values of what a stage decides. */
@@ -66,9 +67,7 @@ const policy: TenancyPolicy = {
   keepPreviousDays: 7,
 };
 const lifecycle: Lifecycle = { secretGraceSeconds: 15, secretMaxAgeDays: null };
-const sharedInstanceId = 'shared-1';
 const maxDedicatedServers = 100;
-const maxSharedDatabases = 2_000;
 const masterConnections = 20;
 const idleTimeoutSeconds = 60;
 /** The data directory has one platform at a time: whatever this name holds is ours to go on with. */
@@ -79,6 +78,8 @@ const superviseSeconds = 5;
 /** How soon a new tenant's first base backup is taken; whether others are due costs a look into their folders. */
 const backUpSeconds = 10;
 const relaySeconds = 1;
+/** Databases that tenants have left are kept for days. */
+const expirySeconds = 60;
 /** Each running step holds a connection or two, and starting a server takes most of a processor. */
 const driverConcurrency = 8;
 const otpLogDays = 90;
@@ -128,27 +129,17 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   started.defer(() => dedicated.stopAll());
   await progress.step('Preparing tenant servers', dedicated.prepare());
 
-  const sharedCopies = localServerCopies(servers.sharedServer, directory.sharedCopies, sharedSettings);
-  started.defer(() => sharedCopies.stopAll());
-
   const store = createMasterDatabase(pool);
-  const ensureServers = () =>
-    ensureTenantServers(store, dedicated, { ...servers.shared, instanceId: sharedInstanceId });
+  const ensureServers = () => ensureTenantServers(store, dedicated, servers.shared);
   await progress.step('Starting tenant servers', ensureServers());
   const ports: Ports = {
     store,
     hosts: {
       dedicated,
-      shared: sharedPostgres([
-        {
-          instanceId: sharedInstanceId,
-          admin: async () => servers.shared,
-          maxDatabases: maxSharedDatabases,
-          copies: sharedCopies,
-        },
-      ]),
+      shared: sharedPostgres(servers.shared),
     },
     database: tenantDatabase,
+    copies: logicalReplication,
     secrets,
     lifecycle,
     now,
@@ -170,7 +161,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   started.defer(() => driver.stop());
 
   const migrations = createFleetMigrations(pool);
-  const schema = createTenantSchema(async () => servers.shared);
+  const schema = createTenantSchema(servers.shared[0].admin);
   const migrationDriver = createMigrationDriver({
     ports: { store: migrations, hosts: ports.hosts, schema, random: Math.random },
     owner: driverName,
@@ -235,7 +226,12 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   });
   const checks = {
     'master-database': () => pool.query('SELECT 1'),
-    'shared-tenant-databases': () => withConnection(servers.shared, (client) => client.query('SELECT 1')),
+    'shared-tenant-databases': () =>
+      Promise.all(
+        servers.shared.map(async ({ admin }) =>
+          withConnection(await admin(), (client) => client.query('SELECT 1')),
+        ),
+      ),
     'dedicated-tenant-databases': () => dedicated.checkHealth(),
     redis: () => redis.ping(),
   };
@@ -267,13 +263,21 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   started.defer(() => supervisor.stop());
   const backups = repeat(
     async () => {
-      await servers.sharedServer.backUpIfDue(now());
+      await servers.backUp(now());
       await dedicated.backUp(now());
     },
     backUpSeconds,
     (err) => logger.warn({ err }, 'a base backup could not be taken'),
   );
   started.defer(() => backups.stop());
+  const expiry = repeat(
+    async () => {
+      for (const operationId of await confirmExpired(store, now())) driver.start(operationId);
+    },
+    expirySeconds,
+    (err) => logger.warn({ err }, 'expired databases cannot be looked for'),
+  );
+  started.defer(() => expiry.stop());
   const publisher = options.webhook ? webhook({ ...options.webhook, now }) : logPublisher(logger);
   const events = createEventOutbox(pool);
   const relay = repeat(

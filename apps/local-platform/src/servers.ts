@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import {
   defaultArchiveLimits,
   type PostgresEndpoint,
@@ -7,6 +8,8 @@ import {
 } from '@kyong/embedded-servers';
 import { type Connection, withConnection } from '@kyong/postgres';
 import { type RedisConnection, redisConnectionOf } from '@kyong/redis';
+import { type LocalServerCopies, localServerCopies } from '@kyong/tenancy/adapters/local-server-copies';
+import type { SharedServer } from '@kyong/tenancy/adapters/shared-postgres';
 import type { DataDirectory } from './data-directory.ts';
 import type { PlatformOptions } from './options.ts';
 import type { Progress } from './progress.ts';
@@ -15,22 +18,20 @@ export const masterDatabaseName = 'kyo_system_master';
 
 /** 20 for the master pool, 20 for the OTP service's, the rest for the operator. */
 const masterSettings = { maxConnections: 60, sharedBuffersMegabytes: 32 };
-/** One server for all shared tenants. */
-export const sharedSettings = {
-  maxConnections: 300,
-  sharedBuffersMegabytes: 64,
-  archive: defaultArchiveLimits,
-};
+/** Of a server for many shared tenants. */
+const maxSharedDatabases = 2_000;
+const sharedSettings = { maxConnections: 300, sharedBuffersMegabytes: 64, archive: defaultArchiveLimits };
 
 /** The data stores of the platform: ours, or the user's own where the environment names them. */
 export interface Servers {
   master: Connection | { connectionString: string };
-  shared: PostgresEndpoint & { database: string };
-  /** The same, as the server it is. */
-  sharedServer: PostgresServer;
+  /** Servers for shared tenants, by the names that tenants know them by; the first is there from the first day. */
+  shared: readonly [SharedServer, ...SharedServer[]];
   redis: RedisConnection;
   /** Starts again what has died. Resolves to the names of what had. */
   revive(): Promise<string[]>;
+  /** Takes the base backups of shared servers that are due. */
+  backUp(now: Date): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -42,11 +43,18 @@ export async function startServers(
   const masterServer = options.masterDatabaseUrl
     ? undefined
     : new PostgresServer(directory.master, masterSettings);
-  const sharedServer = new PostgresServer(directory.shared, sharedSettings);
+  const firstShared = sharedOn(directory.shared, 1);
+  const otherShared = numbersOfOthers(directory, options).map((number) =>
+    sharedOn(`${directory.shared}-${number}`, number),
+  );
+  const allShared = [firstShared, ...otherShared];
   const redisServer = options.redisUrl ? undefined : new RedisServer(directory.redis, { fsync: 'always' });
   const ours = {
     'master database': masterServer,
-    'shared tenant database': sharedServer,
+    'shared tenant database': firstShared.server,
+    ...Object.fromEntries(
+      otherShared.map(({ number, server }) => [`shared tenant database ${number}`, server]),
+    ),
     redis: redisServer,
   };
 
@@ -59,6 +67,7 @@ export async function startServers(
     ([name, server]) => server && progress.step(`Starting ${name}`, start(server)),
   );
   const stop = async () => {
+    await Promise.all(allShared.map(({ copies }) => copies.stopAll()));
     await Promise.all(Object.values(ours).map((server) => server?.stop()));
   };
   await settleAll(started).catch(async (error: unknown) => {
@@ -70,11 +79,7 @@ export async function startServers(
     master: masterServer
       ? await createDatabase({ ...masterServer.endpoint, database: 'postgres' }, masterDatabaseName)
       : { connectionString: options.masterDatabaseUrl ?? '' },
-    // Asked for each time: a server that was started again may have another port.
-    get shared() {
-      return { ...sharedServer.endpoint, database: 'postgres' };
-    },
-    sharedServer,
+    shared: [asHost(firstShared), ...otherShared.map(asHost)],
     redis: redisOf(redisServer, options),
 
     async revive() {
@@ -83,7 +88,42 @@ export async function startServers(
       return dead.map(([name]) => name);
     },
 
+    async backUp(now) {
+      for (const { server } of allShared) await server.backUpIfDue(now);
+    },
+
     stop,
+  };
+}
+
+/** Of the shared servers beside the first: those asked for, and those that are there already, with tenants on them. */
+function numbersOfOthers(directory: DataDirectory, { sharedServers }: PlatformOptions): number[] {
+  const numbers: number[] = [];
+  for (let number = 2; number <= sharedServers || existsSync(`${directory.shared}-${number}`); number += 1) {
+    numbers.push(number);
+  }
+  return numbers;
+}
+
+interface OwnSharedServer {
+  number: number;
+  server: PostgresServer;
+  /** The server as it was, while a tenant's past is taken from it. */
+  copies: LocalServerCopies;
+}
+
+function sharedOn(folder: string, number: number): OwnSharedServer {
+  const server = new PostgresServer(folder, sharedSettings);
+  return { number, server, copies: localServerCopies(server, `${folder}-copies`, sharedSettings) };
+}
+
+function asHost({ number, server, copies }: OwnSharedServer): SharedServer {
+  return {
+    instanceId: `shared-${number}`,
+    // Asked for each time: a server that was started again may have another port.
+    admin: async () => ({ ...server.endpoint, database: 'postgres' }),
+    maxDatabases: maxSharedDatabases,
+    copies,
   };
 }
 

@@ -1,5 +1,6 @@
-import type { TenancyStore, Tenant } from '@kyong/tenancy';
+import type { SecondDatabase, TenancyStore, Tenant } from '@kyong/tenancy';
 import type { LocalPostgres } from '@kyong/tenancy/adapters/local-postgres';
+import type { SharedServer } from '@kyong/tenancy/adapters/shared-postgres';
 
 const pageSize = 200;
 /** A suspended tenant's server runs as well: its data is kept, backed up, and open again in a moment. */
@@ -11,16 +12,14 @@ const withServer: readonly Tenant['status'][] = [
   'offboarding',
 ];
 
-/** Starts the servers of dedicated tenants, second ones too, that do not run; writes down where any server has a new port. */
+/** Starts the servers of dedicated databases that do not run, second ones included, and writes down where any server has a new port. */
 export async function ensureTenantServers(
   store: TenancyStore,
   dedicated: LocalPostgres,
-  shared: { instanceId: string; host: string; port: number },
+  shared: readonly SharedServer[],
 ): Promise<void> {
   const tenants = (await dedicatedTenants(store)).filter(({ status }) => withServer.includes(status));
-  const second = (await store.findSecondDatabases()).filter(
-    ({ state, reservation }) => state !== 'target' && reservation.placement === 'dedicated',
-  );
+  const second = (await store.findSecondDatabases()).filter(isDedicated);
   const servers = [...tenants, ...second].flatMap(({ reservation, endpoint }) =>
     reservation && endpoint ? [{ reservation, endpoint }] : [],
   );
@@ -29,8 +28,10 @@ export async function ensureTenantServers(
     const address = addresses.get(reservation.instanceId);
     if (address && address.port !== endpoint.port) await store.moveInstance(reservation.instanceId, address);
   }
-  await store.moveInstance(shared.instanceId, shared);
+  for (const { instanceId, admin } of shared) await store.moveInstance(instanceId, await admin());
 }
+
+const isDedicated = ({ reservation }: SecondDatabase) => reservation.placement === 'dedicated';
 
 async function dedicatedTenants(store: TenancyStore): Promise<Tenant[]> {
   const all: Tenant[] = [];

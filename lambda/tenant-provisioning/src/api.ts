@@ -1,8 +1,11 @@
 import { type ProblemCode, routes, scopes } from '@kyong/contracts';
 import { Problem, problemResponse, requestIdOf } from '@kyong/service-kit';
 import {
+  type OperationRequestOutcome,
   type ProvisionOutcome,
   type ProvisionRefusal,
+  requestChangePlan,
+  requestMove,
   requestOperation,
   requestProvision,
   type TenancyPolicy,
@@ -13,7 +16,7 @@ import { type Caller, callerOf } from './authorize.ts';
 import { createFleetEndpoints, type FleetDependencies, fleetApiRoutes } from './fleet-api.ts';
 import { json, jsonBody, keyOf, lowerCaseKeys, parse } from './http.ts';
 import { changeRestored, type RestoreDependencies, restoreTenant } from './restore-api.ts';
-import { operationView, tenantView } from './views.ts';
+import { operationView, previousDatabasesView, tenantView } from './views.ts';
 
 export interface ApiDependencies extends RestoreDependencies {
   policy: TenancyPolicy;
@@ -70,6 +73,9 @@ export const apiRoutes = [
   routes.discardRestored,
   ...fleetApiRoutes,
   routes.rotateTenantSecret,
+  routes.changePlan,
+  routes.moveTenant,
+  routes.confirmTenantChange,
 ] as const;
 
 const endpoints = new Map<string, Endpoint>([
@@ -77,9 +83,12 @@ const endpoints = new Map<string, Endpoint>([
   [keyOf(routes.listTenants), listTenants],
   [keyOf(routes.showTenant), showTenant],
   [keyOf(routes.showOperation), showOperation],
-  [keyOf(routes.suspendTenant), changeTenant('suspend')],
-  [keyOf(routes.resumeTenant), changeTenant('resume')],
-  [keyOf(routes.rotateTenantSecret), changeTenant('rotate-secret')],
+  [keyOf(routes.suspendTenant), changeTenant(simply('suspend'))],
+  [keyOf(routes.resumeTenant), changeTenant(simply('resume'))],
+  [keyOf(routes.rotateTenantSecret), changeTenant(simply('rotate-secret'))],
+  [keyOf(routes.confirmTenantChange), changeTenant(simply('confirm'))],
+  [keyOf(routes.changePlan), changeTenant(changePlan)],
+  [keyOf(routes.moveTenant), changeTenant(moveTenant)],
   [keyOf(routes.restoreTenant), restoreTenant],
   [keyOf(routes.swapRestored), changeRestored('swap-restored')],
   [keyOf(routes.discardRestored), changeRestored('discard-restored')],
@@ -113,13 +122,54 @@ async function provisionTenant(event: APIGatewayProxyEvent, caller: Caller, deps
   return accepted({ tenantId: body.tenantId, operationId: result.operationId, status: 'provisioning' }, deps);
 }
 
+type RequestChange = (
+  tenantId: string,
+  event: APIGatewayProxyEvent,
+  caller: Caller,
+  deps: ApiDependencies,
+) => Promise<OperationRequestOutcome | { outcome: 'plan-unchanged' | 'not-shared' }>;
+
+/** A change that needs to be told nothing. */
+function simply(kind: 'suspend' | 'resume' | 'rotate-secret' | 'confirm'): RequestChange {
+  return (tenantId, _event, caller, { store }) => requestOperation(kind, tenantId, {}, caller, store);
+}
+
+function changePlan(
+  tenantId: string,
+  event: APIGatewayProxyEvent,
+  caller: Caller,
+  { store, policy }: ApiDependencies,
+) {
+  const body = parse(routes.changePlan.body, jsonBody(event), 'body');
+  return requestChangePlan(tenantId, body, caller, store, policy);
+}
+
+function moveTenant(
+  tenantId: string,
+  event: APIGatewayProxyEvent,
+  caller: Caller,
+  { store, policy }: ApiDependencies,
+) {
+  const { instanceId } = parse(routes.moveTenant.body, jsonBody(event), 'body');
+  return requestMove(tenantId, instanceId, caller, store, policy);
+}
+
 /** An operator's change to a tenant that exists. */
-function changeTenant(kind: 'suspend' | 'resume' | 'rotate-secret'): Endpoint {
+function changeTenant(request: RequestChange): Endpoint {
   return async (event, caller, deps) => {
     if (!caller.isOperator) throw new Problem('forbidden');
     const { tenantId } = parse(routes.showTenant.params, event.pathParameters, 'path');
-    const result = await requestOperation(kind, tenantId, {}, caller, deps.store);
-    return answerTo(result, tenantId, deps);
+    const result = await request(tenantId, event, caller, deps);
+    switch (result.outcome) {
+      case 'plan-unchanged':
+        throw new Problem('tenant_plan_unchanged');
+      case 'not-shared':
+        throw new Problem('tenant_not_shared', {
+          detail: 'A tenant with a server of its own gets another one by a change of its plan.',
+        });
+      default:
+        return answerTo(result, tenantId, deps);
+    }
   };
 }
 
@@ -147,13 +197,17 @@ async function listTenants(event: APIGatewayProxyEvent, caller: Caller, { store 
 
 async function showTenant(event: APIGatewayProxyEvent, caller: Caller, { store }: ApiDependencies) {
   const { tenantId } = parse(routes.showTenant.params, event.pathParameters, 'path');
-  const [tenant, operations] = await Promise.all([
+  const [tenant, operations, second] = await Promise.all([
     store.findTenant(tenantId),
     store.findLatestOperations([tenantId]),
+    caller.isOperator ? store.findSecondDatabases(tenantId) : [],
   ]);
   const visible = caller.isOperator || tenant?.ownerId === caller.id || caller.tenantId === tenantId;
   if (!tenant || !visible) throw new Problem('not_found');
-  return json(200, tenantView(tenant, operations.get(tenantId), caller.isOperator));
+  return json(200, {
+    ...tenantView(tenant, operations.get(tenantId), caller.isOperator),
+    ...previousDatabasesView(second),
+  });
 }
 
 async function showOperation(event: APIGatewayProxyEvent, caller: Caller, { store }: ApiDependencies) {

@@ -4,7 +4,7 @@ import {
   restoreReport,
   type Tenant as TenantView,
 } from '@kyong/contracts';
-import type { FleetMigrationReport, Operation, Tenant } from '@kyong/tenancy';
+import type { FleetMigrationReport, Operation, SecondDatabase, Tenant } from '@kyong/tenancy';
 
 /** A tenant as the API shows it; where its database is, operators alone see. */
 export function tenantView(
@@ -39,6 +39,14 @@ export function tenantView(
         },
       }),
   };
+}
+
+/** Where the tenant lived before; nothing where there is none. */
+export function previousDatabasesView(databases: SecondDatabase[]): Pick<TenantView, 'previousDatabases'> {
+  const previousDatabases = databases.flatMap(({ keepUntil, reservation: { instanceId, databaseName } }) =>
+    keepUntil ? [{ instanceId, name: databaseName, keepUntil: keepUntil.toISOString() }] : [],
+  );
+  return previousDatabases.length > 0 ? { previousDatabases } : {};
 }
 
 /** What a restore found says much of the tenant's business: for operators. */

@@ -243,3 +243,33 @@ describe('the authorizer', () => {
     await expect(authorize(request)).rejects.toMatchObject({ code: 'unavailable' });
   });
 });
+
+describe('a change of plan', () => {
+  const change = (kind: string, tenantId: string, content: object, authorizer: object = operator) =>
+    event(authorizer, {
+      resource: `/tenants/{tenantId}/${kind}`,
+      pathParameters: { tenantId },
+      ...body(content),
+    });
+
+  it('is the operator’s to ask for, and says what it does not take', async () => {
+    const call = await createTestApi();
+    await call(event(signup));
+    const refusals = [
+      [change('plan', 'iron-temple', { plan: 'basic' }, signup), 403, 'forbidden'],
+      [change('plan', 'iron-temple', { plan: 'gold' }), 400, 'malformed_request'],
+      [change('plan', 'iron-temple', { plan: 'basic', time: 'tomorrow' }), 400, 'malformed_request'],
+      [change('plan', 'iron-temple', { plan: 'basic', size: 'L' }), 400, 'malformed_request'],
+      [change('plan', 'nobody', { plan: 'basic' }), 404, 'not_found'],
+      [change('plan', 'iron-temple', { plan: 'free' }), 409, 'tenant_plan_unchanged'],
+      [change('plan', 'iron-temple', { plan: 'basic' }), 409, 'tenant_status_conflict'],
+      [change('move', 'iron-temple', { instanceId: '' }), 400, 'malformed_request'],
+      [change('move', 'iron-temple', {}), 409, 'tenant_status_conflict'],
+      [change('confirm', 'iron-temple', {}), 409, 'tenant_status_conflict'],
+    ] as const;
+    for (const [request, status, code] of refusals) {
+      const answer = await call(request);
+      expect([answer.status, answer.body.code], request.body ?? '').toEqual([status, code]);
+    }
+  });
+});

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { OperationKind } from './operation.ts';
-import { plan } from './tenant.ts';
+import { placement, plan, resizeTime } from './tenant.ts';
 
 const nothing = z.strictObject({});
 /** How long the database a tenant has left is kept. */
@@ -11,6 +11,12 @@ export const operationInput = {
   provision: z.strictObject({ plan, name: z.string(), region: z.string() }),
   suspend: nothing,
   resume: nothing,
+  'change-plan': z.strictObject({ from: plan, to: plan, placement, time: resizeTime, keepDays }),
+  move: z.strictObject({ from: z.string(), instanceId: z.string().optional(), keepDays }),
+  confirm: z.strictObject({
+    /** Only what was to be kept until then; all of it when absent. */
+    expiredBy: z.iso.datetime().optional(),
+  }),
   'rotate-secret': nothing,
   restore: z.strictObject({ to: z.iso.datetime() }),
   'swap-restored': z.strictObject({ keepDays }),

@@ -2,7 +2,18 @@ import { z } from 'zod';
 import { restoreReport } from './restore.ts';
 
 export const operationKind = z
-  .enum(['provision', 'suspend', 'resume', 'rotate-secret', 'restore', 'swap-restored', 'discard-restored'])
+  .enum([
+    'provision',
+    'suspend',
+    'resume',
+    'change-plan',
+    'move',
+    'confirm',
+    'rotate-secret',
+    'restore',
+    'swap-restored',
+    'discard-restored',
+  ])
   .meta({ id: 'OperationKind' });
 export type OperationKind = z.infer<typeof operationKind>;
 

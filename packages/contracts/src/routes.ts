@@ -94,6 +94,42 @@ export const routes = {
     success: accepted,
     problems: ['forbidden', 'not_found', 'tenant_status_conflict'],
   }),
+  changePlan: route({
+    method: 'POST',
+    path: '/tenants/{tenantId}/plan',
+    tag: 'Tenants',
+    summary: 'Change the plan of a tenant (operator)',
+    description:
+      'Where the plan asks for it the tenant gets a server of its own, or goes to a shared one: its data is copied while it ' +
+      'is in use, compared, and switched to within seconds in which requests are answered with 503 and `Retry-After`. ' +
+      'The former database is kept for some days, or until the change is confirmed.',
+    secured: true,
+    params: tenantParams,
+    body: tenants.changePlanRequest,
+    success: accepted,
+    problems: ['forbidden', 'not_found', 'tenant_plan_unchanged', 'tenant_status_conflict'],
+  }),
+  moveTenant: route({
+    method: 'POST',
+    path: '/tenants/{tenantId}/move',
+    tag: 'Tenants',
+    summary: 'Move a tenant to another shared server (operator)',
+    secured: true,
+    params: tenantParams,
+    body: tenants.moveTenantRequest,
+    success: accepted,
+    problems: ['forbidden', 'not_found', 'tenant_not_shared', 'tenant_status_conflict'],
+  }),
+  confirmTenantChange: route({
+    method: 'POST',
+    path: '/tenants/{tenantId}/confirm',
+    tag: 'Tenants',
+    summary: 'Destroy the databases a tenant has left, before their time (operator)',
+    secured: true,
+    params: tenantParams,
+    success: accepted,
+    problems: ['forbidden', 'not_found', 'tenant_status_conflict'],
+  }),
   rotateTenantSecret: route({
     method: 'POST',
     path: '/tenants/{tenantId}/rotate-secret',

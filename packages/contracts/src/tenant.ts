@@ -48,6 +48,31 @@ export const provisionTenantRequest = z
   .meta({ id: 'ProvisionTenantRequest' });
 export type ProvisionTenantRequest = z.infer<typeof provisionTenantRequest>;
 
+/** When a server is given another size. The window is weekly, and costs the tenant no interruption by day. */
+export const resizeTime = z.enum(['now', 'maintenance-window']).meta({ id: 'ResizeTime' });
+export type ResizeTime = z.infer<typeof resizeTime>;
+
+export const changePlanRequest = z
+  .strictObject({
+    plan,
+    time: resizeTime.default('now').meta({
+      description:
+        "When the tenant's own server is given another size. A change between a server of its own and a shared one begins at once.",
+    }),
+  })
+  .meta({ id: 'ChangePlanRequest' });
+
+export const moveTenantRequest = z
+  .strictObject({
+    instanceId: z
+      .string()
+      .min(1)
+      .max(63)
+      .optional()
+      .meta({ description: 'The shared server to go to; the emptiest other one when absent' }),
+  })
+  .meta({ id: 'MoveTenantRequest' });
+
 export const operationAccepted = z
   .object({
     tenantId,
@@ -86,6 +111,12 @@ export const tenant = z
       })
       .optional()
       .meta({ description: 'For operators, once the database exists' }),
+    previousDatabases: z
+      .array(z.object({ instanceId: z.string(), name: z.string(), keepUntil: z.iso.datetime() }))
+      .optional()
+      .meta({
+        description: 'For operators: where the tenant lived before, kept until then or until confirmed',
+      }),
   })
   .meta({ id: 'Tenant' });
 export type Tenant = z.infer<typeof tenant>;

@@ -272,6 +272,13 @@ export class PostgresServer {
       max_wal_size: '256MB',
       max_parallel_workers: 2,
       jit: 'off',
+      // A tenant's database is copied to another server while it is in use. Each copy takes a slot and a sender at the source,
+      // and workers at the target; as many copies at a time as there are steps of operations.
+      wal_level: 'logical',
+      max_replication_slots: 40,
+      max_wal_senders: 40,
+      max_worker_processes: 32,
+      max_logical_replication_workers: 24,
       log_timezone: 'UTC',
       timezone: 'UTC',
       ...archive?.serverSettings,

@@ -42,6 +42,9 @@ export function createPool(
     allowExitOnIdle: true,
   });
   pool.on('error', onError);
+  // A connection that ends between two statements of a transaction says so to its client, which nobody listens to; unheard,
+  // that would end the process. Whoever uses it learns of it from the next statement.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 

@@ -2,6 +2,7 @@ import type {
   OperationKind,
   Placement,
   Plan,
+  ResizeTime,
   RestoreReport,
   TableComparison,
   TenantEvent,
@@ -77,6 +78,11 @@ export interface DatabaseHost {
     to: Date,
   ): Promise<{ done: boolean; detail: string }>;
   /**
+   * Gives the tenant's own server the size of the reservation's plan, or continues to; call again until it is done. Storage
+   * never shrinks. @throws {OperationRefused}
+   */
+  resize(reservation: DatabaseReservation, time: ResizeTime): Promise<{ done: boolean; detail: string }>;
+  /**
    * Takes the database, its role and its own server away; never what is not this tenant's.
    * Resolves when they are gone. @throws {Error} when that takes longer than one call may: call again.
    */
@@ -93,7 +99,7 @@ export interface TenantDatabase {
   migrate(admin: AdminConnection, roleName: string): Promise<string>;
   /** All that this role may, every role of the tenant may from now on. */
   shareRights(admin: AdminConnection, roleName: string): Promise<void>;
-  /** None of the tenant's roles may connect any more, and their connections are ended; answers with how many. */
+  /** None of the tenant's roles may connect any more; their connections are gone when this resolves, with how many. */
   closeRole(admin: AdminConnection, roleName: string): Promise<number>;
   openRole(admin: AdminConnection, roleName: string): Promise<void>;
   /** Takes one role away and ends its connections; answers with how many. The database and other roles stay. */
@@ -103,6 +109,40 @@ export interface TenantDatabase {
   schemaVersion(admin: AdminConnection): Promise<string | null>;
   /** Table by table, row by row; both may be in use. */
   compare(live: AdminConnection, restored: AdminConnection): Promise<TableComparison[]>;
+}
+
+/** A copy of one database into another, by the name of everything it makes. */
+export interface CopyEnds {
+  /** Unique on any server: letters, digits and underscores, at most 63. */
+  name: string;
+  source: AdminConnection;
+  target: AdminConnection;
+}
+
+export interface CopyProgress {
+  /** All there was is there, and what comes follows at once. */
+  complete: boolean;
+  detail: string;
+}
+
+export interface Comparison {
+  tables: number;
+  rows: number;
+  /** Null where there is no such table. */
+  differences: { table: string; sourceRows: number | null; targetRows: number | null }[];
+}
+
+/** Keeps a copy of a database that is in use, until the copy takes its place. Both have the same schema. */
+export interface DatabaseCopy {
+  /** Begins, or finds it begun. What the target holds is replaced. @throws {OperationRefused} */
+  start(ends: CopyEnds): Promise<void>;
+  progress(ends: CopyEnds): Promise<CopyProgress>;
+  /** The source is closed: waits until the target has all of it. False when that takes longer. */
+  catchUp(ends: CopyEnds, waitAtMostSeconds: number): Promise<boolean>;
+  /** Compares every table of both, by rows and checksum. @throws {Error} when it takes longer. */
+  compare(ends: CopyEnds, waitAtMostSeconds: number): Promise<Comparison>;
+  /** Ends the copying, and takes away all that it needed at both ends; the rows stay. */
+  stop(ends: CopyEnds): Promise<void>;
 }
 
 export interface SecretStore {
@@ -198,6 +238,8 @@ export interface TenancyStore {
   listTenants(filter: TenantFilter): Promise<Tenant[]>;
   findOperation(operationId: string): Promise<Operation | undefined>;
   findLatestOperations(tenantIds: string[]): Promise<Map<string, Operation>>;
+  /** Tenants with a previous database that was to be kept until before `now`, and nothing else going on. */
+  findTenantsToConfirm(now: Date, limit: number): Promise<string[]>;
   /** Second databases of one tenant, or of all. */
   findSecondDatabases(tenantId?: string): Promise<SecondDatabase[]>;
   /** A server answers at another address now: so do all databases on it. */
@@ -255,6 +297,8 @@ export interface TenancyStore {
   /** From now on the tenant is open; its owner, when a person, becomes `gym_owner`. */
   activate(claim: Claim): Promise<void>;
   setStatus(claim: Claim, status: TenantStatus): Promise<void>;
+  /** The tenant has this plan from now on, and is active. */
+  recordPlan(claim: Claim, plan: Plan): Promise<void>;
   /** Puts an event into the outbox, once an operation and type. */
   announce(claim: Claim, event: TenantEvent): Promise<void>;
 }
@@ -263,6 +307,7 @@ export interface Ports {
   store: TenancyStore;
   hosts: Record<Placement, DatabaseHost>;
   database: TenantDatabase;
+  copies: DatabaseCopy;
   secrets: SecretStore;
   lifecycle: Lifecycle;
   now: () => Date;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { OperationInput, OperationKind } from '@kyong/contracts';
 import { operations } from './operations/index.ts';
+import type { Step } from './operations/step.ts';
 import type { OperationRequestOutcome, TenancyStore } from './ports.ts';
 import type { Caller } from './request-provision.ts';
 
@@ -11,8 +12,10 @@ export function requestOperation<K extends Exclude<OperationKind, 'provision'>>(
   input: OperationInput<K>,
   caller: Caller,
   store: TenancyStore,
+  /** Where a kind has several ways: the steps of this one. */
+  steps: readonly Step[] = operations[kind].steps,
 ): Promise<OperationRequestOutcome> {
-  const { from, during, repeatable = false, steps } = operations[kind];
+  const { from, during, repeatable = false } = operations[kind];
   return store.requestOperation({
     operationId: randomUUID(),
     tenantId,

@@ -35,6 +35,7 @@ describe('what RDS is asked for', () => {
       ManageMasterUserPassword: 'true',
       MasterUserSecretKmsKeyId: 'alias/kyo',
       CACertificateIdentifier: 'rds-ca-rsa2048-g1',
+      DBParameterGroupName: 'kyo-postgres17',
       DBSubnetGroupName: 'kyo-databases',
       'VpcSecurityGroupIds.VpcSecurityGroupId.1': 'sg-0123456789abcdef0',
       PubliclyAccessible: 'false',

@@ -2,19 +2,22 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Placement, Plan } from '@kyong/contracts';
 import { type Connection, type Pool, withConnection } from '@kyong/postgres';
 import { createTestDatabase } from '@kyong/testing';
 import { inject, onTestFinished } from 'vitest';
 import { type LocalPostgres, localPostgres, tenantServerSettings } from '../src/adapters/local-postgres.ts';
 import { localSecrets } from '../src/adapters/local-secrets.ts';
+import { logicalReplication } from '../src/adapters/logical-replication/index.ts';
 import { createMasterDatabase, masterMigrations } from '../src/adapters/master-database/index.ts';
-import { sharedPostgres } from '../src/adapters/shared-postgres.ts';
+import { type SharedServer, sharedPostgres } from '../src/adapters/shared-postgres.ts';
 import { tenantDatabase } from '../src/adapters/tenant-schema.ts';
 import {
   type AdvanceOptions,
   advance,
   type Caller,
+  type Operation,
   type Ports,
   requestProvision,
   type TenancyPolicy,
@@ -57,7 +60,7 @@ export interface World {
 
 /** The control plane on real servers: a master database of its own, the run's shared server, a folder for dedicated ones. */
 export async function createWorld(
-  limits: { maxServers?: number; maxDatabases?: number } = {},
+  limits: { maxServers?: number; maxDatabases?: number; otherShared?: SharedServer[] } = {},
 ): Promise<World> {
   const { pool, connection } = await createTestDatabase(masterMigrations);
   const directory = mkdtempSync(join(tmpdir(), 'kyo-tenancy-'));
@@ -82,9 +85,11 @@ export async function createWorld(
           admin: async () => shared,
           maxDatabases: limits.maxDatabases ?? 10_000,
         },
+        ...(limits.otherShared ?? []),
       ]),
     },
     database: tenantDatabase,
+    copies: logicalReplication,
     secrets: localSecrets(join(directory, 'secrets')),
     lifecycle: { secretGraceSeconds: 0, secretMaxAgeDays: null },
     now: () => new Date(),
@@ -104,10 +109,13 @@ export async function request(
   return result.operationId;
 }
 
-/** Advances an operation to its end, without waiting between the steps. */
-export async function drive(operationId: string, ports: Ports, options = driver): Promise<void> {
-  for (let turns = 0; turns < 200; turns += 1) {
-    if ((await advance(operationId, ports, options)).status === 'done') return;
+/** Advances an operation to its end; where it asks for time, it gets a moment. */
+export async function drive(operationId: string, ports: Ports, options = driver): Promise<Operation> {
+  for (let turns = 0; turns < 2_000; turns += 1) {
+    const result = await advance(operationId, ports, options);
+    if (result.status === 'again' && result.afterSeconds > 0) await sleep(10);
+    const operation = result.status === 'done' && (await ports.store.findOperation(operationId));
+    if (operation) return operation;
   }
   throw new Error(`Operation ${operationId} does not end.`);
 }

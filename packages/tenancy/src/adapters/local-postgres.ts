@@ -138,6 +138,8 @@ export function localPostgres({ directory, maxServers, settings }: LocalPostgres
       }
       if (faults.length > 0) throw new AggregateError(faults, 'Some servers could not be backed up.');
     },
+    // A laptop's servers are all of one size; what a plan changes here is the role.
+    resize: async () => ({ done: true, detail: 'servers here are of one size' }),
 
     async destroy({ instanceId }) {
       started.delete(instanceId);

@@ -108,6 +108,9 @@ export function sharedPostgres(servers: readonly [SharedServer, ...SharedServer[
       database: databaseName,
     }),
 
+    // Its server is everybody's; what a plan changes here is the role.
+    resize: async () => ({ done: true, detail: 'a shared server' }),
+
     restorableWindow: async ({ instanceId }, now) => serverOf(instanceId).copies?.window(now),
 
     async restoreBeside(source, target, to) {

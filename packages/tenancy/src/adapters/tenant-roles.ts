@@ -1,6 +1,6 @@
-import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import { type ClientBase, escapeIdentifier, escapeLiteral, withConnection } from '@kyong/postgres';
 import type { AdminConnection, TenantDatabase } from '../ports.ts';
+import { scramVerifier } from './scram.ts';
 
 type Roles = Pick<TenantDatabase, 'ensureRole' | 'shareRights' | 'closeRole' | 'openRole' | 'dropRole'>;
 
@@ -146,20 +146,11 @@ async function loginsOf(
 
 /** Resolves when they are over; answers with how many there were. */
 async function endSessions(client: ClientBase, logins: string[]): Promise<number> {
-  const { rowCount } = await client.query(
-    'SELECT pg_terminate_backend(pid, $2) FROM pg_stat_activity WHERE usename = ANY ($1)',
-    [logins, sessionEndMilliseconds],
-  );
+  const sessions = 'FROM pg_stat_activity WHERE usename = ANY ($1)';
+  // All are told first; then each is waited for: a commit that has begun is finished.
+  const { rowCount } = await client.query(`SELECT pg_terminate_backend(pid) ${sessions}`, [logins]);
+  await client.query(`SELECT pg_terminate_backend(pid, $2) ${sessions}`, [logins, sessionEndMilliseconds]);
+  const { rowCount: left } = await client.query(`SELECT ${sessions}`, [logins]);
+  if (left) throw new Error(`${left} sessions of ${logins.join(', ')} do not end.`);
   return rowCount ?? 0;
-}
-
-/** What PostgreSQL keeps of a password with SCRAM-SHA-256 (RFC 5803, RFC 7677). */
-function scramVerifier(password: string): string {
-  const iterations = 4096;
-  const salt = randomBytes(16);
-  const salted = pbkdf2Sync(password, salt, iterations, 32, 'sha256');
-  const hmac = (text: string) => createHmac('sha256', salted).update(text).digest();
-  const storedKey = createHash('sha256').update(hmac('Client Key')).digest('base64');
-  const serverKey = hmac('Server Key').toString('base64');
-  return `SCRAM-SHA-256$${iterations}:${salt.toString('base64')}$${storedKey}:${serverKey}`;
 }

@@ -1,7 +1,10 @@
 import type { OperationKind, TenantEvent, TenantStatus } from '@kyong/contracts';
 import type { Claim } from '../ports.ts';
+import { changePlacement, resize } from './change-plan.ts';
+import { confirm } from './confirm.ts';
 import { eventOf } from './context.ts';
 import { discardRestored } from './discard-restored.ts';
+import { move } from './move.ts';
 import { provision } from './provision.ts';
 import { restore } from './restore.ts';
 import { resume } from './resume.ts';
@@ -46,6 +49,24 @@ export const operations: Record<OperationKind, OperationDefinition> = {
     from: ['suspended'],
     failed: 'suspended',
     failure: (claim, reason, at) => eventOf('TenantResumptionFailed', claim, at, { reason }),
+  },
+  'change-plan': {
+    // One or the other: see requestChangePlan.
+    steps: [...resize, ...changePlacement],
+    from: ['active'],
+    during: 'changing-plan',
+    failed: 'active',
+    failure: (claim, reason, at) => eventOf('TenantPlanChangeFailed', claim, at, { reason }),
+  },
+  move: {
+    steps: move,
+    from: ['active'],
+    failure: (claim, reason, at) => eventOf('TenantMoveFailed', claim, at, { reason }),
+  },
+  confirm: {
+    steps: confirm,
+    from: ['active', 'suspended'],
+    failure: (claim, reason, at) => eventOf('TenantChangeConfirmationFailed', claim, at, { reason }),
   },
   'rotate-secret': {
     steps: rotateSecret,

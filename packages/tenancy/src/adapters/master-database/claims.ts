@@ -82,6 +82,15 @@ export function claims(pool: Pool): Claims {
         [status],
       ),
 
+    recordPlan: (current, plan) =>
+      write(
+        current,
+        `tenant AS (
+           UPDATE tenants t SET plan = $3, status = 'active', updated_at = now() FROM held WHERE t.id = held.tenant_id
+         )`,
+        [plan],
+      ),
+
     reserveDatabase: (current, { instanceId, databaseName, roleName, secretRef }) =>
       write(
         current,

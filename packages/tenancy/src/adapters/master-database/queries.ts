@@ -15,6 +15,7 @@ type Queries = Pick<
   | 'findTenant'
   | 'listTenants'
   | 'findSecondDatabases'
+  | 'findTenantsToConfirm'
   | 'moveInstance'
   | 'findOperation'
   | 'findLatestOperations'
@@ -46,6 +47,17 @@ export function queries(pool: Pool): Queries {
         [tenantId],
       );
       return rows.map(toSecondDatabase);
+    },
+
+    async findTenantsToConfirm(now, limit) {
+      const { rows } = await pool.query<{ tenant_id: string }>(
+        `SELECT DISTINCT s.tenant_id FROM second_databases s
+          WHERE s.state = 'previous' AND s.keep_until <= $1
+            AND NOT EXISTS (SELECT FROM operations o WHERE o.tenant_id = s.tenant_id AND o.status = 'running')
+          LIMIT $2`,
+        [now, limit],
+      );
+      return rows.map((row) => row.tenant_id);
     },
 
     async moveInstance(instanceId, { host, port }) {

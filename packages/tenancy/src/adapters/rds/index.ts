@@ -5,6 +5,7 @@ import { destroyInstance } from './destroy.ts';
 import { findOwnInstance, instanceIdentifier } from './instance.ts';
 import type { RdsOptions } from './options.ts';
 import { checkAccountQuota } from './quota.ts';
+import { resizeInstance } from './resize.ts';
 import { instanceWindow } from './restorable-window.ts';
 import { restoreInstanceBeside } from './restore.ts';
 import { databaseState } from './state.ts';
@@ -34,6 +35,7 @@ export function rdsPostgres(options: RdsOptions): DatabaseHost {
     adminConnection: (reservation) => masterConnection(reservation, options),
     restorableWindow: ({ instanceId }) => instanceWindow(instanceId, options),
     restoreBeside: (source, target, to) => restoreInstanceBeside(source, target, to, options),
+    resize: (reservation, time) => resizeInstance(reservation, time, options),
     destroy: (reservation, purpose) => destroyInstance(reservation, purpose, options),
   };
 }

@@ -11,7 +11,10 @@ export interface RdsOptions {
   /** The platform's key: for the storage, its snapshots and the master secret. */
   kmsKeyId: string;
   subnetGroupName: string;
+  /** They let each other in at the databases' port: a tenant that changes its server is copied from one to the other. */
   securityGroupIds: [string, ...string[]];
+  /** Of the major version, with `rds.logical_replication = 1`, which an instance has from its creation or by a restart. */
+  parameterGroupName: string;
   certificateAuthority: {
     /** The one that signs the servers' certificates, such as `rds-ca-rsa2048-g1`. */
     identifier: string;

@@ -3,16 +3,17 @@ import { plans } from '../../plan.ts';
 import type { RdsOptions } from './options.ts';
 
 /** What every instance of ours has, whether it is made new or out of a backup. */
-export function instanceSettings({ certificateAuthority, subnetGroupName, securityGroupIds }: RdsOptions) {
+export function instanceSettings(options: RdsOptions) {
   return {
     AutoMinorVersionUpgrade: true,
     // Unless asked not to, RDS enrols the instance in Extended Support, which costs more than the instance.
     EngineLifecycleSupport: 'open-source-rds-extended-support-disabled',
     // Below 400 GiB gp3 has its fixed 3,000 operations a second, and asking for any is an error.
     StorageType: 'gp3',
-    CACertificateIdentifier: certificateAuthority.identifier,
-    DBSubnetGroupName: subnetGroupName,
-    VpcSecurityGroupIds: securityGroupIds,
+    CACertificateIdentifier: options.certificateAuthority.identifier,
+    DBParameterGroupName: options.parameterGroupName,
+    DBSubnetGroupName: options.subnetGroupName,
+    VpcSecurityGroupIds: options.securityGroupIds,
     PubliclyAccessible: false,
     CopyTagsToSnapshot: true,
   };
