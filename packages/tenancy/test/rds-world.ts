@@ -18,6 +18,8 @@ import { type RdsServers, startRdsServers } from './rds-servers.ts';
 
 export interface RdsWorld {
   host: DatabaseHost;
+  /** What the host was made with. */
+  options: RdsOptions;
   /** The same with other options, or from a process whose calls are never repeated (`attempts` 1). */
   hostWith(changes: Partial<RdsOptions>, attempts?: number): DatabaseHost;
   proxy: FaultProxy;
@@ -43,12 +45,12 @@ export async function startRdsWorld(): Promise<RdsWorld> {
   const direct = { endpoint: emulator.url, region, credentials };
   const rds = new RDSClient(direct);
   const secretsManager = new SecretsManagerClient(direct);
-  const behaviour = rdsBehaviour(servers, secretsManager);
+  const behaviour = rdsBehaviour(servers, rds, secretsManager);
   const proxy = await startFaultProxy(emulator.url, behaviour.handlers);
 
-  const hostWith = (changes: Partial<RdsOptions>, attempts = rdsClientDefaults.maxAttempts) => {
+  const optionsWith = (changes: Partial<RdsOptions>, attempts: number = rdsClientDefaults.maxAttempts) => {
     const client = { ...rdsClientDefaults, maxAttempts: attempts, endpoint: proxy.url, region, credentials };
-    return rdsPostgres({
+    return {
       rds: new RDSClient(client),
       secretsManager: new SecretsManagerClient(client),
       stage: 'test',
@@ -61,8 +63,10 @@ export async function startRdsWorld(): Promise<RdsWorld> {
       quotaShare: 0.9,
       deletion: { pollSeconds: 0.01, waitAtMostSeconds: 5 },
       ...changes,
-    });
+    } satisfies RdsOptions;
   };
+  const hostWith = (changes: Partial<RdsOptions>, attempts?: number) =>
+    rdsPostgres(optionsWith(changes, attempts));
 
   async function findInstance(instanceId: string): Promise<DBInstance | undefined> {
     const { DBInstances = [] } = await rds.send(new DescribeDBInstancesCommand({}));
@@ -78,6 +82,7 @@ export async function startRdsWorld(): Promise<RdsWorld> {
 
   return {
     host: hostWith({}),
+    options: optionsWith({}),
     hostWith,
     proxy,
     behaviour,

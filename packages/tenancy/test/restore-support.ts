@@ -33,7 +33,6 @@ export function withSharedServer(): () => Promise<RestorableWorld> {
     sharedServer = new PostgresServer(join(directory, 'shared'), sharedSettings);
     await sharedServer.initialise();
     await sharedServer.start();
-    await sharedServer.backUp();
   });
   afterAll(async () => {
     await sharedServer.stop();
@@ -41,6 +40,8 @@ export function withSharedServer(): () => Promise<RestorableWorld> {
   });
   return async () => {
     const world = await createWorld();
+    // What the tests before have written need not be replayed.
+    await sharedServer.backUp();
     const copies = join(directory, 'copies');
     const admin = async () => ({ ...sharedServer.endpoint, database: 'postgres' });
     const shared = sharedPostgres([
