@@ -5,7 +5,7 @@ import { ServerError, waitFor } from '@kyong/embedded-servers';
 import { operatorToken } from '@kyong/identity';
 import { RedisOutbox } from '@kyong/otp/adapters/redis';
 import { createPool, migrate, withConnection } from '@kyong/postgres';
-import { connectRedis } from '@kyong/redis';
+import { confirmWrites, connectRedis } from '@kyong/redis';
 import {
   accessTokenVerifier,
   checkHealth,
@@ -41,6 +41,8 @@ import { tenantDatabase } from '@kyong/tenancy/adapters/tenant-schema';
 import { webhook } from '@kyong/tenancy/adapters/webhook';
 import { apiRoutes, createApi } from '@kyong/tenant-provisioning/api';
 import { createAuthorizer } from '@kyong/tenant-provisioning/authorize';
+import { createApp as createCollaborationService } from 'collaboration-service';
+import { createLocalJWKSet } from 'jose';
 import { createApp as createOtpService } from 'kyo-otp-service';
 import { createDeliveryWorker } from 'kyo-otp-service/delivery';
 import { createLogRetention } from 'kyo-otp-service/log-retention';
@@ -84,6 +86,8 @@ const expirySeconds = 60;
 const driverConcurrency = 8;
 const otpLogDays = 90;
 const partsAnswerWithinSeconds = 10;
+/** There is no other server to move to; browsers come back when this one does. */
+const drainSeconds = 0;
 const maxLogBytes = 20 * 1024 * 1024;
 
 export interface Platform {
@@ -198,6 +202,20 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     limitLoopback: options.productionLimits,
     outbox,
   });
+  const collaboration = createCollaborationService({
+    logger: logger.child({ service: 'collaboration-service' }),
+    now,
+    random: Math.random,
+    redis,
+    confirmed: confirmWrites(redis, 0),
+    tenantPools,
+    tenants: tenants.directory,
+    verifyAccessToken: accessTokenVerifier({
+      ...tokens,
+      keys: createLocalJWKSet(keys.signing.publicKeys),
+      now,
+    }),
+  });
   const controlPlane = createApiGateway({
     routes: apiRoutes,
     authorize: createAuthorizer(
@@ -236,7 +254,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     redis: () => redis.ping(),
   };
   const pages = createPages({ homePage: options.dashboard, logger, checks });
-  const apps = [otpService, controlPlane, pages];
+  const apps = [otpService, collaboration.app, controlPlane, pages];
   started.defer(async () => {
     await Promise.all(apps.map((app) => app.close()));
   });
@@ -298,10 +316,13 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     ['/api/auth', otpService],
     ['/.well-known/jwks.json', otpService],
     ['/dev/outbox', otpService],
+    ['/socket.io', collaboration.app],
+    ['/api/collaboration', collaboration.app],
     ['/', pages],
   ]);
   // The last in is the first out: nobody new comes in, what is under way comes to its end, then its servers stop.
   started.defer(() => gateway.close());
+  started.defer(() => collaboration.drain(drainSeconds));
   started.defer(() => lock.stopping());
 
   await reportOldSchemas(migrations, schema.newestVersion, progress);

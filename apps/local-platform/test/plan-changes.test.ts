@@ -11,7 +11,7 @@ let owner: string;
 
 beforeAll(async () => {
   platform = await PlatformProcess.start(createDataDirectory(), ['--shared-servers', '2']);
-  const { accessToken, refreshToken } = await platform.signUpForTokens('+886912000077');
+  const { accessToken, refreshToken } = await platform.startSession('+886912000077');
   const { body } = await platform.request('POST', '/provision-tenant', {
     token: accessToken,
     body: { tenantId, plan: 'free' },

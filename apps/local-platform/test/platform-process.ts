@@ -106,10 +106,11 @@ export class PlatformProcess {
 
   /** Signs somebody up with a one-time password; answers with the token. */
   async signUp(phone: string): Promise<string> {
-    return (await this.signUpForTokens(phone)).accessToken;
+    return (await this.startSession(phone)).accessToken;
   }
 
-  async signUpForTokens(phone: string): Promise<{ accessToken: string; refreshToken: string }> {
+  /** Signs somebody up with a one-time password; answers with both tokens. */
+  async startSession(phone: string): Promise<{ accessToken: string; refreshToken: string }> {
     const sent = await this.request('POST', '/api/otp/send', {
       body: { channel: 'sms', to: phone, purpose: 'signup' },
     });

@@ -15,6 +15,7 @@ const drainSeconds = 1;
 
 /** What the load asks of a service, over and over: cheap, and through everything a request goes through. */
 const requests: Record<string, { path: string; init?: RequestInit; expected: number }> = {
+  'collaboration-service': { path: '/api/collaboration/documents', expected: 401 },
   'kyo-otp-service': {
     path: '/api/otp/verify',
     init: {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import * as auth from './auth.ts';
+import { collaborationRoutes } from './collaboration-routes.ts';
 import { fleetRoutes } from './fleet-routes.ts';
 import { health } from './health.ts';
 import { operation } from './operation.ts';
@@ -319,6 +320,7 @@ export const routes = {
     },
     problems: [],
   }),
+  ...collaborationRoutes,
   outbox: route({
     method: 'GET',
     path: '/dev/outbox',

@@ -101,6 +101,7 @@ test('a use whose reply was lost is told once', async () => {
   const guess = {
     ...{ recipient, requestId: 'one', codeHash: 'hash', operationId: 'o', at: otp.now() },
     limit: otp.policy.attempts,
+    reserve: otp.policy.reserve,
   };
   const issuedAt = otp.now();
   await otp.store.issue({

@@ -31,6 +31,7 @@ function calls() {
     operationId: 'one',
     at: clock.now(),
     limit: otp.policy.attempts,
+    reserve: otp.policy.reserve,
   };
   return { otp, redis, code, guess, recipient };
 }

@@ -22,7 +22,7 @@ export function readScript(file: string, keys: number): Script {
 export async function runScript<Reply>(
   redis: RedisCommander,
   { hash, text, keys }: Script,
-  keysAndArguments: (string | number)[],
+  keysAndArguments: (string | number | Buffer)[],
 ): Promise<Reply> {
   try {
     return (await redis.evalsha(hash, keys, ...keysAndArguments)) as Reply;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   CreateDBInstanceCommand,
+  CreateDBParameterGroupCommand,
   type DBInstance,
   DescribeDBInstancesCommand,
   DescribeDBSnapshotsCommand,
@@ -35,6 +36,8 @@ export interface RdsWorld {
   stop(): Promise<void>;
 }
 
+const parameterGroupName = 'kyo-postgres17';
+
 /** An AWS account: the emulator, what it lacks of RDS, real servers behind the endpoints, and a bad network before it all. */
 export async function startRdsWorld(): Promise<RdsWorld> {
   const directory = mkdtempSync(join(tmpdir(), 'kyo-test-rds-'));
@@ -45,6 +48,13 @@ export async function startRdsWorld(): Promise<RdsWorld> {
   const direct = { endpoint: emulator.url, region, credentials };
   const rds = new RDSClient(direct);
   const secretsManager = new SecretsManagerClient(direct);
+  await rds.send(
+    new CreateDBParameterGroupCommand({
+      DBParameterGroupName: parameterGroupName,
+      DBParameterGroupFamily: 'postgres17',
+      Description: 'of the tests',
+    }),
+  );
   const behaviour = rdsBehaviour(servers, rds, secretsManager);
   const proxy = await startFaultProxy(emulator.url, behaviour.handlers);
 
@@ -57,7 +67,7 @@ export async function startRdsWorld(): Promise<RdsWorld> {
       postgresMajorVersion: 17,
       kmsKeyId: 'alias/kyo',
       subnetGroupName: 'kyo-databases',
-      parameterGroupName: 'kyo-postgres17',
+      parameterGroupName,
       securityGroupIds: ['sg-0123456789abcdef0'],
       certificateAuthority: { identifier: 'rds-ca-rsa2048-g1', certificates: servers.certificateAuthority },
       quotaShare: 0.9,

@@ -13,9 +13,18 @@ type Environment = Record<string, string>;
 
 /** What each service that is run as a process or an image needs in its environment to work on these servers. */
 const environments: Record<string, (servers: ServiceServers) => Promise<Environment>> = {
+  'collaboration-service': async ({ redis, master }) => ({
+    KYO_AWS_REGION: 'ap-northeast-1',
+    KYO_REDIS_URL: `redis://:${redis.password}@${redis.host}:${redis.port}`,
+    KYO_REDIS_CONFIRMING_REPLICAS: '0',
+    KYO_MASTER_DATABASE_URL: urlOf(master),
+    KYO_TOKEN_ISSUER: 'https://kyo.test',
+    KYO_TOKEN_AUDIENCE: 'kyo',
+    KYO_JWKS_URL: 'https://kyo.test/.well-known/jwks.json',
+  }),
   'kyo-otp-service': async ({ redis, master }) => ({
     KYO_REDIS_URL: `redis://:${redis.password}@${redis.host}:${redis.port}`,
-    KYO_MASTER_DATABASE_URL: `postgres://${master.user}:${master.password}@${master.host}:${master.port}/${master.database}`,
+    KYO_MASTER_DATABASE_URL: urlOf(master),
     KYO_OTP_SECRET: randomBytes(32).toString('base64url'),
     KYO_SIGNING_KEYS: JSON.stringify([await createSigningKey(new Date())]),
     KYO_TOKEN_ISSUER: 'https://kyo.test',
@@ -24,6 +33,10 @@ const environments: Record<string, (servers: ServiceServers) => Promise<Environm
     KYO_EMAIL_PROVIDERS: 'outbox',
   }),
 };
+
+function urlOf({ user, password, host, port, database }: Connection): string {
+  return `postgres://${user}:${password}@${host}:${port}/${database}`;
+}
 
 /** The services that `serviceEnvironment` knows. */
 export const knownServices = Object.keys(environments);

@@ -6,8 +6,8 @@ import { keyOf, partitionOf } from './partition.ts';
 type IssueReply = ['issued' | 'resend_too_soon' | 'send_limit', number];
 type VerifyReply = ['correct', string] | ['incorrect' | 'exhausted', number] | ['expired'];
 
-const issueScript = readScript(join(import.meta.dirname, 'issue.lua'), 3);
-const verifyScript = readScript(join(import.meta.dirname, 'verify.lua'), 3);
+const issueScript = readScript(join(import.meta.dirname, 'issue.lua'), 5);
+const verifyScript = readScript(join(import.meta.dirname, 'verify.lua'), 5);
 
 /** A call is repeated by the client within its command timeout, so a repeat comes sooner than this. */
 const repeatMilliseconds = 10_000;
@@ -32,6 +32,8 @@ async function issue(write: ConfirmedWrite, code: NewCode): Promise<NewCodeOutco
     keyOf.request(recipient, code.requestId),
     keyOf.sends(recipient),
     keyOf.deliveries(partitionOf(recipient)),
+    keyOf.networks(recipient),
+    keyOf.sends(recipient, code.network),
     code.issuedAt.getTime(),
     code.expiresAt.getTime(),
     code.codeHash,
@@ -39,6 +41,7 @@ async function issue(write: ConfirmedWrite, code: NewCode): Promise<NewCodeOutco
     code.delivery ?? '',
     limitsOf(policy),
     code.logEntry ?? '',
+    code.network ?? '',
   ]);
   return outcome === 'issued'
     ? { outcome, resendAfter: new Date(time) }
@@ -65,6 +68,7 @@ function limitsOf(policy: Limits): string {
     sends: policy.sends.map(({ count, windowSeconds }) => ({ count, window: windowSeconds * 1000 })),
     waits: policy.resend.waitSeconds.map((seconds) => seconds * 1000),
     waitWindow: policy.resend.windowSeconds * 1000,
+    remembered: policy.reserve.rememberedSeconds * 1000,
   });
   limitTexts.set(policy, text);
   return text;
@@ -75,12 +79,18 @@ async function verify(write: ConfirmedWrite, guess: Guess): Promise<GuessOutcome
     keyOf.request(guess.recipient, guess.requestId),
     keyOf.guesses(guess.recipient),
     keyOf.log(partitionOf(guess.recipient)),
+    keyOf.networks(guess.recipient),
+    keyOf.guesses(guess.recipient, guess.network),
     guess.at.getTime(),
     guess.operationId,
     guess.codeHash,
     guess.limit.count,
     guess.limit.windowSeconds * 1000,
     repeatMilliseconds,
+    guess.network ?? '',
+    guess.reserve.attempts,
+    guess.reserve.networks,
+    guess.reserve.rememberedSeconds * 1000,
   ]);
   switch (reply[0]) {
     case 'correct':
