@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import {
   driftPage,
+  exportLink,
   health,
   migration,
   migrationAccepted,
@@ -89,6 +90,10 @@ export function createClient({ url, token }: Target) {
       call(operationAccepted, 'POST', `/tenants/${encodeURIComponent(tenantId)}/restore`, { to }),
     changeRestored: (change: 'swap' | 'discard', tenantId: string) =>
       call(operationAccepted, 'POST', `/tenants/${encodeURIComponent(tenantId)}/restore/${change}`),
+    offboard: (tenantId: string) =>
+      call(operationAccepted, 'DELETE', `/tenants/${encodeURIComponent(tenantId)}`),
+    findExport: (tenantId: string) =>
+      call(exportLink, 'GET', `/tenants/${encodeURIComponent(tenantId)}/export`),
     showOperation: (operationId: string) =>
       call(operation, 'GET', `/operations/${encodeURIComponent(operationId)}`),
     showVersions: () => call(schemaVersions, 'GET', '/fleet/versions'),

@@ -2,6 +2,7 @@ import { plan, type Tenant, tenantStatus } from '@kyong/contracts';
 import { Command, type CommanderError, Option } from 'commander';
 import { createClient, findPlatform } from './client.ts';
 import { type CommonOptions, toCount } from './command.ts';
+import { addDepartureCommands, describeDeparture } from './departures.ts';
 import { examine, type Finding } from './doctor.ts';
 import { CommandFailed, exitCodes } from './failure.ts';
 import { addMigrateCommands } from './migrate.ts';
@@ -22,6 +23,8 @@ export function createProgram(write: (text: string) => void, terminal: boolean):
   const print = (options: Pick<CommonOptions, 'json'>, value: unknown, text: () => string) =>
     write(options.json ? `${JSON.stringify(value, null, 2)}\n` : text());
   const clientOf = ({ dataDir }: CommonOptions) => createClient(findPlatform(dataDir));
+
+  const context = { common, print, clientOf, write, terminal };
 
   const tenants = program.command('tenants').description('tenants, one or all');
   const operations = program.command('operations').description('what is being done to tenants');
@@ -77,7 +80,8 @@ export function createProgram(write: (text: string) => void, terminal: boolean):
 
   addTenantChanges(tenants, { common, print, clientOf, write, terminal });
 
-  addRestoreCommand(tenants, { common, print, clientOf, write, terminal });
+  addRestoreCommand(tenants, context);
+  addDepartureCommands(tenants, context);
 
   common(
     operations.command('show').description('one operation and its steps').argument('<operationId>'),
@@ -99,7 +103,7 @@ export function createProgram(write: (text: string) => void, terminal: boolean):
     print(options, operation, () => `${operation.kind} ${operation.tenantId}: ${operation.status}\n`);
   });
 
-  addMigrateCommands(program, { common, print, clientOf, write, terminal });
+  addMigrateCommands(program, context);
 
   const judge = (options: Pick<CommonOptions, 'json'>, findings: Finding[]) => {
     print(options, { findings }, () => findings.map(describeFinding).join(''));
@@ -133,7 +137,7 @@ function describeFinding({ ok, check, detail, remedy }: Finding): string {
 }
 
 function describeTenant(tenant: Tenant, dataDirectory: string): string {
-  const { database, operation } = tenant;
+  const { database, departure, operation } = tenant;
   const rows = [
     ['name', tenant.name],
     ['plan', `${tenant.plan} (${tenant.placement})`],
@@ -148,6 +152,7 @@ function describeTenant(tenant: Tenant, dataDirectory: string): string {
         ? `${database.instanceId} at ${database.host}:${database.port}, PostgreSQL ${database.engineVersion}`
         : '-',
     ],
+    ...(departure ? describeDeparture(departure) : []),
   ];
   for (const { instanceId, name, keepUntil } of tenant.previousDatabases ?? []) {
     rows.push(['before', `${name} on ${instanceId}, kept until ${keepUntil} (or: kyo tenants confirm)`]);

@@ -23,8 +23,10 @@ import {
   type Lifecycle,
   type Ports,
   relayEvents,
+  requestScheduled,
   type TenancyPolicy,
 } from '@kyong/tenancy';
+import { localArchives } from '@kyong/tenancy/adapters/local-archives';
 import { localPostgres, tenantServerSettings } from '@kyong/tenancy/adapters/local-postgres';
 import { localSecrets } from '@kyong/tenancy/adapters/local-secrets';
 import { logicalReplication } from '@kyong/tenancy/adapters/logical-replication';
@@ -48,6 +50,7 @@ import { createDeliveryWorker } from 'kyo-otp-service/delivery';
 import { createLogRetention } from 'kyo-otp-service/log-retention';
 import { createApiGateway } from './api-gateway.ts';
 import { type DataDirectory, openDataDirectory, writeAtomically } from './data-directory.ts';
+import { createExports, exportsPath } from './exports.ts';
 import { createGateway } from './gateway.ts';
 import { lockInstance } from './instance-lock.ts';
 import { ensureKeys, tokens } from './keys.ts';
@@ -68,7 +71,7 @@ const policy: TenancyPolicy = {
   dedicatedOnly: false,
   keepPreviousDays: 7,
 };
-const lifecycle: Lifecycle = { secretGraceSeconds: 15, secretMaxAgeDays: null };
+const lifecycle: Omit<Lifecycle, 'offboardGraceSeconds'> = { secretGraceSeconds: 15, secretMaxAgeDays: null };
 const maxDedicatedServers = 100;
 const masterConnections = 20;
 const idleTimeoutSeconds = 60;
@@ -80,6 +83,7 @@ const superviseSeconds = 5;
 /** How soon a new tenant's first base backup is taken; whether others are due costs a look into their folders. */
 const backUpSeconds = 10;
 const relaySeconds = 1;
+const scheduleSeconds = 2;
 /** Databases that tenants have left are kept for days. */
 const expirySeconds = 60;
 /** Each running step holds a connection or two, and starting a server takes most of a processor. */
@@ -124,6 +128,12 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   started.defer(() => redis.disconnect());
 
   const secrets = localSecrets(directory.secrets);
+  const archives = localArchives({
+    directory: directory.exports,
+    key: () => secrets.ensure('platform/export-links'),
+    url: `${url}${exportsPath}`,
+    now,
+  });
   const keys = await ensureKeys(directory, secrets, now);
   const dedicated = localPostgres({
     directory: directory.dedicated,
@@ -145,7 +155,8 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     database: tenantDatabase,
     copies: logicalReplication,
     secrets,
-    lifecycle,
+    archives,
+    lifecycle: { ...lifecycle, offboardGraceSeconds: options.offboardGraceSeconds },
     now,
     random: Math.random,
   };
@@ -226,6 +237,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     ),
     handle: createApi({
       store,
+      archives,
       policy,
       hosts: ports.hosts,
       now,
@@ -254,7 +266,8 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     redis: () => redis.ping(),
   };
   const pages = createPages({ homePage: options.dashboard, logger, checks });
-  const apps = [otpService, collaboration.app, controlPlane, pages];
+  const exportFiles = createExports(archives, logger);
+  const apps = [otpService, collaboration.app, controlPlane, exportFiles, pages];
   started.defer(async () => {
     await Promise.all(apps.map((app) => app.close()));
   });
@@ -269,6 +282,15 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   started.defer(() => retention.stop());
   driver.run();
   migrationDriver.run();
+  const schedule = repeat(
+    async () => {
+      for (const operationId of await requestScheduled(store, ports.lifecycle, now()))
+        driver.start(operationId);
+    },
+    scheduleSeconds,
+    (err) => logger.warn({ err }, 'what is due could not be asked for'),
+  );
+  started.defer(() => schedule.stop());
   const supervisor = repeat(
     async () => {
       const revived = await servers.revive();
@@ -316,6 +338,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     ['/api/auth', otpService],
     ['/.well-known/jwks.json', otpService],
     ['/dev/outbox', otpService],
+    [exportsPath, exportFiles],
     ['/socket.io', collaboration.app],
     ['/api/collaboration', collaboration.app],
     ['/', pages],

@@ -18,7 +18,10 @@ export async function ensureTenantServers(
   dedicated: LocalPostgres,
   shared: readonly SharedServer[],
 ): Promise<void> {
-  const tenants = (await dedicatedTenants(store)).filter(({ status }) => withServer.includes(status));
+  const all = (await dedicatedTenants(store)).filter(({ status }) => withServer.includes(status));
+  const operations = await store.findLatestOperations(all.map(({ id }) => id));
+  // One that is being erased has no server any more, or soon has none.
+  const tenants = all.filter(({ id }) => operations.get(id)?.kind !== 'erase');
   const second = (await store.findSecondDatabases()).filter(isDedicated);
   const servers = [...tenants, ...second].flatMap(({ reservation, endpoint }) =>
     reservation && endpoint ? [{ reservation, endpoint }] : [],

@@ -1,5 +1,6 @@
 import type { Fault } from '../fault.ts';
 import { deliveryKills } from './delivery-kills.ts';
+import { enumeration } from './enumeration.ts';
 import { failovers } from './failovers.ts';
 import { parallelVerifies, rightAmidWrong, wrongGuesses } from './guessing.ts';
 import { redisKills } from './redis-kills.ts';
@@ -11,4 +12,5 @@ export const otpFaults: Fault[] = [
   redisKills,
   failovers,
   deliveryKills,
+  enumeration,
 ];

@@ -1,6 +1,7 @@
 import { type ProblemCode, routes, scopes } from '@kyong/contracts';
 import { Problem, problemResponse, requestIdOf } from '@kyong/service-kit';
 import {
+  type ArchiveStore,
   type OperationRequestOutcome,
   type ProvisionOutcome,
   type ProvisionRefusal,
@@ -16,9 +17,10 @@ import { type Caller, callerOf } from './authorize.ts';
 import { createFleetEndpoints, type FleetDependencies, fleetApiRoutes } from './fleet-api.ts';
 import { json, jsonBody, keyOf, lowerCaseKeys, parse } from './http.ts';
 import { changeRestored, type RestoreDependencies, restoreTenant } from './restore-api.ts';
-import { operationView, previousDatabasesView, tenantView } from './views.ts';
+import { departureView, exportView, operationView, previousDatabasesView, tenantView } from './views.ts';
 
 export interface ApiDependencies extends RestoreDependencies {
+  archives: Pick<ArchiveStore, 'link'>;
   policy: TenancyPolicy;
   fleet: FleetDependencies;
 }
@@ -30,6 +32,9 @@ type Endpoint = (
   caller: Caller,
   deps: ApiDependencies,
 ) => Promise<APIGatewayProxyResult>;
+
+/** An export's address is good for this long: for the download to begin. */
+const exportLinkSeconds = 900;
 
 /** The control plane's API as API Gateway (REST, proxy integration) calls it. */
 export function createApi(deps: ApiDependencies): ApiHandler {
@@ -73,6 +78,8 @@ export const apiRoutes = [
   routes.discardRestored,
   ...fleetApiRoutes,
   routes.rotateTenantSecret,
+  routes.offboardTenant,
+  routes.exportOfTenant,
   routes.changePlan,
   routes.moveTenant,
   routes.confirmTenantChange,
@@ -92,6 +99,8 @@ const endpoints = new Map<string, Endpoint>([
   [keyOf(routes.restoreTenant), restoreTenant],
   [keyOf(routes.swapRestored), changeRestored('swap-restored')],
   [keyOf(routes.discardRestored), changeRestored('discard-restored')],
+  [keyOf(routes.offboardTenant), changeTenant(simply('offboard'))],
+  [keyOf(routes.exportOfTenant), exportOfTenant],
 ]);
 
 const refusals: Record<
@@ -130,7 +139,7 @@ type RequestChange = (
 ) => Promise<OperationRequestOutcome | { outcome: 'plan-unchanged' | 'not-shared' }>;
 
 /** A change that needs to be told nothing. */
-function simply(kind: 'suspend' | 'resume' | 'rotate-secret' | 'confirm'): RequestChange {
+function simply(kind: 'suspend' | 'resume' | 'rotate-secret' | 'offboard' | 'confirm'): RequestChange {
   return (tenantId, _event, caller, { store }) => requestOperation(kind, tenantId, {}, caller, store);
 }
 
@@ -197,17 +206,30 @@ async function listTenants(event: APIGatewayProxyEvent, caller: Caller, { store 
 
 async function showTenant(event: APIGatewayProxyEvent, caller: Caller, { store }: ApiDependencies) {
   const { tenantId } = parse(routes.showTenant.params, event.pathParameters, 'path');
-  const [tenant, operations, second] = await Promise.all([
+  const [tenant, operations, second, departure] = await Promise.all([
     store.findTenant(tenantId),
     store.findLatestOperations([tenantId]),
     caller.isOperator ? store.findSecondDatabases(tenantId) : [],
+    caller.isOperator ? store.findDeparture(tenantId) : undefined,
   ]);
   const visible = caller.isOperator || tenant?.ownerId === caller.id || caller.tenantId === tenantId;
   if (!tenant || !visible) throw new Problem('not_found');
   return json(200, {
     ...tenantView(tenant, operations.get(tenantId), caller.isOperator),
     ...previousDatabasesView(second),
+    ...departureView(departure),
   });
+}
+
+async function exportOfTenant(event: APIGatewayProxyEvent, caller: Caller, deps: ApiDependencies) {
+  // To the operator alone, who hands it on: for a gym that is shut out there are no tokens any more that prove a role in it.
+  if (!caller.isOperator) throw new Problem('forbidden');
+  const { tenantId } = parse(routes.exportOfTenant.params, event.pathParameters, 'path');
+  const departure = await deps.store.findDeparture(tenantId);
+  if (!departure) throw new Problem('not_found');
+  const expiresAt = new Date(deps.now().getTime() + exportLinkSeconds * 1000).toISOString();
+  const url = await deps.archives.link(departure.archive.ref, exportLinkSeconds);
+  return json(200, { url, expiresAt, ...exportView(departure.archive) });
 }
 
 async function showOperation(event: APIGatewayProxyEvent, caller: Caller, { store }: ApiDependencies) {

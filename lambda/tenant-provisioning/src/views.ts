@@ -4,7 +4,14 @@ import {
   restoreReport,
   type Tenant as TenantView,
 } from '@kyong/contracts';
-import type { FleetMigrationReport, Operation, SecondDatabase, Tenant } from '@kyong/tenancy';
+import type {
+  Archive,
+  Departure,
+  FleetMigrationReport,
+  Operation,
+  SecondDatabase,
+  Tenant,
+} from '@kyong/tenancy';
 
 /** A tenant as the API shows it; where its database is, operators alone see. */
 export function tenantView(
@@ -39,6 +46,24 @@ export function tenantView(
         },
       }),
   };
+}
+
+/** How far a tenant that leaves has got; nothing for one that stays. */
+export function departureView(departure: Departure | undefined): Pick<TenantView, 'departure'> {
+  if (!departure) return {};
+  const { eraseAfter, archive, proof } = departure;
+  return {
+    departure: {
+      ...(eraseAfter && { eraseAfter: eraseAfter.toISOString() }),
+      export: exportView(archive),
+      ...(proof && { proof }),
+    },
+  };
+}
+
+/** What an archive is known by; where it is kept, nobody needs. */
+export function exportView({ rows, bytes, sha256, exportedAt }: Archive) {
+  return { rows, bytes, sha256, exportedAt: exportedAt.toISOString() };
 }
 
 /** Where the tenant lived before; nothing where there is none. */

@@ -56,7 +56,16 @@ async function createTestApi(
     startMigration: async () => {},
     logger,
   };
-  const api = createApi({ store, hosts, now: () => new Date(), policy, startOperation, fleet, logger });
+  const api = createApi({
+    store,
+    hosts,
+    archives: { link: async (ref) => `https://archives.example/${ref}` },
+    policy,
+    now: () => new Date(),
+    startOperation,
+    fleet,
+    logger,
+  });
   return async (request: APIGatewayProxyEvent) => {
     const { statusCode, body, headers } = await api(request);
     return { status: statusCode, headers, body: JSON.parse(body) as Record<string, unknown> };

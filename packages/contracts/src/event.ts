@@ -34,5 +34,9 @@ export const tenantEvent = z.discriminatedUnion('type', [
   failed('TenantRestoreSwapFailed'),
   succeeded('TenantRestoreDiscarded'),
   failed('TenantRestoreDiscardFailed'),
+  z.object({ ...envelope, type: z.literal('TenantOffboarding'), eraseAfter: z.iso.datetime() }),
+  failed('TenantOffboardingFailed'),
+  succeeded('TenantOffboarded'),
+  failed('TenantErasureFailed'),
 ]);
 export type TenantEvent = z.infer<typeof tenantEvent>;

@@ -3,6 +3,7 @@ export * from './collaboration.ts';
 export * from './collaboration-events.ts';
 export * from './collaboration-kinds.ts';
 export * from './collaboration-routes.ts';
+export * from './departure.ts';
 export * from './event.ts';
 export * from './fleet-migration.ts';
 export * from './health.ts';

@@ -21,5 +21,7 @@ export const operationInput = {
   restore: z.strictObject({ to: z.iso.datetime() }),
   'swap-restored': z.strictObject({ keepDays }),
   'discard-restored': nothing,
+  offboard: nothing,
+  erase: nothing,
 } as const satisfies Record<OperationKind, z.ZodType>;
 export type OperationInput<K extends OperationKind> = z.infer<(typeof operationInput)[K]>;

@@ -13,6 +13,8 @@ export const operationKind = z
     'restore',
     'swap-restored',
     'discard-restored',
+    'offboard',
+    'erase',
   ])
   .meta({ id: 'OperationKind' });
 export type OperationKind = z.infer<typeof operationKind>;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import * as auth from './auth.ts';
 import { collaborationRoutes } from './collaboration-routes.ts';
+import { exportLink } from './departure.ts';
 import { fleetRoutes } from './fleet-routes.ts';
 import { health } from './health.ts';
 import { operation } from './operation.ts';
@@ -89,7 +90,7 @@ export const routes = {
     method: 'POST',
     path: '/tenants/{tenantId}/resume',
     tag: 'Tenants',
-    summary: 'Let a suspended tenant back in (operator)',
+    summary: 'Let a suspended or leaving tenant back in (operator)',
     secured: true,
     params: tenantParams,
     success: accepted,
@@ -184,6 +185,29 @@ export const routes = {
     params: tenantParams,
     success: accepted,
     problems: ['forbidden', 'not_found', 'tenant_status_conflict', 'nothing_restored'],
+  }),
+  offboardTenant: route({
+    method: 'DELETE',
+    path: '/tenants/{tenantId}',
+    tag: 'Tenants',
+    summary: 'Offboard a tenant (operator)',
+    description:
+      'Shuts the tenant out at once and exports its data. After a grace period, in which `resume` brings it back whole, ' +
+      'everything of it is destroyed, and the proof of that is shown with the tenant. Its tenantId is never given away again.',
+    secured: true,
+    params: tenantParams,
+    success: accepted,
+    problems: ['forbidden', 'not_found', 'tenant_status_conflict'],
+  }),
+  exportOfTenant: route({
+    method: 'GET',
+    path: '/tenants/{tenantId}/export',
+    tag: 'Tenants',
+    summary: 'Where the export of a tenant that leaves can be fetched (operator)',
+    secured: true,
+    params: tenantParams,
+    success: { status: 200, description: 'An address that is good for a while', body: exportLink },
+    problems: ['forbidden', 'not_found'],
   }),
   showOperation: route({
     method: 'GET',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { departure } from './departure.ts';
 import { operationSummary } from './operation.ts';
 
 /** The subdomain of a tenant: 2 to 31 characters, no hyphen at the end, none doubled. */
@@ -111,6 +112,7 @@ export const tenant = z
       })
       .optional()
       .meta({ description: 'For operators, once the database exists' }),
+    departure: departure.optional().meta({ description: 'For operators, once the tenant leaves' }),
     previousDatabases: z
       .array(z.object({ instanceId: z.string(), name: z.string(), keepUntil: z.iso.datetime() }))
       .optional()

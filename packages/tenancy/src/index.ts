@@ -1,5 +1,6 @@
 export * from './advance.ts';
 export * from './confirm-expired.ts';
+export * from './departure.ts';
 export * from './fleet/index.ts';
 export * from './lifecycle.ts';
 export * from './operation.ts';
@@ -11,6 +12,8 @@ export * from './request-move.ts';
 export * from './request-operation.ts';
 export * from './request-provision.ts';
 export * from './request-restore.ts';
+export * from './resource.ts';
 export * from './restorable-window.ts';
+export * from './schedule.ts';
 export * from './tenant.ts';
 export * from './tenant-directory.ts';

@@ -4,4 +4,6 @@ export interface Lifecycle {
   secretGraceSeconds: number;
   /** How old a database password may get before it is replaced by itself; null for any age. */
   secretMaxAgeDays: number | null;
+  /** How long a tenant that leaves can come back before everything of it is destroyed. */
+  offboardGraceSeconds: number;
 }

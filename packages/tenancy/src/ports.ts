@@ -1,4 +1,7 @@
+import type { Writable } from 'node:stream';
 import type {
+  DeletionProof,
+  ExportManifest,
   OperationKind,
   Placement,
   Plan,
@@ -8,8 +11,10 @@ import type {
   TenantEvent,
   TenantStatus,
 } from '@kyong/contracts';
+import type { Archive, Departure } from './departure.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Operation } from './operation.ts';
+import type { Resource } from './resource.ts';
 import type { DatabaseEndpoint, DatabaseReservation, Login, SecondDatabase, Tenant } from './tenant.ts';
 
 /** A way into a database. */
@@ -87,6 +92,8 @@ export interface DatabaseHost {
    * Resolves when they are gone. @throws {Error} when that takes longer than one call may: call again.
    */
   destroy(reservation: DatabaseReservation, purpose: DestroyPurpose): Promise<void>;
+  /** Everything of tenants there is in this kind of place, of one tenant or of all. */
+  list(tenantId?: string): Promise<Resource[]>;
 }
 
 /** What is done inside a tenant's database; the same SQL wherever it is. Safe to repeat. */
@@ -104,6 +111,12 @@ export interface TenantDatabase {
   openRole(admin: AdminConnection, roleName: string): Promise<void>;
   /** Takes one role away and ends its connections; answers with how many. The database and other roles stay. */
   dropRole(admin: AdminConnection, roleName: string): Promise<number>;
+  /** Writes everything in the database, and how it is built, into one tar file. */
+  export(
+    admin: AdminConnection,
+    about: { tenantId: string; name: string; exportedAt: Date },
+    output: Writable,
+  ): Promise<ExportManifest>;
   seed(admin: AdminConnection, gym: { tenantId: string; name: string }): Promise<void>;
   /** The newest migration it has. */
   schemaVersion(admin: AdminConnection): Promise<string | null>;
@@ -150,6 +163,19 @@ export interface SecretStore {
   ensure(ref: string): Promise<string>;
   read(ref: string): Promise<string>;
   delete(ref: string): Promise<void>;
+  /** The names of all secrets of tenants, or of one. */
+  list(tenantId?: string): Promise<string[]>;
+}
+
+/** Where exports are kept. */
+export interface ArchiveStore {
+  /** Keeps what `write` writes as one file, whole or not at all, in the place of one of that name before. */
+  save(ref: string, write: (output: Writable) => Promise<void>): Promise<{ bytes: number; sha256: string }>;
+  delete(ref: string): Promise<void>;
+  /** The names of all archives, or of one tenant's. */
+  list(tenantId?: string): Promise<string[]>;
+  /** An address that the archive can be fetched from for a while, by whoever has it. */
+  link(ref: string, lifetimeSeconds: number): Promise<string>;
 }
 
 export interface ProvisionRequest {
@@ -294,6 +320,21 @@ export interface TenancyStore {
   forgetPrevious(claim: Claim, operationId: string): Promise<void>;
   /** What the operation found out, for those who watch it. */
   recordReport(claim: Claim, report: RestoreReport): Promise<void>;
+  findDeparture(tenantId: string): Promise<Departure | undefined>;
+  recordArchive(claim: Claim, archive: Archive): Promise<void>;
+  scheduleErasure(claim: Claim, eraseAfter: Date): Promise<void>;
+  /** The tenant stays: nothing is left of its departure. */
+  cancelDeparture(claim: Claim): Promise<void>;
+  /** Tenants whose time to come back is over, and that nothing is done to. */
+  findDueErasures(now: Date, limit: number): Promise<string[]>;
+  /** Active tenants whose password is older than `before`, and that nothing is done to. */
+  findDueRotations(before: Date, limit: number): Promise<string[]>;
+  /** Writes down what is about to be destroyed, once: what is there when it is asked again is less. */
+  recordInventory(claim: Claim, resources: Resource[]): Promise<void>;
+  /** Deletes what names the tenant anywhere in the master database, but for its history; counts are kept in the departure. */
+  forgetTenant(claim: Claim): Promise<void>;
+  /** The tenant is gone, with the proof of it; its name stays taken. */
+  closeBooks(claim: Claim, proof: DeletionProof): Promise<void>;
   /** From now on the tenant is open; its owner, when a person, becomes `gym_owner`. */
   activate(claim: Claim): Promise<void>;
   setStatus(claim: Claim, status: TenantStatus): Promise<void>;
@@ -309,6 +350,7 @@ export interface Ports {
   database: TenantDatabase;
   copies: DatabaseCopy;
   secrets: SecretStore;
+  archives: ArchiveStore;
   lifecycle: Lifecycle;
   now: () => Date;
   /** Uniform in [0, 1). */

@@ -47,6 +47,7 @@ export function crashingPorts(
       database: wrap(ports.database),
       copies: wrap(ports.copies),
       secrets: wrap(ports.secrets),
+      archives: wrap(ports.archives),
     },
     calls: () => names.length,
     names: () => names,

@@ -7,6 +7,7 @@ import type { Placement, Plan } from '@kyong/contracts';
 import { type Connection, type Pool, withConnection } from '@kyong/postgres';
 import { createTestDatabase } from '@kyong/testing';
 import { inject, onTestFinished } from 'vitest';
+import { localArchives } from '../src/adapters/local-archives.ts';
 import { type LocalPostgres, localPostgres, tenantServerSettings } from '../src/adapters/local-postgres.ts';
 import { localSecrets } from '../src/adapters/local-secrets.ts';
 import { logicalReplication } from '../src/adapters/logical-replication/index.ts';
@@ -91,7 +92,13 @@ export async function createWorld(
     database: tenantDatabase,
     copies: logicalReplication,
     secrets: localSecrets(join(directory, 'secrets')),
-    lifecycle: { secretGraceSeconds: 0, secretMaxAgeDays: null },
+    archives: localArchives({
+      directory: join(directory, 'exports'),
+      key: async () => 'of the test',
+      url: 'http://localhost/dev/exports/',
+      now: () => new Date(),
+    }),
+    lifecycle: { secretGraceSeconds: 0, secretMaxAgeDays: null, offboardGraceSeconds: 0 },
     now: () => new Date(),
     random: Math.random,
   };

@@ -3,10 +3,11 @@ import { basename } from 'node:path';
 import { type Connection, escapeIdentifier, escapeLiteral, migrate, withConnection } from '@kyong/postgres';
 import { OperationRefused } from '../operation.ts';
 import type { AdminConnection, DatabaseHost } from '../ports.ts';
+import { tenantMigrations } from './migration-files.ts';
 import { draftOf, restoreFromCopy } from './restore/restore-from-copy.ts';
 import type { ServerCopies } from './restore/server-copies.ts';
+import { listTenantObjects } from './tenant-objects.ts';
 import { dropTenantRoles } from './tenant-roles.ts';
-import { tenantMigrations } from './tenant-schema.ts';
 
 export interface SharedServer {
   instanceId: string;
@@ -130,6 +131,15 @@ export function sharedPostgres(servers: readonly [SharedServer, ...SharedServer[
         }
         await dropTenantRoles(client, reservation);
       });
+    },
+
+    async list(tenantId) {
+      const found = await Promise.all(
+        servers.map(({ instanceId }) =>
+          withAdmin(instanceId, (client) => listTenantObjects(client, instanceId, tenantId)),
+        ),
+      );
+      return found.flat();
     },
   };
 }

@@ -9,8 +9,8 @@ import {
   withConnection,
 } from '@kyong/postgres';
 import { type SchemaObject, TenantNotMigrated, type TenantSchema } from '../fleet/migration.ts';
+import { tenantMigrations } from './migration-files.ts';
 import { rightsIn, shareRights } from './tenant-roles.ts';
-import { tenantMigrations } from './tenant-schema.ts';
 
 /**
  * Codes that a later attempt may not meet: a lock that was not to be had, a deadlock, a server without room for another

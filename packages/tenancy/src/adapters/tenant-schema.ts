@@ -1,15 +1,17 @@
-import { join } from 'node:path';
 import { migrate, schemaVersion, withConnection } from '@kyong/postgres';
 import type { TenantDatabase } from '../ports.ts';
+import { tenantMigrations } from './migration-files.ts';
 import { compareDatabases } from './restore/compare-databases.ts';
+import { exportTenant } from './tenant-export.ts';
 import { shareRights, tenantRoles } from './tenant-roles.ts';
 
-/** SQL files of a tenant's database. */
-export const tenantMigrations = join(import.meta.dirname, '../../migrations/tenant');
+export { tenantMigrations } from './migration-files.ts';
 
 /** A tenant's database, wherever it is: roles, schema and first rows, in SQL. */
 export const tenantDatabase: TenantDatabase = {
   ...tenantRoles,
+
+  export: exportTenant,
 
   migrate: (admin, roleName) =>
     withConnection(admin, async (client) => {

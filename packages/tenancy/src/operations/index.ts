@@ -4,7 +4,9 @@ import { changePlacement, resize } from './change-plan.ts';
 import { confirm } from './confirm.ts';
 import { eventOf } from './context.ts';
 import { discardRestored } from './discard-restored.ts';
+import { erase } from './erase.ts';
 import { move } from './move.ts';
+import { offboard } from './offboard.ts';
 import { provision } from './provision.ts';
 import { restore } from './restore.ts';
 import { resume } from './resume.ts';
@@ -46,7 +48,7 @@ export const operations: Record<OperationKind, OperationDefinition> = {
   },
   resume: {
     steps: resume,
-    from: ['suspended'],
+    from: ['suspended', 'offboarding'],
     failed: 'suspended',
     failure: (claim, reason, at) => eventOf('TenantResumptionFailed', claim, at, { reason }),
   },
@@ -90,5 +92,20 @@ export const operations: Record<OperationKind, OperationDefinition> = {
     steps: discardRestored,
     from: ['active', 'suspended'],
     failure: (claim, reason, at) => eventOf('TenantRestoreDiscardFailed', claim, at, { reason }),
+  },
+  offboard: {
+    steps: offboard,
+    from: ['active', 'suspended'],
+    during: 'offboarding',
+    // Shut out and kept whole: an operator lets it back in, or tries again.
+    failed: 'suspended',
+    failure: (claim, reason, at) => eventOf('TenantOffboardingFailed', claim, at, { reason }),
+  },
+  erase: {
+    steps: erase,
+    // Asked for when its time has come: see requestScheduled.
+    from: ['offboarding'],
+    failed: 'offboarding',
+    failure: (claim, reason, at) => eventOf('TenantErasureFailed', claim, at, { reason }),
   },
 };

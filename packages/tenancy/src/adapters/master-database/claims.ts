@@ -1,5 +1,7 @@
 import type { Pool } from '@kyong/postgres';
 import type { ClaimOutcome, StepRecord, TenancyStore } from '../../ports.ts';
+import type { departures } from './departures.ts';
+import type { due } from './due.ts';
 import { heldWrite } from './held.ts';
 import type { logins } from './logins.ts';
 import type { queries } from './queries.ts';
@@ -20,7 +22,9 @@ type Claims = Omit<
   keyof (ReturnType<typeof queries> &
     ReturnType<typeof requests> &
     ReturnType<typeof secondDatabases> &
-    ReturnType<typeof logins>)
+    ReturnType<typeof logins> &
+    ReturnType<typeof departures> &
+    ReturnType<typeof due>)
 >;
 
 export function claims(pool: Pool): Claims {

@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import type { Pool } from '@kyong/postgres';
 import type { TenancyStore } from '../../ports.ts';
 import { claims } from './claims.ts';
+import { departures } from './departures.ts';
+import { due } from './due.ts';
 import { logins } from './logins.ts';
 import { queries } from './queries.ts';
 import { requests } from './requests.ts';
@@ -12,7 +14,15 @@ export const masterMigrations = join(import.meta.dirname, '../../../migrations/m
 
 /** The master database: every tenant, every operation. */
 export function createMasterDatabase(pool: Pool): TenancyStore {
-  return { ...requests(pool), ...queries(pool), ...claims(pool), ...secondDatabases(pool), ...logins(pool) };
+  return {
+    ...requests(pool),
+    ...queries(pool),
+    ...claims(pool),
+    ...secondDatabases(pool),
+    ...logins(pool),
+    ...departures(pool),
+    ...due(pool),
+  };
 }
 
 export { createFleetMigrations } from './fleet-migrations.ts';

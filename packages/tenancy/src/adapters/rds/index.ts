@@ -3,6 +3,7 @@ import { masterConnection } from './admin-connection.ts';
 import { createInstance } from './create.ts';
 import { destroyInstance } from './destroy.ts';
 import { findOwnInstance, instanceIdentifier } from './instance.ts';
+import { listResources } from './list.ts';
 import type { RdsOptions } from './options.ts';
 import { checkAccountQuota } from './quota.ts';
 import { resizeInstance } from './resize.ts';
@@ -37,5 +38,6 @@ export function rdsPostgres(options: RdsOptions): DatabaseHost {
     restoreBeside: (source, target, to) => restoreInstanceBeside(source, target, to, options),
     resize: (reservation, time) => resizeInstance(reservation, time, options),
     destroy: (reservation, purpose) => destroyInstance(reservation, purpose, options),
+    list: (tenantId) => listResources(options, tenantId),
   };
 }
