@@ -154,6 +154,10 @@ function describeTenant(tenant: Tenant, dataDirectory: string): string {
     ],
     ...(departure ? describeDeparture(departure) : []),
   ];
+  if (tenant.restoredDatabase) {
+    const { host, port, name } = tenant.restoredDatabase;
+    rows.push(['restored', `${name} at ${host}:${port} (next: kyo tenants restore --swap, or --discard)`]);
+  }
   for (const { instanceId, name, keepUntil } of tenant.previousDatabases ?? []) {
     rows.push(['before', `${name} on ${instanceId}, kept until ${keepUntil} (or: kyo tenants confirm)`]);
   }

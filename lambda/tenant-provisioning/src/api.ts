@@ -17,7 +17,14 @@ import { type Caller, callerOf } from './authorize.ts';
 import { createFleetEndpoints, type FleetDependencies, fleetApiRoutes } from './fleet-api.ts';
 import { json, jsonBody, keyOf, lowerCaseKeys, parse } from './http.ts';
 import { changeRestored, type RestoreDependencies, restoreTenant } from './restore-api.ts';
-import { departureView, exportView, operationView, previousDatabasesView, tenantView } from './views.ts';
+import {
+  departureView,
+  exportView,
+  operationView,
+  previousDatabasesView,
+  restoredDatabaseView,
+  tenantView,
+} from './views.ts';
 
 export interface ApiDependencies extends RestoreDependencies {
   archives: Pick<ArchiveStore, 'link'>;
@@ -216,6 +223,7 @@ async function showTenant(event: APIGatewayProxyEvent, caller: Caller, { store }
   if (!tenant || !visible) throw new Problem('not_found');
   return json(200, {
     ...tenantView(tenant, operations.get(tenantId), caller.isOperator),
+    ...restoredDatabaseView(second),
     ...previousDatabasesView(second),
     ...departureView(departure),
   });

@@ -6,6 +6,8 @@ import {
 } from '@kyong/contracts';
 import type {
   Archive,
+  DatabaseEndpoint,
+  DatabaseReservation,
   Departure,
   FleetMigrationReport,
   Operation,
@@ -32,19 +34,7 @@ export function tenantView(
     ...(operation && {
       operation: { operationId: operation.id, kind: operation.kind, status: operation.status },
     }),
-    ...(forOperator &&
-      reservation &&
-      endpoint && {
-        database: {
-          host: endpoint.host,
-          port: endpoint.port,
-          name: reservation.databaseName,
-          role: reservation.roleName,
-          secret: reservation.secretRef,
-          engineVersion: endpoint.engineVersion,
-          instanceId: reservation.instanceId,
-        },
-      }),
+    ...(forOperator && reservation && endpoint && { database: databaseView(reservation, endpoint) }),
   };
 }
 
@@ -64,6 +54,19 @@ export function departureView(departure: Departure | undefined): Pick<TenantView
 /** What an archive is known by; where it is kept, nobody needs. */
 export function exportView({ rows, bytes, sha256, exportedAt }: Archive) {
   return { rows, bytes, sha256, exportedAt: exportedAt.toISOString() };
+}
+
+function databaseView(reservation: DatabaseReservation, { host, port, engineVersion }: DatabaseEndpoint) {
+  const { databaseName: name, roleName: role, secretRef: secret, instanceId } = reservation;
+  return { host, port, name, role, secret, engineVersion, instanceId };
+}
+
+/** What a restore has made and nobody has decided about; nothing where there is none. */
+export function restoredDatabaseView(databases: SecondDatabase[]): Pick<TenantView, 'restoredDatabase'> {
+  const restored = databases.find(({ state }) => state === 'restored');
+  return restored?.endpoint
+    ? { restoredDatabase: databaseView(restored.reservation, restored.endpoint) }
+    : {};
 }
 
 /** Where the tenant lived before; nothing where there is none. */

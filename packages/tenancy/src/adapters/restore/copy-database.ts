@@ -10,7 +10,7 @@ import {
   schemaVersion,
   withConnection,
 } from '@kyong/postgres';
-import { tenantMigrations } from '../tenant-schema.ts';
+import { tenantMigrations } from '../migration-files.ts';
 import { compareDatabases } from './compare-databases.ts';
 import { listOf, tablesOf } from './tables.ts';
 
