@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import {
+  auditPage,
   driftPage,
   exportLink,
   health,
@@ -94,6 +95,14 @@ export function createClient({ url, token }: Target) {
       call(operationAccepted, 'DELETE', `/tenants/${encodeURIComponent(tenantId)}`),
     findExport: (tenantId: string) =>
       call(exportLink, 'GET', `/tenants/${encodeURIComponent(tenantId)}/export`),
+    listAudit: (tenantId: string | undefined, query: Record<string, string>) =>
+      call(
+        auditPage,
+        'GET',
+        `${tenantId === undefined ? '' : `/tenants/${encodeURIComponent(tenantId)}`}/audit?${new URLSearchParams(query)}`,
+      ),
+    retryOperation: (operationId: string) =>
+      call(operationAccepted, 'POST', `/operations/${encodeURIComponent(operationId)}/retry`),
     showOperation: (operationId: string) =>
       call(operation, 'GET', `/operations/${encodeURIComponent(operationId)}`),
     showVersions: () => call(schemaVersions, 'GET', '/fleet/versions'),

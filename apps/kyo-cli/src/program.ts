@@ -1,5 +1,6 @@
 import { plan, type Tenant, tenantStatus } from '@kyong/contracts';
 import { Command, type CommanderError, Option } from 'commander';
+import { addAuditCommand } from './audit.ts';
 import { createClient, findPlatform } from './client.ts';
 import { type CommonOptions, toCount } from './command.ts';
 import { addDepartureCommands, describeDeparture } from './departures.ts';
@@ -103,6 +104,22 @@ export function createProgram(write: (text: string) => void, terminal: boolean):
     print(options, operation, () => `${operation.kind} ${operation.tenantId}: ${operation.status}\n`);
   });
 
+  common(
+    operations
+      .command('retry')
+      .description('take up an operation that was left for the operator')
+      .argument('<operationId>'),
+  )
+    .option('--no-watch', 'do not wait for its end')
+    .action(async (operationId: string, options: CommonOptions & { watch: boolean }) => {
+      const client = clientOf(options);
+      const accepted = await client.retryOperation(operationId);
+      if (!options.watch) return print(options, accepted, () => `Operation ${accepted.operationId}\n`);
+      const operation = await watch(client, operationId, options.json ? () => {} : write, 'compensated');
+      print(options, operation, () => `${operation.kind} ${operation.tenantId}: ${operation.status}\n`);
+    });
+
+  addAuditCommand(program, context);
   addMigrateCommands(program, context);
 
   const judge = (options: Pick<CommonOptions, 'json'>, findings: Finding[]) => {

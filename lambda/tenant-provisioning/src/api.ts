@@ -13,9 +13,11 @@ import {
 } from '@kyong/tenancy';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { accepted, answerTo } from './accepted.ts';
+import { auditApiRoutes, auditEndpoints } from './audit-api.ts';
 import { type Caller, callerOf } from './authorize.ts';
 import { createFleetEndpoints, type FleetDependencies, fleetApiRoutes } from './fleet-api.ts';
 import { json, jsonBody, keyOf, lowerCaseKeys, parse } from './http.ts';
+import { recordRefusal } from './refusals.ts';
 import { changeRestored, type RestoreDependencies, restoreTenant } from './restore-api.ts';
 import {
   departureView,
@@ -59,6 +61,7 @@ export function createApi(deps: ApiDependencies): ApiHandler {
       const problem = problemResponse(error, requestId);
       if (problem.status >= 500) deps.logger.error({ requestId, err: error }, 'request failed');
       result = { statusCode: problem.status, headers: problem.headers, body: JSON.stringify(problem.body) };
+      await recordRefusal(event, problem.body, deps);
     }
     const milliseconds = Math.round((performance.now() - startedAt) * 10) / 10;
     deps.logger.info(
@@ -87,6 +90,8 @@ export const apiRoutes = [
   routes.rotateTenantSecret,
   routes.offboardTenant,
   routes.exportOfTenant,
+  routes.retryOperation,
+  ...auditApiRoutes,
   routes.changePlan,
   routes.moveTenant,
   routes.confirmTenantChange,
@@ -108,6 +113,8 @@ const endpoints = new Map<string, Endpoint>([
   [keyOf(routes.discardRestored), changeRestored('discard-restored')],
   [keyOf(routes.offboardTenant), changeTenant(simply('offboard'))],
   [keyOf(routes.exportOfTenant), exportOfTenant],
+  [keyOf(routes.retryOperation), retryOperation],
+  ...auditEndpoints,
 ]);
 
 const refusals: Record<
@@ -238,6 +245,16 @@ async function exportOfTenant(event: APIGatewayProxyEvent, caller: Caller, deps:
   const expiresAt = new Date(deps.now().getTime() + exportLinkSeconds * 1000).toISOString();
   const url = await deps.archives.link(departure.archive.ref, exportLinkSeconds);
   return json(200, { url, expiresAt, ...exportView(departure.archive) });
+}
+
+async function retryOperation(event: APIGatewayProxyEvent, caller: Caller, deps: ApiDependencies) {
+  if (!caller.isOperator) throw new Problem('forbidden');
+  const { operationId } = parse(routes.retryOperation.params, event.pathParameters, 'path');
+  const result = await deps.store.retryOperation(operationId, caller);
+  if (result.outcome === 'unknown') throw new Problem('not_found');
+  if (result.outcome === 'not-parked') throw new Problem('operation_not_parked');
+  const tenant = await deps.store.findTenant(result.tenantId);
+  return accepted(result.tenantId, operationId, tenant?.status ?? 'failed', deps);
 }
 
 async function showOperation(event: APIGatewayProxyEvent, caller: Caller, { store }: ApiDependencies) {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { auditPage, listAuditQuery } from './audit.ts';
 import * as auth from './auth.ts';
 import { collaborationRoutes } from './collaboration-routes.ts';
 import { exportLink } from './departure.ts';
@@ -208,6 +209,38 @@ export const routes = {
     params: tenantParams,
     success: { status: 200, description: 'An address that is good for a while', body: exportLink },
     problems: ['forbidden', 'not_found'],
+  }),
+  auditOfTenant: route({
+    method: 'GET',
+    path: '/tenants/{tenantId}/audit',
+    tag: 'Tenants',
+    summary: 'Who asked for what to be done to a tenant (operator)',
+    secured: true,
+    params: tenantParams,
+    query: listAuditQuery,
+    success: { status: 200, description: 'Newest first, what was refused included', body: auditPage },
+    problems: ['forbidden'],
+  }),
+  audit: route({
+    method: 'GET',
+    path: '/audit',
+    tag: 'Tenants',
+    summary: 'Who asked for what (operator)',
+    secured: true,
+    query: listAuditQuery,
+    success: { status: 200, description: 'Newest first, what was refused included', body: auditPage },
+    problems: ['forbidden'],
+  }),
+  retryOperation: route({
+    method: 'POST',
+    path: '/operations/{operationId}/retry',
+    tag: 'Tenants',
+    summary: 'Take up an operation that was left for the operator (operator)',
+    description: 'One that is `failed`: what it could not undo is undone, as far as that works now.',
+    secured: true,
+    params: z.object({ operationId: z.uuid() }),
+    success: accepted,
+    problems: ['forbidden', 'not_found', 'operation_not_parked'],
   }),
   showOperation: route({
     method: 'GET',

@@ -1,4 +1,5 @@
 export * from './advance.ts';
+export * from './audit.ts';
 export * from './confirm-expired.ts';
 export * from './departure.ts';
 export * from './fleet/index.ts';

@@ -11,6 +11,7 @@ import type {
   TenantEvent,
   TenantStatus,
 } from '@kyong/contracts';
+import type { AuditEntry, AuditFilter, AuditRecord } from './audit.ts';
 import type { Archive, Departure } from './departure.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Operation } from './operation.ts';
@@ -222,6 +223,12 @@ export type OperationRequestOutcome =
   | { outcome: 'migrating' }
   | { outcome: 'unknown' };
 
+export type RetryOutcome =
+  | { outcome: 'accepted'; tenantId: string; created: boolean }
+  /** It came to its end by itself, or the tenant has changed since. */
+  | { outcome: 'not-parked' }
+  | { outcome: 'unknown' };
+
 /** The right to advance an operation, for a while. */
 export interface Claim {
   epoch: number;
@@ -260,6 +267,12 @@ export interface TenantFilter {
 export interface TenancyStore {
   requestProvision(request: ProvisionRequest): Promise<ProvisionOutcome>;
   requestOperation(request: OperationRequest): Promise<OperationRequestOutcome>;
+  /** Takes up an operation that was left for the operator. */
+  retryOperation(operationId: string, caller: { id: string; sourceIp: string | null }): Promise<RetryOutcome>;
+  /** Writes down what was asked for and not done. */
+  recordRefusal(entry: AuditEntry): Promise<void>;
+  /** Newest first. */
+  listAudit(filter: AuditFilter): Promise<AuditRecord[]>;
   findTenant(tenantId: string): Promise<Tenant | undefined>;
   listTenants(filter: TenantFilter): Promise<Tenant[]>;
   findOperation(operationId: string): Promise<Operation | undefined>;

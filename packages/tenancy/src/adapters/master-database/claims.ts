@@ -1,5 +1,6 @@
 import type { Pool } from '@kyong/postgres';
 import type { ClaimOutcome, StepRecord, TenancyStore } from '../../ports.ts';
+import type { audit } from './audit.ts';
 import type { departures } from './departures.ts';
 import type { due } from './due.ts';
 import { heldWrite } from './held.ts';
@@ -24,7 +25,8 @@ type Claims = Omit<
     ReturnType<typeof secondDatabases> &
     ReturnType<typeof logins> &
     ReturnType<typeof departures> &
-    ReturnType<typeof due>)
+    ReturnType<typeof due> &
+    ReturnType<typeof audit>)
 >;
 
 export function claims(pool: Pool): Claims {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Pool } from '@kyong/postgres';
 import type { TenancyStore } from '../../ports.ts';
+import { audit } from './audit.ts';
 import { claims } from './claims.ts';
 import { departures } from './departures.ts';
 import { due } from './due.ts';
@@ -22,6 +23,7 @@ export function createMasterDatabase(pool: Pool): TenancyStore {
     ...logins(pool),
     ...departures(pool),
     ...due(pool),
+    ...audit(pool),
   };
 }
 

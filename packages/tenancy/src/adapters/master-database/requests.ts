@@ -1,11 +1,16 @@
 import { type Pool, type PoolClient, transaction } from '@kyong/postgres';
 import type { ProvisionOutcome, ProvisionRequest, TenancyStore } from '../../ports.ts';
 import { requestOperation, writeOperation } from './request-operation.ts';
+import { retryOperation } from './retry-operation.ts';
 
-export function requests(pool: Pool): Pick<TenancyStore, 'requestProvision' | 'requestOperation'> {
+export function requests(
+  pool: Pool,
+): Pick<TenancyStore, 'requestProvision' | 'requestOperation' | 'retryOperation'> {
   return {
     requestProvision: (request) => transaction(pool, (client) => requestProvision(client, request)),
     requestOperation: (request) => transaction(pool, (client) => requestOperation(client, request)),
+    retryOperation: (operationId, caller) =>
+      transaction(pool, (client) => retryOperation(client, operationId, caller)),
   };
 }
 
