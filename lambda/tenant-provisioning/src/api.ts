@@ -254,7 +254,7 @@ async function retryOperation(event: APIGatewayProxyEvent, caller: Caller, deps:
   if (result.outcome === 'unknown') throw new Problem('not_found');
   if (result.outcome === 'not-parked') throw new Problem('operation_not_parked');
   const tenant = await deps.store.findTenant(result.tenantId);
-  return accepted(result.tenantId, operationId, tenant?.status ?? 'failed', deps);
+  return accepted({ tenantId: result.tenantId, operationId, status: tenant?.status ?? 'failed' }, deps);
 }
 
 async function showOperation(event: APIGatewayProxyEvent, caller: Caller, { store }: ApiDependencies) {
