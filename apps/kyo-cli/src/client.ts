@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import {
   auditPage,
+  differences,
   driftPage,
   exportLink,
   health,
@@ -12,6 +13,7 @@ import {
   operationAccepted,
   problemDocument,
   provisionTenantResponse,
+  repaired,
   schemaVersions,
   tenant,
   tenantPage,
@@ -103,6 +105,8 @@ export function createClient({ url, token }: Target) {
       ),
     retryOperation: (operationId: string) =>
       call(operationAccepted, 'POST', `/operations/${encodeURIComponent(operationId)}/retry`),
+    findDifferences: () => call(differences, 'GET', '/operations/differences'),
+    removeOrphans: () => call(repaired, 'POST', '/operations/differences/repair'),
     showOperation: (operationId: string) =>
       call(operation, 'GET', `/operations/${encodeURIComponent(operationId)}`),
     showVersions: () => call(schemaVersions, 'GET', '/fleet/versions'),

@@ -4,7 +4,7 @@ import { addAuditCommand } from './audit.ts';
 import { createClient, findPlatform } from './client.ts';
 import { type CommonOptions, toCount } from './command.ts';
 import { addDepartureCommands, describeDeparture } from './departures.ts';
-import { examine, type Finding } from './doctor.ts';
+import { examine, type Finding, repair } from './doctor.ts';
 import { CommandFailed, exitCodes } from './failure.ts';
 import { addMigrateCommands } from './migrate.ts';
 import { addRestoreCommand, describeReport } from './restore.ts';
@@ -127,9 +127,15 @@ export function createProgram(write: (text: string) => void, terminal: boolean):
     const faults = findings.filter((finding) => !finding.ok).length;
     if (faults > 0) throw new CommandFailed(`${faults} of ${findings.length} checks failed.`);
   };
-  common(program.command('doctor').description('look at everything a working platform needs')).action(
-    async (options: CommonOptions) => judge(options, await examine(options.dataDir)),
-  );
+  common(program.command('doctor').description('look at everything a working platform needs'))
+    .option(
+      '--repair',
+      'remove what belongs to nothing, then look; without it, what would be removed is shown',
+    )
+    .action(async (options: CommonOptions & { repair?: boolean }) => {
+      const repaired = options.repair ? await repair(options.dataDir) : [];
+      judge(options, [...repaired, ...(await examine(options.dataDir))]);
+    });
   program
     .command('smoke')
     .description('ask every part of a platform from outside, as after a deployment')

@@ -242,6 +242,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
       hosts: ports.hosts,
       now,
       startOperation: async (operationId) => driver.start(operationId),
+      doctor: ports,
       fleet: {
         store,
         migrations,

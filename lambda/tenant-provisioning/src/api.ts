@@ -3,6 +3,7 @@ import { Problem, problemResponse, requestIdOf } from '@kyong/service-kit';
 import {
   type ArchiveStore,
   type OperationRequestOutcome,
+  type Ports,
   type ProvisionOutcome,
   type ProvisionRefusal,
   requestChangePlan,
@@ -15,6 +16,7 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { accepted, answerTo } from './accepted.ts';
 import { auditApiRoutes, auditEndpoints } from './audit-api.ts';
 import { type Caller, callerOf } from './authorize.ts';
+import { createDoctorEndpoints, doctorApiRoutes } from './doctor-api.ts';
 import { createFleetEndpoints, type FleetDependencies, fleetApiRoutes } from './fleet-api.ts';
 import { json, jsonBody, keyOf, lowerCaseKeys, parse } from './http.ts';
 import { recordRefusal } from './refusals.ts';
@@ -32,6 +34,8 @@ export interface ApiDependencies extends RestoreDependencies {
   archives: Pick<ArchiveStore, 'link'>;
   policy: TenancyPolicy;
   fleet: FleetDependencies;
+  /** Everything a comparison of what there is looks at; absent where that takes longer than an answer may. */
+  doctor?: Ports;
 }
 
 export type ApiHandler = (event: APIGatewayProxyEvent) => Promise<APIGatewayProxyResult>;
@@ -48,13 +52,14 @@ const exportLinkSeconds = 900;
 /** The control plane's API as API Gateway (REST, proxy integration) calls it. */
 export function createApi(deps: ApiDependencies): ApiHandler {
   const fleet = createFleetEndpoints(deps.fleet);
+  const doctor = deps.doctor && createDoctorEndpoints(deps.doctor);
   return async (event) => {
     const requestId = requestIdOf(event.requestContext.requestId);
     const startedAt = performance.now();
     let result: APIGatewayProxyResult;
     try {
       const key = `${event.httpMethod} ${event.resource}`;
-      const endpoint = endpoints.get(key) ?? fleet.get(key);
+      const endpoint = endpoints.get(key) ?? fleet.get(key) ?? doctor?.get(key);
       if (!endpoint) throw new Problem('not_found');
       result = await endpoint(event, callerOf(event.requestContext), deps);
     } catch (error) {
@@ -87,6 +92,7 @@ export const apiRoutes = [
   routes.swapRestored,
   routes.discardRestored,
   ...fleetApiRoutes,
+  ...doctorApiRoutes,
   routes.rotateTenantSecret,
   routes.offboardTenant,
   routes.exportOfTenant,

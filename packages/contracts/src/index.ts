@@ -5,6 +5,7 @@ export * from './collaboration-events.ts';
 export * from './collaboration-kinds.ts';
 export * from './collaboration-routes.ts';
 export * from './departure.ts';
+export * from './doctor.ts';
 export * from './event.ts';
 export * from './fleet-migration.ts';
 export * from './health.ts';

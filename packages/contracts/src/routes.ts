@@ -3,6 +3,7 @@ import { auditPage, listAuditQuery } from './audit.ts';
 import * as auth from './auth.ts';
 import { collaborationRoutes } from './collaboration-routes.ts';
 import { exportLink } from './departure.ts';
+import { differences, repaired } from './doctor.ts';
 import { fleetRoutes } from './fleet-routes.ts';
 import { health } from './health.ts';
 import { operation } from './operation.ts';
@@ -241,6 +242,25 @@ export const routes = {
     params: z.object({ operationId: z.uuid() }),
     success: accepted,
     problems: ['forbidden', 'not_found', 'operation_not_parked'],
+  }),
+  findDifferences: route({
+    method: 'GET',
+    path: '/operations/differences',
+    tag: 'Tenants',
+    summary: 'Compare what there is of tenants with what the master database says (operator)',
+    secured: true,
+    success: { status: 200, description: 'What differs; nothing when all is well', body: differences },
+    problems: ['forbidden'],
+  }),
+  removeOrphans: route({
+    method: 'POST',
+    path: '/operations/differences/repair',
+    tag: 'Tenants',
+    summary: 'Remove what the master database does not know (operator)',
+    description: 'Only what is provably ours, and of no tenant that something is being done to.',
+    secured: true,
+    success: { status: 200, description: 'What was removed, and what could not be', body: repaired },
+    problems: ['forbidden'],
   }),
   showOperation: route({
     method: 'GET',

@@ -2,6 +2,7 @@ export * from './advance.ts';
 export * from './audit.ts';
 export * from './confirm-expired.ts';
 export * from './departure.ts';
+export * from './doctor.ts';
 export * from './fleet/index.ts';
 export * from './lifecycle.ts';
 export * from './operation.ts';

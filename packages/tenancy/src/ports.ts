@@ -93,6 +93,10 @@ export interface DatabaseHost {
    * Resolves when they are gone. @throws {Error} when that takes longer than one call may: call again.
    */
   destroy(reservation: DatabaseReservation, purpose: DestroyPurpose): Promise<void>;
+  /** What there has to be of a database that is complete, named as `list` names it. */
+  resourcesOf(reservation: DatabaseReservation, logins: string[]): Resource[];
+  /** Takes away what `list` has found and nobody needs; of a server, as offboarding does. */
+  remove(resource: Resource): Promise<void>;
   /** Everything of tenants there is in this kind of place, of one tenant or of all. */
   list(tenantId?: string): Promise<Resource[]>;
 }
@@ -267,6 +271,11 @@ export interface TenantFilter {
 export interface TenancyStore {
   requestProvision(request: ProvisionRequest): Promise<ProvisionOutcome>;
   requestOperation(request: OperationRequest): Promise<OperationRequestOutcome>;
+  /**
+   * Runs `task` while nothing is done to the tenant and nothing can begin, whether or not there is such a tenant.
+   * Answers with false, and runs nothing, where something is under way.
+   */
+  whileIdle(tenantId: string, task: () => Promise<void>): Promise<boolean>;
   /** Takes up an operation that was left for the operator. */
   retryOperation(operationId: string, caller: { id: string; sourceIp: string | null }): Promise<RetryOutcome>;
   /** Writes down what was asked for and not done. */

@@ -6,7 +6,7 @@ import type { AdminConnection, DatabaseHost } from '../ports.ts';
 import { tenantMigrations } from './migration-files.ts';
 import { draftOf, restoreFromCopy } from './restore/restore-from-copy.ts';
 import type { ServerCopies } from './restore/server-copies.ts';
-import { listTenantObjects } from './tenant-objects.ts';
+import { dropTenantObject, listTenantObjects, tenantObjectsOf } from './tenant-objects.ts';
 import { dropTenantRoles } from './tenant-roles.ts';
 
 export interface SharedServer {
@@ -133,6 +133,9 @@ export function sharedPostgres(servers: readonly [SharedServer, ...SharedServer[
       });
     },
 
+    resourcesOf: tenantObjectsOf,
+    remove: (resource) =>
+      withAdmin(resource.name.split('/')[0] ?? '', (client) => dropTenantObject(client, resource)),
     async list(tenantId) {
       const found = await Promise.all(
         servers.map(({ instanceId }) =>

@@ -4,6 +4,7 @@ import type { audit } from './audit.ts';
 import type { departures } from './departures.ts';
 import type { due } from './due.ts';
 import { heldWrite } from './held.ts';
+import type { idle } from './idle.ts';
 import type { logins } from './logins.ts';
 import type { queries } from './queries.ts';
 import type { requests } from './requests.ts';
@@ -26,7 +27,8 @@ type Claims = Omit<
     ReturnType<typeof logins> &
     ReturnType<typeof departures> &
     ReturnType<typeof due> &
-    ReturnType<typeof audit>)
+    ReturnType<typeof audit> &
+    ReturnType<typeof idle>)
 >;
 
 export function claims(pool: Pool): Claims {

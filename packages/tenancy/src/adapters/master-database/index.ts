@@ -5,6 +5,7 @@ import { audit } from './audit.ts';
 import { claims } from './claims.ts';
 import { departures } from './departures.ts';
 import { due } from './due.ts';
+import { idle } from './idle.ts';
 import { logins } from './logins.ts';
 import { queries } from './queries.ts';
 import { requests } from './requests.ts';
@@ -24,6 +25,7 @@ export function createMasterDatabase(pool: Pool): TenancyStore {
     ...departures(pool),
     ...due(pool),
     ...audit(pool),
+    ...idle(pool),
   };
 }
 
