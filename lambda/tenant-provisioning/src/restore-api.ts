@@ -1,13 +1,12 @@
 import { routes } from '@kyong/contracts';
 import { Problem } from '@kyong/service-kit';
-import { type Ports, requestRestore, requestRestoredChange, type TenancyPolicy } from '@kyong/tenancy';
+import { type Ports, requestRestore, requestRestoredChange } from '@kyong/tenancy';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { answerTo, type OperationStarter } from './accepted.ts';
 import type { Caller } from './authorize.ts';
 import { jsonBody, parse } from './http.ts';
 
-export type RestoreDependencies = OperationStarter &
-  Pick<Ports, 'store' | 'hosts' | 'now'> & { policy: Pick<TenancyPolicy, 'keepPreviousDays'> };
+export type RestoreDependencies = OperationStarter & Pick<Ports, 'store' | 'hosts' | 'now'>;
 
 /** One tenant to a point in time, beside the live database. */
 export async function restoreTenant(
@@ -39,8 +38,7 @@ export function changeRestored(kind: 'swap-restored' | 'discard-restored') {
   return async (event: APIGatewayProxyEvent, caller: Caller, deps: RestoreDependencies) => {
     if (!caller.isOperator) throw new Problem('forbidden');
     const { tenantId } = parse(routes.swapRestored.params, event.pathParameters, 'path');
-    const input = kind === 'swap-restored' ? { keepDays: deps.policy.keepPreviousDays } : {};
-    const result = await requestRestoredChange(kind, tenantId, input, caller, deps.store);
+    const result = await requestRestoredChange(kind, tenantId, caller, deps.store);
     if (result.outcome === 'nothing-restored') throw new Problem('nothing_restored');
     return answerTo(result, tenantId, deps);
   };

@@ -34,16 +34,15 @@ export async function requestRestore(
 }
 
 /** Records what is to become of a restored database. */
-export async function requestRestoredChange<K extends 'swap-restored' | 'discard-restored'>(
-  kind: K,
+export async function requestRestoredChange(
+  kind: 'swap-restored' | 'discard-restored',
   tenantId: string,
-  input: OperationInput<K>,
   caller: Caller,
   store: TenancyStore,
 ): Promise<OperationRequestOutcome | { outcome: 'nothing-restored' }> {
   if (!(await store.findTenant(tenantId))) return { outcome: 'unknown' };
   const possible = (await hasRestored(tenantId, store)) || (await isLatest(kind, tenantId, store));
-  return possible ? requestOperation(kind, tenantId, input, caller, store) : { outcome: 'nothing-restored' };
+  return possible ? requestOperation(kind, tenantId, {}, caller, store) : { outcome: 'nothing-restored' };
 }
 
 async function hasRestored(tenantId: string, store: TenancyStore): Promise<boolean> {

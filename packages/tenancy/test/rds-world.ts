@@ -52,7 +52,7 @@ export async function startRdsWorld(): Promise<RdsWorld> {
     new CreateDBParameterGroupCommand({
       DBParameterGroupName: parameterGroupName,
       DBParameterGroupFamily: 'postgres17',
-      Description: 'of the tests',
+      Description: 'Of tenants',
     }),
   );
   const behaviour = rdsBehaviour(servers, rds, secretsManager);

@@ -119,8 +119,7 @@ export async function askFor(
   kind: 'swap-restored' | 'discard-restored',
   tenantId: string,
 ): Promise<string> {
-  const input = kind === 'swap-restored' ? { keepDays: 7 } : {};
-  const asked = await requestRestoredChange(kind, tenantId, input, operator, world.ports.store);
+  const asked = await requestRestoredChange(kind, tenantId, operator, world.ports.store);
   if (asked.outcome !== 'accepted') throw new Error(JSON.stringify(asked));
   return asked.operationId;
 }

@@ -240,7 +240,7 @@ describe('a restore that cannot be', () => {
     const { tenantId, to } = await createPast(world, 'shared');
     const { store } = world.ports;
     const change = (kind: 'swap-restored' | 'discard-restored') =>
-      requestRestoredChange(kind, tenantId, kind === 'swap-restored' ? { keepDays: 7 } : {}, operator, store);
+      requestRestoredChange(kind, tenantId, operator, store);
     expect(await change('swap-restored')).toEqual({ outcome: 'nothing-restored' });
     const first = await restored(world, tenantId, to);
     expect(await requestRestore(tenantId, to, operator, world.ports)).toMatchObject({

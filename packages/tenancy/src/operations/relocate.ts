@@ -20,14 +20,13 @@ const copyAtMostSeconds = 6 * 3600;
 /** The tenant is shut out from `close-source` to `open-target`: neither of what is waited for between may take longer. */
 const catchUpAtMostSeconds = 15;
 const compareAtMostSeconds = 30;
+const attemptsInPause = 2;
 
 /** Where a tenant goes. */
 export interface Destination {
   plan: Plan;
   placement: Placement;
   wish: Pick<InstanceWish, 'instanceId' | 'except'>;
-  /** How long the former database is kept. */
-  keepDays: number;
 }
 
 /**
@@ -101,6 +100,7 @@ export function relocate(destinationOf: (claim: Claim) => Destination): Step[] {
     },
     {
       name: 'catch-up',
+      attempts: attemptsInPause,
       async run(claim, ports) {
         // Once more, for one who was just coming in.
         await close(reservationOf(claim), ports);
@@ -112,6 +112,7 @@ export function relocate(destinationOf: (claim: Claim) => Destination): Step[] {
     },
     {
       name: 'compare',
+      attempts: attemptsInPause,
       async run(claim, ports) {
         const { tables, rows, differences } = await ports.copies.compare(
           await endsOf(claim, ports),
@@ -130,8 +131,7 @@ export function relocate(destinationOf: (claim: Claim) => Destination): Step[] {
     {
       name: 'switch',
       async run(claim, ports) {
-        const { keepDays } = destinationOf(claim);
-        const keepUntil = new Date(ports.now().getTime() + keepDays * 86_400_000);
+        const keepUntil = new Date(ports.now().getTime() + ports.lifecycle.keepPreviousSeconds * 1000);
         await ports.store.switchToTarget(claim, keepUntil);
         return done(`the former database is kept until ${keepUntil.toISOString()}`);
       },

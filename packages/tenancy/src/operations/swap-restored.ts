@@ -1,11 +1,8 @@
-import { operationInput } from '@kyong/contracts';
 import type { Claim, Ports } from '../ports.ts';
 import type { DatabaseReservation } from '../tenant.ts';
 import { announce, hostOf, reservationOf, targetOf } from './context.ts';
 import { ensureAppRole, migrate, targetDatabase, waitUntilAvailable } from './database-steps.ts';
 import { done, type Step } from './step.ts';
-
-const dayMilliseconds = 86_400_000;
 
 /** From now on this operation works on the database that was restored. */
 export const takeRestored: Step = {
@@ -50,8 +47,7 @@ export const swapRestored: Step[] = [
   {
     name: 'switch',
     async run(claim, ports) {
-      const { keepDays } = operationInput['swap-restored'].parse(claim.operation.input);
-      const keepUntil = new Date(ports.now().getTime() + keepDays * dayMilliseconds);
+      const keepUntil = new Date(ports.now().getTime() + ports.lifecycle.keepPreviousSeconds * 1000);
       await ports.store.switchToTarget(claim, keepUntil);
       return done(`the former database is kept until ${keepUntil.toISOString()}`);
     },

@@ -1,8 +1,12 @@
 import { escapeIdentifier, type PoolClient, withConnection } from '@kyong/postgres';
+import { OperationRefused } from '../../operation.ts';
 import type { AdminConnection, Comparison, CopyEnds } from '../../ports.ts';
 import { copiedTables } from './tables.ts';
 
 type Client = Pick<PoolClient, 'query'>;
+
+/** A statement has taken longer than it may. */
+const queryCanceled = '57014';
 
 /** Rows and a checksum of every table, by its name. */
 type Contents = Map<string, { rows: number; checksum: string }>;
@@ -12,10 +16,15 @@ export async function compareCopy(
   { source, target }: CopyEnds,
   waitAtMostSeconds: number,
 ): Promise<Comparison> {
-  const [here, there] = await Promise.all([
-    contentsOf(source, waitAtMostSeconds),
-    contentsOf(target, waitAtMostSeconds),
-  ]);
+  const [here, there] = await Promise.all(
+    [source, target].map((end) => contentsOf(end, waitAtMostSeconds)),
+  ).catch((error: { code?: string }) => {
+    if (error.code !== queryCanceled) throw error;
+    throw new OperationRefused(
+      `Comparing the copy with the original takes longer than ${waitAtMostSeconds} seconds, in which the tenant would be shut out. It stays where it is.`,
+    );
+  });
+  if (!here || !there) throw new Error('A copy has two ends.');
   const names = [...new Set([...here.keys(), ...there.keys()])];
   const rowsIn = (contents: Contents, name: string) => contents.get(name)?.rows ?? null;
   return {
