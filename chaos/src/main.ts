@@ -1,12 +1,14 @@
 // `npm run chaos [-- operations] [--seed N]`: breaks the platform in every way we know of and counts what is lost.
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { collaborationFaults } from './collaboration/faults.ts';
 import { type Fault, renderFinding, runFault } from './fault.ts';
 import { operationFaults } from './operations/faults.ts';
 import { otpFaults } from './otp/faults.ts';
 import { rollingFaults } from './rolling/faults.ts';
 
 const suites: Record<string, Fault[]> = {
+  collaboration: collaborationFaults,
   operations: operationFaults,
   otp: otpFaults,
   rolling: rollingFaults,

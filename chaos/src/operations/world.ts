@@ -66,7 +66,6 @@ export async function withControlPlane<T>(
       url: 'http://localhost/',
       now,
     }),
-    // The time of whatever waits has come at once.
     lifecycle: {
       secretGraceSeconds: 0,
       secretMaxAgeDays: null,
