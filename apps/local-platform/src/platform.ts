@@ -326,6 +326,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     ['/provision-tenant', controlPlane],
     ['/tenants', controlPlane],
     ['/operations', controlPlane],
+    ['/audit', controlPlane],
     ['/fleet', controlPlane],
     ['/api/otp', otpService],
     ['/api/auth', otpService],
