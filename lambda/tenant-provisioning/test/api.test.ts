@@ -45,17 +45,19 @@ async function createTestApi(
   };
   const logger = createLogger({ service: 'test', level: 'silent' });
   const store = createMasterDatabase(pool);
+  // No database of a tenant is entered here.
+  const hosts = {} as Ports['hosts'];
   const fleet = {
     store,
     migrations: createFleetMigrations(pool),
     schema: createTenantSchema(async () => connection),
-    // No database of a tenant is entered here.
-    hosts: {} as Ports['hosts'],
+    hosts,
     startMigration: async () => {},
     logger,
   };
   const api = createApi({
     store,
+    hosts,
     archives: { link: async (ref) => `https://archives.example/${ref}` },
     policy,
     now: () => new Date(),

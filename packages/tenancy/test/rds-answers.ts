@@ -56,3 +56,14 @@ export function engineVersions(versions: string[]): Answer {
   );
   return result('DescribeDBEngineVersions', `<DBEngineVersions>${entries.join('')}</DBEngineVersions>`);
 }
+
+export function automatedBackup(instanceId: string, window?: { from: Date; until: Date }): Answer {
+  if (!window) return fault('DBInstanceAutomatedBackupNotFound', 'No automated backup was found.', 404);
+  const { from, until } = window;
+  const times = `<EarliestTime>${from.toISOString()}</EarliestTime><LatestTime>${until.toISOString()}</LatestTime>`;
+  const backup = `<DBInstanceIdentifier>${instanceId}</DBInstanceIdentifier><Status>active</Status><RestoreWindow>${times}</RestoreWindow>`;
+  return result(
+    'DescribeDBInstanceAutomatedBackups',
+    `<DBInstanceAutomatedBackups><DBInstanceAutomatedBackup>${backup}</DBInstanceAutomatedBackup></DBInstanceAutomatedBackups>`,
+  );
+}
