@@ -91,6 +91,10 @@ export function createClient({ url, token }: Target) {
       call(provisionTenantResponse, 'POST', '/provision-tenant', body),
     change: (kind: TenantChange, tenantId: string, body?: object) =>
       call(operationAccepted, 'POST', `/tenants/${encodeURIComponent(tenantId)}/${kind}`, body),
+    restore: (tenantId: string, to: string) =>
+      call(operationAccepted, 'POST', `/tenants/${encodeURIComponent(tenantId)}/restore`, { to }),
+    changeRestored: (change: 'swap' | 'discard', tenantId: string) =>
+      call(operationAccepted, 'POST', `/tenants/${encodeURIComponent(tenantId)}/restore/${change}`),
     offboard: (tenantId: string) =>
       call(operationAccepted, 'DELETE', `/tenants/${encodeURIComponent(tenantId)}`),
     findExport: (tenantId: string) =>

@@ -84,6 +84,8 @@ const driverName = 'laptop';
 const leaseSeconds = 30;
 const sweepSeconds = 5;
 const superviseSeconds = 5;
+/** How soon a new tenant's first base backup is taken; whether others are due costs a look into their folders. */
+const backUpSeconds = 10;
 const relaySeconds = 1;
 const scheduleSeconds = 2;
 /** Each running step holds a connection or two, and starting a server takes most of a processor. */
@@ -239,6 +241,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
       store,
       archives,
       policy,
+      hosts: ports.hosts,
       now,
       startOperation: async (operationId) => driver.start(operationId),
       doctor: ports,
@@ -303,6 +306,15 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     (err) => logger.warn({ err }, 'a server could not be started again'),
   );
   started.defer(() => supervisor.stop());
+  const backups = repeat(
+    async () => {
+      await servers.backUp(now());
+      await dedicated.backUp(now());
+    },
+    backUpSeconds,
+    (err) => logger.warn({ err }, 'a base backup could not be taken'),
+  );
+  started.defer(() => backups.stop());
   const publisher = options.webhook ? webhook({ ...options.webhook, now }) : logPublisher(logger);
   const events = createEventOutbox(pool);
   const relay = repeat(
@@ -318,6 +330,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     ['/provision-tenant', controlPlane],
     ['/tenants', controlPlane],
     ['/operations', controlPlane],
+    ['/audit', controlPlane],
     ['/fleet', controlPlane],
     ['/plans', controlPlane],
     ['/api/otp', otpService],

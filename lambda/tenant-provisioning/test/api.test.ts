@@ -45,6 +45,8 @@ async function createTestApi(
   };
   const logger = createLogger({ service: 'test', level: 'silent' });
   const store = createMasterDatabase(pool);
+  // No database of a tenant is entered here.
+  const hosts = {} as Ports['hosts'];
   const fleet = {
     store,
     migrations: createFleetMigrations(pool),
@@ -60,6 +62,7 @@ async function createTestApi(
   };
   const api = createApi({
     store,
+    hosts,
     archives: { link: async (ref) => `https://archives.example/${ref}` },
     policy,
     now: () => new Date(),

@@ -77,3 +77,14 @@ export function subnets(found: Record<string, { cidr: string; free: number }>): 
     body: `<DescribeSubnetsResponse xmlns="${namespace}"><requestId>1</requestId><subnetSet>${items.join('')}</subnetSet></DescribeSubnetsResponse>`,
   };
 }
+
+export function automatedBackup(instanceId: string, window?: { from: Date; until: Date }): Answer {
+  if (!window) return fault('DBInstanceAutomatedBackupNotFound', 'No automated backup was found.', 404);
+  const { from, until } = window;
+  const times = `<EarliestTime>${from.toISOString()}</EarliestTime><LatestTime>${until.toISOString()}</LatestTime>`;
+  const backup = `<DBInstanceIdentifier>${instanceId}</DBInstanceIdentifier><Status>active</Status><RestoreWindow>${times}</RestoreWindow>`;
+  return result(
+    'DescribeDBInstanceAutomatedBackups',
+    `<DBInstanceAutomatedBackups><DBInstanceAutomatedBackup>${backup}</DBInstanceAutomatedBackup></DBInstanceAutomatedBackups>`,
+  );
+}

@@ -5,6 +5,8 @@ import { OperationRefused } from '../operation.ts';
 import type { AdminConnection, DatabaseHost } from '../ports.ts';
 import { assertRoom, type Quota } from '../quota.ts';
 import { tenantMigrations } from './migration-files.ts';
+import { draftOf, restoreFromCopy } from './restore/restore-from-copy.ts';
+import type { ServerCopies } from './restore/server-copies.ts';
 import { dropTenantObject, listTenantObjects, tenantObjectsOf } from './tenant-objects.ts';
 import { dropTenantRoles } from './tenant-roles.ts';
 
@@ -14,6 +16,8 @@ export interface SharedServer {
   admin: () => Promise<AdminConnection>;
   /** Most tenant databases it may hold. */
   maxDatabases: number;
+  /** The server as it was, on the side; absent where it has no backups of ours. */
+  copies?: ServerCopies;
 }
 
 const databaseExists = '42P04';
@@ -128,12 +132,26 @@ export function sharedPostgres(servers: readonly [SharedServer, ...SharedServer[
     // Its server is everybody's; what a plan changes here is the role.
     resize: async () => ({ done: true, detail: 'a shared server' }),
 
-    destroy: (reservation) =>
-      withAdmin(reservation.instanceId, async (client) => {
-        const name = escapeIdentifier(reservation.databaseName);
-        await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    restorableWindow: async ({ instanceId }, now) => serverOf(instanceId).copies?.window(now),
+
+    async restoreBeside(source, target, to) {
+      const { copies } = serverOf(source.instanceId);
+      if (!copies)
+        throw new OperationRefused('This shared database server keeps no backups to restore from.');
+      const admin = await serverOf(target.instanceId).admin();
+      return restoreFromCopy({ admin, copies }, source, target, to);
+    },
+
+    async destroy(reservation) {
+      // A restore that did not come to its end leaves half a database, and the copy it came from.
+      await serverOf(reservation.instanceId).copies?.close(reservation);
+      await withAdmin(reservation.instanceId, async (client) => {
+        for (const name of [draftOf(reservation), reservation.databaseName]) {
+          await client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(name)} WITH (FORCE)`);
+        }
         await dropTenantRoles(client, reservation);
-      }),
+      });
+    },
 
     resourcesOf: tenantObjectsOf,
     remove: (resource) =>
