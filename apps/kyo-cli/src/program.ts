@@ -1,12 +1,14 @@
 import { plan, type Tenant, tenantStatus } from '@kyong/contracts';
 import { Command, type CommanderError, Option } from 'commander';
 import { addAuditCommand } from './audit.ts';
+import { addCapacityCommands } from './capacity.ts';
 import { createClient, findPlatform } from './client.ts';
 import { type CommonOptions, toCount } from './command.ts';
 import { addDepartureCommands, describeDeparture } from './departures.ts';
 import { examine, type Finding, repair } from './doctor.ts';
 import { CommandFailed, exitCodes } from './failure.ts';
 import { addMigrateCommands } from './migrate.ts';
+import { addRestoreCommand, describeReport } from './restore.ts';
 import { smoke } from './smoke.ts';
 import { table } from './table.ts';
 import { addTenantChanges } from './tenant-changes.ts';
@@ -80,6 +82,7 @@ export function createProgram(write: (text: string) => void, terminal: boolean):
 
   addTenantChanges(tenants, { common, print, clientOf, write, terminal });
 
+  addRestoreCommand(tenants, context);
   addDepartureCommands(tenants, context);
 
   common(
@@ -90,7 +93,7 @@ export function createProgram(write: (text: string) => void, terminal: boolean):
       [
         `${operation.kind} ${operation.tenantId}: ${operation.status}`,
         ...operation.steps.map(describeStep),
-        '',
+        describeReport(operation),
       ].join('\n'),
     );
   });
@@ -119,6 +122,7 @@ export function createProgram(write: (text: string) => void, terminal: boolean):
 
   addAuditCommand(program, context);
   addMigrateCommands(program, context);
+  addCapacityCommands(program, context);
 
   const judge = (options: Pick<CommonOptions, 'json'>, findings: Finding[]) => {
     print(options, { findings }, () => findings.map(describeFinding).join(''));
@@ -175,6 +179,10 @@ function describeTenant(tenant: Tenant, dataDirectory: string): string {
     ],
     ...(departure ? describeDeparture(departure) : []),
   ];
+  if (tenant.restoredDatabase) {
+    const { host, port, name } = tenant.restoredDatabase;
+    rows.push(['restored', `${name} at ${host}:${port} (next: kyo tenants restore --swap, or --discard)`]);
+  }
   for (const { instanceId, name, keepUntil } of tenant.previousDatabases ?? []) {
     rows.push(['before', `${name} on ${instanceId}, kept until ${keepUntil} (or: kyo tenants confirm)`]);
   }

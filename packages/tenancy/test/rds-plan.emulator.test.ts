@@ -74,6 +74,11 @@ describe('an instance given another size', () => {
       DBInstanceClass: 'db.t4g.small',
       PendingModifiedValues: { DBInstanceClass: 'db.t4g.medium' },
     });
+    // Wanted at once after all; and called off.
+    await resized(premium, 'now');
+    expect(await rds.findInstance(reservation.instanceId)).toMatchObject({
+      DBInstanceClass: 'db.t4g.medium',
+    });
     await rds.host.destroy(premium, 'undo');
   });
 
