@@ -11,8 +11,10 @@ import {
   migrationPlan,
   operation,
   operationAccepted,
+  planList,
   problemDocument,
   provisionTenantResponse,
+  quotaList,
   repaired,
   schemaVersions,
   tenant,
@@ -109,6 +111,8 @@ export function createClient({ url, token }: Target) {
     removeOrphans: () => call(repaired, 'POST', '/operations/differences/repair'),
     showOperation: (operationId: string) =>
       call(operation, 'GET', `/operations/${encodeURIComponent(operationId)}`),
+    listPlans: () => call(planList, 'GET', '/plans'),
+    showQuotas: () => call(quotaList, 'GET', '/fleet/quotas'),
     showVersions: () => call(schemaVersions, 'GET', '/fleet/versions'),
     showDrift: (cursor?: string) =>
       call(driftPage, 'GET', `/fleet/drift${cursor === undefined ? '' : `?cursor=${cursor}`}`),

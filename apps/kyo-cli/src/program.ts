@@ -1,6 +1,7 @@
 import { plan, type Tenant, tenantStatus } from '@kyong/contracts';
 import { Command, type CommanderError, Option } from 'commander';
 import { addAuditCommand } from './audit.ts';
+import { addCapacityCommands } from './capacity.ts';
 import { createClient, findPlatform } from './client.ts';
 import { type CommonOptions, toCount } from './command.ts';
 import { addDepartureCommands, describeDeparture } from './departures.ts';
@@ -121,6 +122,7 @@ export function createProgram(write: (text: string) => void, terminal: boolean):
 
   addAuditCommand(program, context);
   addMigrateCommands(program, context);
+  addCapacityCommands(program, context);
 
   const judge = (options: Pick<CommonOptions, 'json'>, findings: Finding[]) => {
     print(options, { findings }, () => findings.map(describeFinding).join(''));

@@ -21,6 +21,7 @@ import {
   type FleetMigrationStore,
   type Lifecycle,
   type Ports,
+  type QuotaShares,
   relayEvents,
   requestScheduled,
   type TenancyPolicy,
@@ -74,6 +75,7 @@ const lifecycle: Omit<Lifecycle, 'offboardGraceSeconds'> = {
   secretMaxAgeDays: null,
   keepPreviousSeconds: 7 * 86_400,
 };
+const quotaShares: QuotaShares = { refuse: 1, warn: 0.8 };
 const maxDedicatedServers = 100;
 const masterConnections = 20;
 const idleTimeoutSeconds = 60;
@@ -248,6 +250,8 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
         migrations,
         schema,
         hosts: ports.hosts,
+        policy,
+        quotaShares,
         startMigration: async (migrationId) => migrationDriver.start(migrationId),
         logger,
       },
@@ -328,6 +332,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     ['/operations', controlPlane],
     ['/audit', controlPlane],
     ['/fleet', controlPlane],
+    ['/plans', controlPlane],
     ['/api/otp', otpService],
     ['/api/auth', otpService],
     ['/.well-known/jwks.json', otpService],

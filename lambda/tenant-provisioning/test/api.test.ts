@@ -51,7 +51,12 @@ async function createTestApi(
     store,
     migrations: createFleetMigrations(pool),
     schema: createTenantSchema(async () => connection),
-    hosts,
+    hosts: {
+      dedicated: { quotas: async () => [{ name: 'servers', used: 9, limit: 10, remedy: 'Fewer.' }] },
+      shared: { quotas: async () => [] },
+    } as unknown as Ports['hosts'],
+    policy,
+    quotaShares: { refuse: 1, warn: 0.8 },
     startMigration: async () => {},
     logger,
   };
@@ -171,6 +176,7 @@ describe('the fleet', () => {
     const call = await createTestApi();
     for (const change of [
       get('/fleet/versions'),
+      get('/fleet/quotas'),
       get('/fleet/drift'),
       get('/fleet/migration-plan'),
       start({}),

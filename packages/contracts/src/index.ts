@@ -1,5 +1,6 @@
 export * from './audit.ts';
 export * from './auth.ts';
+export * from './capacity.ts';
 export * from './collaboration.ts';
 export * from './collaboration-events.ts';
 export * from './collaboration-kinds.ts';

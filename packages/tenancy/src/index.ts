@@ -7,6 +7,8 @@ export * from './lifecycle.ts';
 export * from './operation.ts';
 export * from './plan.ts';
 export * from './ports.ts';
+export * from './price.ts';
+export * from './quota.ts';
 export * from './relay-events.ts';
 export * from './request-change-plan.ts';
 export * from './request-move.ts';

@@ -15,6 +15,7 @@ import type { AuditEntry, AuditFilter, AuditRecord } from './audit.ts';
 import type { Archive, Departure } from './departure.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Operation } from './operation.ts';
+import type { Quota } from './quota.ts';
 import type { Resource } from './resource.ts';
 import type { DatabaseEndpoint, DatabaseReservation, Login, SecondDatabase, Tenant } from './tenant.ts';
 
@@ -68,6 +69,8 @@ export interface DatabaseHost {
   chooseInstance(wish: InstanceWish): Promise<string>;
   /** @throws {OperationRefused} when there is no room, with the remedy. */
   checkQuota(reservation: DatabaseReservation): Promise<void>;
+  /** What there is only so much of here, and how much of it is used. */
+  quotas(): Promise<Quota[]>;
   /** Begins, or continues, to create the database (and its server). Need not wait for it. */
   create(reservation: DatabaseReservation): Promise<void>;
   describe(reservation: DatabaseReservation): Promise<DatabaseState>;

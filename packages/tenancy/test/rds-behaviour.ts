@@ -12,6 +12,8 @@ import {
   engineVersions,
   fault,
   result,
+  subnetGroup,
+  subnets,
   withoutEndpoint,
 } from './rds-answers.ts';
 import type { RdsServers } from './rds-servers.ts';
@@ -31,6 +33,8 @@ interface Instance {
 export interface RdsBehaviour {
   handlers: Record<string, Handler>;
   quotas: Record<'DBInstances' | 'AllocatedStorage', { used: number; max: number }>;
+  /** Of the subnet group, by id. */
+  subnets: Record<string, { cidr: string; free: number }>;
   /** How many descriptions an instance is `creating` for, `modifying` and `deleting`. */
   busyFor: { creation: number; modification: number; deletion: number };
   engineVersions: string[];
@@ -53,6 +57,10 @@ export function rdsBehaviour(
   const instances = new Map<string, Instance>();
   const settings = {
     quotas: { DBInstances: { used: 3, max: 40 }, AllocatedStorage: { used: 300, max: 100_000 } },
+    subnets: {
+      'subnet-a': { cidr: '10.0.0.0/21', free: 2_000 },
+      'subnet-c': { cidr: '10.0.8.0/21', free: 1_900 },
+    },
     busyFor: { creation: 2, modification: 2, deletion: 2 },
     engineVersions: ['17.9'],
     secrets: new Map<string, string>(),
@@ -190,6 +198,8 @@ export function rdsBehaviour(
       RestoreDBInstanceToPointInTime: restore,
       DescribeDBInstanceAutomatedBackups: describeBackups,
       DescribeAccountAttributes: async () => accountAttributes(settings.quotas),
+      DescribeDBSubnetGroups: async () => subnetGroup(Object.keys(settings.subnets)),
+      DescribeSubnets: async () => subnets(settings.subnets),
       DescribeDBEngineVersions: async ({ parameters }) => {
         const major = parameters.get('EngineVersion');
         return engineVersions(settings.engineVersions.filter((version) => version.startsWith(`${major}.`)));

@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { EC2Client } from '@aws-sdk/client-ec2';
 import {
   CreateDBInstanceCommand,
   CreateDBParameterGroupCommand,
@@ -62,6 +63,7 @@ export async function startRdsWorld(): Promise<RdsWorld> {
     const client = { ...rdsClientDefaults, maxAttempts: attempts, endpoint: proxy.url, region, credentials };
     return {
       rds: new RDSClient(client),
+      ec2: new EC2Client(client),
       secretsManager: new SecretsManagerClient(client),
       stage: 'test',
       postgresMajorVersion: 17,

@@ -7,8 +7,8 @@ import {
   superuser,
 } from '@kyong/embedded-servers';
 import { escapeIdentifier, withConnection } from '@kyong/postgres';
-import { OperationRefused } from '../operation.ts';
 import type { AdminConnection, DatabaseHost } from '../ports.ts';
+import { assertRoom, type Quota } from '../quota.ts';
 import type { Resource } from '../resource.ts';
 import type { DatabaseReservation } from '../tenant.ts';
 import { localWindow, refuseTooEarly } from './restore/local-window.ts';
@@ -71,6 +71,13 @@ export function localPostgres({ directory, maxServers, settings }: LocalPostgres
     return prepared;
   }
 
+  const serversQuota = (used: number): Quota => ({
+    name: 'tenant servers',
+    used,
+    limit: maxServers,
+    remedy: 'Choose the free plan, or offboard a tenant.',
+  });
+
   const adminConnection = (reservation: DatabaseReservation): AdminConnection => ({
     ...serverOf(reservation.instanceId).endpoint,
     database: reservation.databaseName,
@@ -98,12 +105,10 @@ export function localPostgres({ directory, maxServers, settings }: LocalPostgres
 
     async checkQuota({ instanceId }) {
       const others = instanceIds().filter((id) => id !== instanceId);
-      if (others.length >= maxServers) {
-        throw new OperationRefused(
-          `This machine already runs ${others.length} tenant servers, the most it is set to. Choose the free plan, or offboard a tenant.`,
-        );
-      }
+      assertRoom([{ quota: serversQuota(others.length), amount: 1 }], 1);
     },
+
+    quotas: async () => [serversQuota(instanceIds().length)],
 
     async create(reservation) {
       const { source, template } = await ready();

@@ -5,7 +5,7 @@ import { destroyInstance } from './destroy.ts';
 import { findOwnInstance, instanceIdentifier } from './instance.ts';
 import { listResources, removeResource } from './list.ts';
 import type { RdsOptions } from './options.ts';
-import { checkAccountQuota } from './quota.ts';
+import { accountQuotas, checkAccountQuota } from './quota.ts';
 import { resizeInstance } from './resize.ts';
 import { instanceWindow } from './restorable-window.ts';
 import { restoreInstanceBeside } from './restore.ts';
@@ -28,6 +28,7 @@ export function rdsPostgres(options: RdsOptions): DatabaseHost {
   return {
     chooseInstance: async (wish) => instanceIdentifier(options.stage, wish),
     checkQuota: (reservation) => checkAccountQuota(reservation, options),
+    quotas: () => accountQuotas(options),
     create: (reservation) => createInstance(reservation, options),
     async describe(reservation) {
       const instance = await findOwnInstance(reservation, options);
