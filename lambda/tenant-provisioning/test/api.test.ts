@@ -46,15 +46,15 @@ async function createTestApi(
   const logger = createLogger({ service: 'test', level: 'silent' });
   const store = createMasterDatabase(pool);
   // No database of a tenant is entered here.
-  const hosts = {} as Ports['hosts'];
+  const hosts = {
+    dedicated: { quotas: async () => [{ name: 'servers', used: 9, limit: 10, remedy: 'Fewer.' }] },
+    shared: { quotas: async () => [] },
+  } as unknown as Ports['hosts'];
   const fleet = {
     store,
     migrations: createFleetMigrations(pool),
     schema: createTenantSchema(async () => connection),
-    hosts: {
-      dedicated: { quotas: async () => [{ name: 'servers', used: 9, limit: 10, remedy: 'Fewer.' }] },
-      shared: { quotas: async () => [] },
-    } as unknown as Ports['hosts'],
+    hosts,
     policy,
     quotaShares: { refuse: 1, warn: 0.8 },
     startMigration: async () => {},
