@@ -4,7 +4,7 @@ import type { CommandContext, CommonOptions } from './command.ts';
 import { CommandFailed } from './failure.ts';
 import { table } from './table.ts';
 
-/** `kyo quota` and `kyo plans`: what there is room for, and what it costs. */
+/** `kyo quota`, `kyo pool` and `kyo plans`: what there is room for, what is prepared ahead, and what it costs. */
 export function addCapacityCommands(program: Command, { common, print, clientOf }: CommandContext): void {
   common(program.command('quota').description('what there is only so much of, and how much is used')).action(
     async (options: CommonOptions) => {
@@ -14,6 +14,23 @@ export function addCapacityCommands(program: Command, { common, print, clientOf 
       if (exhausted.length > 0) {
         throw new CommandFailed(`No room left: ${exhausted.map(({ name }) => name).join(', ')}.`);
       }
+    },
+  );
+
+  common(program.command('pool').description('databases prepared ahead, and what they cost a month')).action(
+    async (options: CommonOptions) => {
+      const pool = await clientOf(options).showWarmPool();
+      print(options, pool, () => {
+        const rows = pool.databases.map(({ placement, variant, status, createdAt, monthlyPrice }) => [
+          status,
+          placement,
+          variant,
+          createdAt,
+          monthlyPrice.total.toFixed(2),
+        ]);
+        const list = table(['STATUS', 'PLACEMENT', 'VARIANT', 'SINCE', 'USD A MONTH'], rows);
+        return `${list}${pool.databases.length} databases, ${pool.monthlyTotal.toFixed(2)} USD a month.\n`;
+      });
     },
   );
 

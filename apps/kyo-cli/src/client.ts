@@ -19,6 +19,7 @@ import {
   schemaVersions,
   tenant,
   tenantPage,
+  warmPool,
 } from '@kyong/contracts';
 import { z } from 'zod';
 import { CommandFailed, exitCodes } from './failure.ts';
@@ -113,6 +114,7 @@ export function createClient({ url, token }: Target) {
       call(operation, 'GET', `/operations/${encodeURIComponent(operationId)}`),
     listPlans: () => call(planList, 'GET', '/plans'),
     showQuotas: () => call(quotaList, 'GET', '/fleet/quotas'),
+    showWarmPool: () => call(warmPool, 'GET', '/fleet/pool'),
     showVersions: () => call(schemaVersions, 'GET', '/fleet/versions'),
     showDrift: (cursor?: string) =>
       call(driftPage, 'GET', `/fleet/drift${cursor === undefined ? '' : `?cursor=${cursor}`}`),

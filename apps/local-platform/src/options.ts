@@ -12,6 +12,8 @@ export const usage = `Usage: npm start -- [options]
   --port N              port of http://localhost (8080)
   --data-dir DIR        where everything is kept (.kyo)
   --shared-servers N    servers for shared tenants, which can be moved between them (1)
+  --warm-servers N      servers kept ready for the next dedicated tenants (0)
+  --warm-databases N    databases kept ready for the next shared tenants (0)
   --no-dashboard        do not serve the start page
   --offboard-grace N    seconds in which a tenant that was offboarded can come back (120)
   --limits production   all rate limits apply, those by IP address to loopback too
@@ -21,6 +23,9 @@ Environment:
   KYO_WEBHOOK_URL, KYO_WEBHOOK_SECRET
                             where tenants' events go, and the key they are signed with (whsec_…)
   KYO_REDIS_URL             a Redis (7 or newer, cluster mode) of yours`;
+
+const warmSize = (most: number) =>
+  z.coerce.number('a number').int('a whole number').min(0, 'from 0').max(most, `at most ${most}`).default(0);
 
 const schema = z
   .object({
@@ -37,6 +42,8 @@ const schema = z
       .min(1, 'from 1')
       .max(9, 'at most 9')
       .default(1),
+    'warm-servers': warmSize(20),
+    'warm-databases': warmSize(1000),
     dashboard: z.boolean().default(true),
     'offboard-grace': z.coerce
       .number('a number')
@@ -67,6 +74,8 @@ export interface PlatformOptions {
   port: number;
   dataDirectory: string;
   sharedServers: number;
+  warmServers: number;
+  warmDatabases: number;
   dashboard: boolean;
   productionLimits: boolean;
   offboardGraceSeconds: number;
@@ -92,6 +101,8 @@ export function parseOptions(
     port,
     dataDirectory: resolve(result.data['data-dir']),
     sharedServers: result.data['shared-servers'],
+    warmServers: result.data['warm-servers'],
+    warmDatabases: result.data['warm-databases'],
     dashboard,
     productionLimits: limits === 'production',
     offboardGraceSeconds: result.data['offboard-grace'],
@@ -110,6 +121,8 @@ function parse(args: string[]) {
         port: { type: 'string' },
         'data-dir': { type: 'string' },
         'shared-servers': { type: 'string' },
+        'warm-servers': { type: 'string' },
+        'warm-databases': { type: 'string' },
         dashboard: { type: 'boolean' },
         limits: { type: 'string' },
         'offboard-grace': { type: 'string' },

@@ -19,6 +19,7 @@ import {
   defaultRetry,
   type EventPublisher,
   type FleetMigrationStore,
+  fillPool,
   type Lifecycle,
   type Ports,
   type QuotaShares,
@@ -88,6 +89,7 @@ const superviseSeconds = 5;
 const backUpSeconds = 10;
 const relaySeconds = 1;
 const scheduleSeconds = 2;
+const fillSeconds = 2;
 /** Each running step holds a connection or two, and starting a server takes most of a processor. */
 const driverConcurrency = 8;
 const otpLogDays = 90;
@@ -296,6 +298,13 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     (err) => logger.warn({ err }, 'what is due could not be asked for'),
   );
   started.defer(() => schedule.stop());
+  const sizes = { free: options.warmDatabases, basic: options.warmServers };
+  const filling = repeat(
+    () => fillPool(ports, sizes, policy),
+    fillSeconds,
+    (err) => logger.warn({ err }, 'the warm pool could not be filled'),
+  );
+  started.defer(() => filling.stop());
   const supervisor = repeat(
     async () => {
       const revived = await servers.revive();

@@ -22,11 +22,16 @@ export async function ensureTenantServers(
   const operations = await store.findLatestOperations(all.map(({ id }) => id));
   // One that is being erased has no server any more, or soon has none.
   const tenants = all.filter(({ id }) => operations.get(id)?.kind !== 'erase');
+  // Those that wait for a tenant are no use while they do not run.
+  const warm = (await store.findWarmDatabases()).filter(
+    ({ placement, status }) => placement === 'dedicated' && status === 'ready',
+  );
   const second = (await store.findSecondDatabases()).filter(isDedicated);
   const servers = [...tenants, ...second].flatMap(({ reservation, endpoint }) =>
     reservation && endpoint ? [{ reservation, endpoint }] : [],
   );
-  const addresses = await dedicated.startAll(servers.map(({ reservation }) => reservation.instanceId));
+  const reserved = servers.map(({ reservation }) => reservation);
+  const addresses = await dedicated.startAll([...reserved, ...warm].map(({ instanceId }) => instanceId));
   for (const { reservation, endpoint } of servers) {
     const address = addresses.get(reservation.instanceId);
     if (address && address.port !== endpoint.port) await store.moveInstance(reservation.instanceId, address);

@@ -13,6 +13,7 @@ import {
   type TenancyStore,
   type TenantSchema,
   UnknownCanaries,
+  warmPrice,
   withLevel,
 } from '@kyong/tenancy';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
@@ -21,7 +22,7 @@ import { json, jsonBody, keyOf, parse } from './http.ts';
 import { migrationView } from './views.ts';
 
 export interface FleetDependencies {
-  store: Pick<TenancyStore, 'listTenants'>;
+  store: Pick<TenancyStore, 'listTenants' | 'findWarmDatabases'>;
   migrations: FleetMigrationStore;
   schema: TenantSchema;
   hosts: Ports['hosts'];
@@ -41,6 +42,7 @@ type FleetEndpoint = (
 export const fleetApiRoutes = [
   routes.listPlans,
   routes.showQuotas,
+  routes.showWarmPool,
   routes.showVersions,
   routes.showDrift,
   routes.planMigration,
@@ -50,6 +52,7 @@ export const fleetApiRoutes = [
 
 const endpoints: [string, FleetEndpoint][] = [
   [keyOf(routes.showQuotas), showQuotas],
+  [keyOf(routes.showWarmPool), showWarmPool],
   [keyOf(routes.showVersions), showVersions],
   [keyOf(routes.showDrift), showDrift],
   [keyOf(routes.planMigration), showPlan],
@@ -87,6 +90,21 @@ async function showQuotas(
 ) {
   const quotas = await Promise.all([hosts.dedicated.quotas(), hosts.shared.quotas()]);
   return json(200, { quotas: quotas.flat().map((quota) => withLevel(quota, quotaShares)) });
+}
+
+async function showWarmPool(_event: APIGatewayProxyEvent, _caller: Caller, { store }: FleetDependencies) {
+  const databases = (await store.findWarmDatabases()).map(
+    ({ plan, placement, variant, status, createdAt }) => ({
+      plan,
+      placement,
+      variant,
+      status,
+      createdAt: createdAt.toISOString(),
+      monthlyPrice: warmPrice(plan, placement),
+    }),
+  );
+  const cents = databases.reduce((sum, { monthlyPrice }) => sum + Math.round(monthlyPrice.total * 100), 0);
+  return json(200, { databases, monthlyTotal: cents / 100 });
 }
 
 async function showVersions(_event: APIGatewayProxyEvent, _caller: Caller, deps: FleetDependencies) {

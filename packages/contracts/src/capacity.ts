@@ -42,3 +42,25 @@ export const quota = z
 export type Quota = z.infer<typeof quota>;
 
 export const quotaList = z.object({ quotas: z.array(quota) }).meta({ id: 'QuotaList' });
+
+export const warmDatabase = z
+  .object({
+    plan,
+    placement,
+    variant: z.string().meta({
+      description: 'What it is like: schema, or engine and size',
+      example: 'basic: PostgreSQL 17.9 on db.t4g.small with 20 GiB',
+    }),
+    status: z.enum(['requested', 'starting', 'ready', 'draining']),
+    createdAt: z.iso.datetime(),
+    monthlyPrice: planPrice,
+  })
+  .meta({ id: 'WarmDatabase', description: 'A database prepared ahead, for the next tenant' });
+export type WarmDatabase = z.infer<typeof warmDatabase>;
+
+export const warmPool = z
+  .object({
+    databases: z.array(warmDatabase),
+    monthlyTotal: usd.meta({ description: 'What they cost together, in US dollars' }),
+  })
+  .meta({ id: 'WarmPool' });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { planList, quotaList } from './capacity.ts';
+import { planList, quotaList, warmPool } from './capacity.ts';
 import * as fleet from './fleet-migration.ts';
 import { route } from './route.ts';
 
@@ -21,6 +21,15 @@ export const fleetRoutes = {
     summary: 'What there is only so much of, and how much of it is used (operator)',
     secured: true,
     success: { status: 200, description: 'The quotas', body: quotaList },
+    problems: ['forbidden'],
+  }),
+  showWarmPool: route({
+    method: 'GET',
+    path: '/fleet/pool',
+    tag: 'Fleet',
+    summary: 'The databases that are prepared ahead, and what they cost a month (operator)',
+    secured: true,
+    success: { status: 200, description: 'The warm pool', body: warmPool },
     problems: ['forbidden'],
   }),
   showVersions: route({

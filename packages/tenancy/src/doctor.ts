@@ -1,6 +1,7 @@
 import type { Ports } from './ports.ts';
 import type { Resource } from './resource.ts';
 import type { DatabaseReservation, Tenant } from './tenant.ts';
+import { warmReservation } from './warm-pool/warm-database.ts';
 
 /** Something there is that the master database does not know, or the other way round. */
 export interface Difference extends Resource {
@@ -94,6 +95,14 @@ async function readExpectations({ store, hosts }: Ports): Promise<Expectations> 
     for (const resource of [...resources, secretOf(reservation.tenantId, reservation.secretRef)])
       expected.allowed.add(keyOf(resource));
   }
+  for (const warm of await store.findWarmDatabases()) {
+    for (const resource of resourcesOf(warmReservation(warm), [])) {
+      expected.allowed.add(keyOf(resource));
+      // Its roles are made when somebody has it.
+      if (warm.status === 'ready' && resource.kind !== 'role')
+        expected.required.set(keyOf(resource), resource);
+    }
+  }
   for (let after: string | undefined; ; ) {
     const tenants = await store.listTenants({ limit: pageSize, ...(after !== undefined && { after }) });
     const latest = await store.findLatestOperations(tenants.map(({ id }) => id));
@@ -103,6 +112,10 @@ async function readExpectations({ store, hosts }: Ports): Promise<Expectations> 
       if (departure) expected.allowed.add(keyOf({ kind: 'archive', name: departure.archive.ref }));
       const { reservation, previousLogin } = tenant;
       if (!reservation) continue;
+      if (reservation.warmId !== undefined) {
+        for (const resource of resourcesOf(warmReservation({ ...reservation, id: reservation.warmId }), []))
+          expected.allowed.add(keyOf(resource));
+      }
       const logins = [reservation, ...(previousLogin ? [previousLogin] : [])];
       const resources = [
         ...resourcesOf(

@@ -20,3 +20,4 @@ export * from './restorable-window.ts';
 export * from './schedule.ts';
 export * from './tenant.ts';
 export * from './tenant-directory.ts';
+export * from './warm-pool/index.ts';

@@ -18,6 +18,7 @@ import type { Operation } from './operation.ts';
 import type { Quota } from './quota.ts';
 import type { Resource } from './resource.ts';
 import type { DatabaseEndpoint, DatabaseReservation, Login, SecondDatabase, Tenant } from './tenant.ts';
+import type { WarmPoolStore } from './warm-pool/warm-database.ts';
 
 /** A way into a database. */
 export interface DatabaseConnection {
@@ -67,11 +68,19 @@ export interface RestorableWindow {
 export interface DatabaseHost {
   /** The server a new database would go to. Nothing is created. @throws {OperationRefused} when none fits the wish. */
   chooseInstance(wish: InstanceWish): Promise<string>;
+  /**
+   * What a new database of this plan is like, in one text: the schema or the engine it comes with, its size. One that was
+   * prepared ahead is given to a tenant while new ones would be like it.
+   */
+  variantOf(plan: Plan): Promise<string>;
   /** @throws {OperationRefused} when there is no room, with the remedy. */
   checkQuota(reservation: DatabaseReservation): Promise<void>;
   /** What there is only so much of here, and how much of it is used. */
   quotas(): Promise<Quota[]>;
-  /** Begins, or continues, to create the database (and its server). Need not wait for it. */
+  /**
+   * Begins, or continues, to create the database (and its server). Need not wait for it. A warm one the tenant has taken
+   * over becomes its own.
+   */
   create(reservation: DatabaseReservation): Promise<void>;
   describe(reservation: DatabaseReservation): Promise<DatabaseState>;
   adminConnection(reservation: DatabaseReservation): Promise<AdminConnection>;
@@ -272,7 +281,7 @@ export interface TenantFilter {
 }
 
 /** The master database. */
-export interface TenancyStore {
+export interface TenancyStore extends WarmPoolStore {
   requestProvision(request: ProvisionRequest): Promise<ProvisionOutcome>;
   requestOperation(request: OperationRequest): Promise<OperationRequestOutcome>;
   /**
@@ -314,7 +323,8 @@ export interface TenancyStore {
     event: TenantEvent,
   ): Promise<void>;
 
-  reserveDatabase(claim: Claim, reservation: DatabaseReservation): Promise<void>;
+  /** Writes down where the tenant's database will be, or that it takes over a warm one of this variant, where one is ready. */
+  reserveDatabase(claim: Claim, reservation: DatabaseReservation, variant: string): Promise<void>;
   /** Forgets where the tenant's database was: nothing is left of it, and the tenant's name is free again. */
   releaseDatabase(claim: Claim): Promise<void>;
   recordEndpoint(claim: Claim, endpoint: DatabaseEndpoint): Promise<void>;

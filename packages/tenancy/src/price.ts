@@ -46,9 +46,18 @@ const sharedServer = { instanceClass: 'db.t4g.medium', storageGibibytes: 200, te
  * allowance and data transfer come on top. A standby doubles server and storage (Amazon RDS User Guide, "Multi-AZ").
  */
 export function monthlyPrice(plan: Plan, placement: Placement = plans[plan].placement): PlanPrice {
-  const { instanceClass, allocatedStorageGibibytes, multiAz } = plans[plan];
   // Two: the services' own, and the master's that RDS keeps for a server.
-  const secrets = prices.secretMonth.usd * (placement === 'dedicated' ? 2 : 1);
+  return priceOf(plan, placement, placement === 'dedicated' ? 2 : 1);
+}
+
+/** What one that waits for a tenant costs: services have no way in yet. */
+export function warmPrice(plan: Plan, placement: Placement): PlanPrice {
+  return priceOf(plan, placement, placement === 'dedicated' ? 1 : 0);
+}
+
+function priceOf(plan: Plan, placement: Placement, secretCount: number): PlanPrice {
+  const { instanceClass, allocatedStorageGibibytes, multiAz } = plans[plan];
+  const secrets = prices.secretMonth.usd * secretCount;
   const server =
     placement === 'dedicated'
       ? serverPrice(instanceClass, allocatedStorageGibibytes, multiAz ? 2 : 1)

@@ -12,6 +12,8 @@ export interface DatabaseReservation {
   roleName: string;
   /** Where the role's password is kept. */
   secretRef: string;
+  /** The warm database this tenant has taken over, until it is active: names and tags may still be that one's. */
+  warmId?: string;
 }
 
 /** How services get into a tenant's database. */

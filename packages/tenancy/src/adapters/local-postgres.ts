@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   defaultArchiveLimits,
@@ -11,6 +11,7 @@ import type { AdminConnection, DatabaseHost } from '../ports.ts';
 import { assertRoom, type Quota } from '../quota.ts';
 import type { Resource } from '../resource.ts';
 import type { DatabaseReservation } from '../tenant.ts';
+import { adoptWarmDatabase } from './adopt-warm-database.ts';
 import { localWindow, refuseTooEarly } from './restore/local-window.ts';
 import { takeOverRestored } from './restore/take-over.ts';
 import { ensureTemplate } from './shared-postgres.ts';
@@ -52,6 +53,10 @@ export function localPostgres({ directory, maxServers, settings }: LocalPostgres
   const serverOf = (instanceId: string) => new PostgresServer(join(serversDirectory, instanceId), settings);
   const instanceIds = () =>
     existsSync(serversDirectory) ? readdirSync(serversDirectory).filter((name) => !name.includes('.')) : [];
+  /** Says whose a server is that was prepared ahead, for its name does not. */
+  const ownerFileOf = (folder: string) => join(serversDirectory, folder, 'tenant');
+  const ownerOf = (folder: string) =>
+    existsSync(ownerFileOf(folder)) ? readFileSync(ownerFileOf(folder), 'utf8') : ownerByName(folder);
   const started = new Set<string>();
   const turns = new Map<string, Promise<unknown>>();
   /** One thing at a time to a server: none is started again while it is taken away. */
@@ -88,10 +93,8 @@ export function localPostgres({ directory, maxServers, settings }: LocalPostgres
     const admin = { ...adminConnection(reservation), database: 'postgres' };
     const name = escapeIdentifier(reservation.databaseName);
     await withConnection(admin, async (client) => {
-      const { rowCount: exists } = await client.query('SELECT FROM pg_database WHERE datname = $1', [
-        reservation.databaseName,
-      ]);
-      if (!exists) await client.query(`ALTER DATABASE ${escapeIdentifier(template)} RENAME TO ${name}`);
+      if (!(await adoptWarmDatabase(client, reservation)))
+        await client.query(`ALTER DATABASE ${escapeIdentifier(template)} RENAME TO ${name}`);
       await client.query(`ALTER DATABASE ${name} WITH ALLOW_CONNECTIONS true IS_TEMPLATE false`);
     });
   }
@@ -102,6 +105,9 @@ export function localPostgres({ directory, maxServers, settings }: LocalPostgres
     },
 
     chooseInstance: async ({ tenantId, label }) => ['kyo', label, tenantId].filter(Boolean).join('-'),
+
+    // All are of one size.
+    variantOf: async () => (await ready()).template,
 
     async checkQuota({ instanceId }) {
       const others = instanceIds().filter((id) => id !== instanceId);
@@ -114,6 +120,8 @@ export function localPostgres({ directory, maxServers, settings }: LocalPostgres
       const { source, template } = await ready();
       const server = serverOf(reservation.instanceId);
       await server.cloneFrom(source);
+      if (reservation.warmId !== undefined)
+        writeFileSync(ownerFileOf(reservation.instanceId), reservation.tenantId);
       await server.start();
       started.add(reservation.instanceId);
       await ensureDatabase(reservation, template);
@@ -185,7 +193,7 @@ export function localPostgres({ directory, maxServers, settings }: LocalPostgres
       const found: Resource[] = [];
       for (const folder of existsSync(serversDirectory) ? readdirSync(serversDirectory) : []) {
         const [instanceId = '', ...rest] = folder.split('.');
-        const owner = ownerOf(instanceId);
+        const owner = ownerOf(folder);
         if (owner === undefined || (tenantId !== undefined && owner !== tenantId)) continue;
         if (rest.length > 0) {
           found.push({ kind: 'leftover-files', name: folder, tenantId: owner });
@@ -224,9 +232,15 @@ export function localPostgres({ directory, maxServers, settings }: LocalPostgres
   };
 }
 
-/** The tenant of a server, by its name: a second one of a tenant has its label in it, which begins with a digit. */
-function ownerOf(instanceId: string): string | undefined {
-  return /^kyo-(?:0[0-9a-f]{8}-)?([a-z].*)$/.exec(instanceId)?.[1];
+/**
+ * The tenant of a server: a second one of a tenant has its label in the name, which begins with a digit. One that was prepared
+ * ahead bears the id of its own.
+ */
+function ownerByName(folder: string): string | undefined {
+  return /^kyo-(?:(?:0[0-9a-f]{8}-)?([a-z][^.]*)|(0[0-9a-f]{8}))(?:\.|$)/
+    .exec(folder)
+    ?.slice(1)
+    .find(Boolean);
 }
 
 interface Prepared {

@@ -4,6 +4,8 @@ import { type Connection, escapeIdentifier, escapeLiteral, migrate, withConnecti
 import { OperationRefused } from '../operation.ts';
 import type { AdminConnection, DatabaseHost } from '../ports.ts';
 import { assertRoom, type Quota } from '../quota.ts';
+import { formerName } from '../warm-pool/warm-database.ts';
+import { adoptWarmDatabase } from './adopt-warm-database.ts';
 import { tenantMigrations } from './migration-files.ts';
 import { draftOf, restoreFromCopy } from './restore/restore-from-copy.ts';
 import type { ServerCopies } from './restore/server-copies.ts';
@@ -52,11 +54,14 @@ export function sharedPostgres(servers: readonly [SharedServer, ...SharedServer[
     return rows[0]?.count ?? 0;
   }
 
-  /** @param except a database that is not counted: the one there is to be room for. */
-  async function quotasOf({ instanceId, admin, maxDatabases }: SharedServer, except = ''): Promise<Quota[]> {
+  /** @param except databases that are not counted: the one there is to be room for, by all its names. */
+  async function quotasOf(
+    { instanceId, admin, maxDatabases }: SharedServer,
+    except: string[] = [],
+  ): Promise<Quota[]> {
     const { rows } = await withConnection(await admin(), (client) =>
       client.query<{ databases: number; connections: number; most: number }>(
-        `SELECT (SELECT count(*)::int FROM pg_database WHERE datname LIKE 'tenant\\_%' AND datname <> $1) AS databases,
+        `SELECT (SELECT count(*)::int FROM pg_database WHERE datname LIKE 'tenant\\_%' AND datname <> ALL ($1)) AS databases,
                 (SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend') AS connections,
                 current_setting('max_connections')::int AS most`,
         [except],
@@ -94,8 +99,12 @@ export function sharedPostgres(servers: readonly [SharedServer, ...SharedServer[
       return emptiest.server.instanceId;
     },
 
-    async checkQuota({ instanceId, databaseName }) {
-      const quotas = await quotasOf(serverOf(instanceId), databaseName);
+    variantOf: async () => newestTemplate(),
+
+    async checkQuota(reservation) {
+      const { instanceId, databaseName } = reservation;
+      const names = [databaseName, formerName(reservation) ?? databaseName];
+      const quotas = await quotasOf(serverOf(instanceId), names);
       assertRoom(
         quotas.map((quota) => ({ quota, amount: 1 })),
         1,
@@ -104,8 +113,10 @@ export function sharedPostgres(servers: readonly [SharedServer, ...SharedServer[
 
     quotas: async () => (await Promise.all(servers.map((server) => quotasOf(server)))).flat(),
 
-    create: ({ instanceId, databaseName }) =>
-      withAdmin(instanceId, async (client) => {
+    create: (reservation) =>
+      withAdmin(reservation.instanceId, async (client) => {
+        const { instanceId, databaseName, warmId } = reservation;
+        if (warmId !== undefined && (await adoptWarmDatabase(client, reservation))) return;
         const template = await templateOf(serverOf(instanceId));
         const statement = `CREATE DATABASE ${escapeIdentifier(databaseName)} TEMPLATE ${escapeIdentifier(template)}`;
         await client.query(statement).catch((error: { code?: string }) => {
@@ -146,7 +157,8 @@ export function sharedPostgres(servers: readonly [SharedServer, ...SharedServer[
       // A restore that did not come to its end leaves half a database, and the copy it came from.
       await serverOf(reservation.instanceId).copies?.close(reservation);
       await withAdmin(reservation.instanceId, async (client) => {
-        for (const name of [draftOf(reservation), reservation.databaseName]) {
+        const former = formerName(reservation) ?? [];
+        for (const name of [draftOf(reservation), reservation.databaseName, former].flat()) {
           await client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(name)} WITH (FORCE)`);
         }
         await dropTenantRoles(client, reservation);
@@ -172,8 +184,7 @@ export function sharedPostgres(servers: readonly [SharedServer, ...SharedServer[
  * nothing but their own database. Safe to repeat and to run from several processes at once.
  */
 export async function ensureTemplate(admin: Connection): Promise<string> {
-  const newest = readdirSync(tenantMigrations).sort().at(-1) ?? '';
-  const name = `template_${basename(newest, '.sql')}`;
+  const name = newestTemplate();
   await withConnection(admin, async (client) => {
     await client.query("SELECT pg_advisory_lock(hashtextextended('kyo:template', 0))");
     const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1 AND datistemplate', [
@@ -193,3 +204,6 @@ export async function ensureTemplate(admin: Connection): Promise<string> {
   });
   return name;
 }
+
+const newestTemplate = () =>
+  `template_${basename(readdirSync(tenantMigrations).sort().at(-1) ?? '', '.sql')}`;

@@ -26,15 +26,17 @@ export async function listTenantObjects(
   });
 }
 
+/** A tenant's id, or that of a warm database. */
+const owner = '(0[0-9a-f]{8}|[a-z](?:_?[a-z0-9])+?)';
 /**
  * As `databaseNames` makes them: of a tenant's first database, or of a second one with its label, which is a draft while it is
  * being restored; roles as `tenantRoles`.
  */
-const databaseName = /^tenant_([a-z](?:_?[a-z0-9])+?)(?:__0[0-9a-f]{8}(?:_draft)?)?$/;
+const databaseName = new RegExp(`^tenant_${owner}(?:__0[0-9a-f]{8}(?:_draft)?)?$`);
 const names: Record<Kind, RegExp> = {
   database: databaseName,
   'replication-slot': databaseName,
-  role: /^tenant_([a-z](?:_?[a-z0-9])+?)(?:__0[0-9a-f]{8})?(?:_app(?:__2)?|__rights)$/,
+  role: new RegExp(`^tenant_${owner}(?:__0[0-9a-f]{8})?(?:_app(?:__2)?|__rights)$`),
 };
 
 /** What a complete database has inside its server, as `listTenantObjects` names it. */

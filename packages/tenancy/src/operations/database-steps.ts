@@ -47,8 +47,9 @@ export function createDatabase(subject: Subject): Step {
   return {
     name: 'create-database',
     async run(claim, ports) {
-      await hostFor(subject, claim, ports).create(subject.reservationOf(claim));
-      return done();
+      const reservation = subject.reservationOf(claim);
+      await hostFor(subject, claim, ports).create(reservation);
+      return done(reservation.warmId === undefined ? undefined : 'prepared ahead');
     },
     async undo(claim, ports) {
       await hostFor(subject, claim, ports).destroy(subject.reservationOf(claim), 'undo');

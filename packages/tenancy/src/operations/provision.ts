@@ -1,5 +1,5 @@
 import { databaseNames } from '../tenant.ts';
-import { adminConnectionOf, announce, reservationOf } from './context.ts';
+import { adminConnectionOf, announce, hostOf, reservationOf } from './context.ts';
 import {
   checkQuota,
   createDatabase,
@@ -17,18 +17,23 @@ export const provision: Step[] = [
     async run(claim, ports) {
       const { tenant } = claim;
       if (!tenant.reservation) {
-        await ports.store.reserveDatabase(claim, {
+        const host = ports.hosts[tenant.placement];
+        const reservation = {
           tenantId: tenant.id,
           plan: tenant.plan,
           placement: tenant.placement,
-          instanceId: await ports.hosts[tenant.placement].chooseInstance({ tenantId: tenant.id }),
+          instanceId: await host.chooseInstance({ tenantId: tenant.id }),
           ...databaseNames(tenant.id),
           secretRef: `tenants/${tenant.id}/database`,
-        });
+        };
+        await ports.store.reserveDatabase(claim, reservation, await host.variantOf(tenant.plan));
       }
       return done(tenant.placement === 'dedicated' ? 'a server of its own' : 'a database on a shared server');
     },
     async undo(claim, ports) {
+      const { reservation } = claim.tenant;
+      // A warm one was there before any step could make it.
+      if (reservation?.warmId !== undefined) await hostOf(reservation, ports).destroy(reservation, 'undo');
       await ports.store.releaseDatabase(claim);
     },
   },

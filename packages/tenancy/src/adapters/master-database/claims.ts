@@ -18,6 +18,7 @@ import {
   toTenant,
 } from './rows.ts';
 import type { secondDatabases } from './second-databases.ts';
+import { takeWarm, type warmPool } from './warm-pool.ts';
 
 type Claims = Omit<
   TenancyStore,
@@ -28,7 +29,8 @@ type Claims = Omit<
     ReturnType<typeof departures> &
     ReturnType<typeof due> &
     ReturnType<typeof audit> &
-    ReturnType<typeof idle>)
+    ReturnType<typeof idle> &
+    ReturnType<typeof warmPool>)
 >;
 
 export function claims(pool: Pool): Claims {
@@ -99,15 +101,17 @@ export function claims(pool: Pool): Claims {
         [plan],
       ),
 
-    reserveDatabase: (current, { instanceId, databaseName, roleName, secretRef }) =>
+    reserveDatabase: (current, { placement, instanceId, databaseName, roleName, secretRef }, variant) =>
       write(
         current,
-        `tenant AS (
+        `${takeWarm('$7', '$8')},
+         tenant AS (
            UPDATE tenants t
-              SET instance_id = $3, database_name = $4, database_role = $5, secret_ref = $6, updated_at = now()
-             FROM held WHERE t.id = held.tenant_id
+              SET instance_id = coalesce(warm.instance_id, $3), warm_id = warm.id,
+                  database_name = $4, database_role = $5, secret_ref = $6, updated_at = now()
+             FROM held LEFT JOIN warm ON true WHERE t.id = held.tenant_id
          )`,
-        [instanceId, databaseName, roleName, secretRef],
+        [instanceId, databaseName, roleName, secretRef, placement, variant],
       ),
 
     releaseDatabase: (current) =>
@@ -116,7 +120,7 @@ export function claims(pool: Pool): Claims {
         `tenant AS (
            UPDATE tenants t
               SET instance_id = NULL, database_name = NULL, database_role = NULL, secret_ref = NULL, database_host = NULL,
-                  database_port = NULL, engine_version = NULL, schema_version = NULL, updated_at = now()
+                  database_port = NULL, engine_version = NULL, schema_version = NULL, warm_id = NULL, updated_at = now()
              FROM held WHERE t.id = held.tenant_id
          )`,
       ),
@@ -152,7 +156,7 @@ export function claims(pool: Pool): Claims {
       write(
         current,
         `tenant AS (
-           UPDATE tenants t SET status = 'active', updated_at = now() FROM held WHERE t.id = held.tenant_id
+           UPDATE tenants t SET status = 'active', warm_id = NULL, updated_at = now() FROM held WHERE t.id = held.tenant_id
            RETURNING t.id, t.owner_id
          ),
          owner AS (

@@ -10,6 +10,7 @@ import { logins } from './logins.ts';
 import { queries } from './queries.ts';
 import { requests } from './requests.ts';
 import { secondDatabases } from './second-databases.ts';
+import { warmPool } from './warm-pool.ts';
 
 /** SQL files of the master database, `kyo_system_master`. */
 export const masterMigrations = join(import.meta.dirname, '../../../migrations/master');
@@ -26,6 +27,7 @@ export function createMasterDatabase(pool: Pool): TenancyStore {
     ...due(pool),
     ...audit(pool),
     ...idle(pool),
+    ...warmPool(pool),
   };
 }
 

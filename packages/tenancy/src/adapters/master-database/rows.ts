@@ -29,6 +29,7 @@ export interface TenantRow extends PlaceRow {
   status: TenantStatus;
   region: string;
   owner_id: string;
+  warm_id: string | null;
   previous_role: string | null;
   previous_secret_ref: string | null;
   created_at: Date;
@@ -42,7 +43,8 @@ export interface SecondDatabaseRow extends PlaceRow {
 }
 
 export function toTenant(row: TenantRow): Tenant {
-  const { previous_role, previous_secret_ref } = row;
+  const { warm_id, previous_role, previous_secret_ref } = row;
+  const reservation = toReservation(row.id, row);
   return {
     id: row.id,
     name: row.name,
@@ -53,7 +55,7 @@ export function toTenant(row: TenantRow): Tenant {
     ownerId: row.owner_id,
     schemaVersion: row.schema_version,
     createdAt: row.created_at,
-    reservation: toReservation(row.id, row),
+    reservation: reservation && warm_id ? { ...reservation, warmId: warm_id } : reservation,
     endpoint: toEndpoint(row),
     previousLogin:
       previous_role && previous_secret_ref

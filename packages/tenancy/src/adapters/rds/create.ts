@@ -4,17 +4,22 @@ import {
   DBInstanceAlreadyExistsFault,
   DescribeDBEngineVersionsCommand,
 } from '@aws-sdk/client-rds';
+import type { Plan } from '@kyong/contracts';
+import { withConnection } from '@kyong/postgres';
 import { OperationRefused } from '../../operation.ts';
 import { plans } from '../../plan.ts';
 import type { DatabaseReservation } from '../../tenant.ts';
+import { adoptWarmDatabase } from '../adopt-warm-database.ts';
+import { masterConnection } from './admin-connection.ts';
 import { refusalOf } from './faults.ts';
-import { findInstance, isOwn, tagsOf } from './instance.ts';
+import { findInstance, findOwnInstance, isOwn, tagInstance, tagsOf } from './instance.ts';
 import type { RdsOptions } from './options.ts';
 import { instanceSettings, planSettings } from './settings.ts';
 import { databaseState } from './state.ts';
 
 /** Asks for the instance, or finds that an earlier call did. @throws {OperationRefused} */
 export async function createInstance(reservation: DatabaseReservation, options: RdsOptions): Promise<void> {
+  if (reservation.warmId !== undefined && (await adoptInstance(reservation, options))) return;
   const input = instanceRequest(reservation, await defaultVersion(options), options);
   try {
     await options.rds.send(new CreateDBInstanceCommand(input));
@@ -32,6 +37,25 @@ export async function createInstance(reservation: DatabaseReservation, options: 
       "A database server of this name exists and is not this tenant's. Choose another name, or have an operator look into it.",
     );
   }
+}
+
+/** Gives a warm instance to its tenant: by tags, then by the name of the database. False when there is none. */
+async function adoptInstance(reservation: DatabaseReservation, options: RdsOptions): Promise<boolean> {
+  const instance = await findOwnInstance(reservation, options);
+  if (!instance) return false;
+  await tagInstance(instance, reservation, options);
+  const admin = await masterConnection(reservation, options);
+  await withConnection({ ...admin, database: 'postgres' }, (client) =>
+    adoptWarmDatabase(client, reservation),
+  );
+  return true;
+}
+
+/** Its schema is no part of it: RDS makes the database empty. */
+export async function instanceVariant(plan: Plan, options: RdsOptions): Promise<string> {
+  const { instanceClass, allocatedStorageGibibytes } = plans[plan];
+  const version = await defaultVersion(options);
+  return `${plan}: PostgreSQL ${version} on ${instanceClass} with ${allocatedStorageGibibytes} GiB`;
 }
 
 /** The minor version RDS gives to those who name none. RDS closes old minors to new instances, so none stands here. */

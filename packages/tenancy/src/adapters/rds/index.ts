@@ -1,6 +1,6 @@
 import type { DatabaseHost } from '../../ports.ts';
 import { masterConnection } from './admin-connection.ts';
-import { createInstance } from './create.ts';
+import { createInstance, instanceVariant } from './create.ts';
 import { destroyInstance } from './destroy.ts';
 import { findOwnInstance, instanceIdentifier } from './instance.ts';
 import { listResources, removeResource } from './list.ts';
@@ -27,6 +27,7 @@ export function rdsPostgres(options: RdsOptions): DatabaseHost {
 
   return {
     chooseInstance: async (wish) => instanceIdentifier(options.stage, wish),
+    variantOf: (plan) => instanceVariant(plan, options),
     checkQuota: (reservation) => checkAccountQuota(reservation, options),
     quotas: () => accountQuotas(options),
     create: (reservation) => createInstance(reservation, options),

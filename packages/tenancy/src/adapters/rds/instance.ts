@@ -1,4 +1,9 @@
-import { type DBInstance, DBInstanceNotFoundFault, DescribeDBInstancesCommand } from '@aws-sdk/client-rds';
+import {
+  AddTagsToResourceCommand,
+  type DBInstance,
+  DBInstanceNotFoundFault,
+  DescribeDBInstancesCommand,
+} from '@aws-sdk/client-rds';
 import { OperationRefused } from '../../operation.ts';
 import type { InstanceWish } from '../../ports.ts';
 import type { DatabaseReservation } from '../../tenant.ts';
@@ -6,7 +11,7 @@ import type { DatabaseReservation } from '../../tenant.ts';
 import type { RdsOptions } from './options.ts';
 
 /** What of a reservation an instance is known by. */
-export type InstanceOwner = Pick<DatabaseReservation, 'instanceId' | 'tenantId' | 'plan'>;
+export type InstanceOwner = Pick<DatabaseReservation, 'instanceId' | 'tenantId' | 'plan' | 'warmId'>;
 
 /** 1 to 63 letters, digits and hyphens; a letter first, no hyphen last or doubled (CreateDBInstance, AWS API reference). */
 const identifierPattern = /^(?=.{1,63}$)[a-z](?:-?[a-z0-9])*$/;
@@ -31,11 +36,25 @@ export function tagsOf({ tenantId, plan }: InstanceOwner, stage: string): { Key:
   }).map(([Key, Value]) => ({ Key, Value }));
 }
 
-/** Whether it was created for this tenant by this stage. The plan may have changed since. */
+/** Whether it was created for this tenant by this stage, or is the warm one it takes over. The plan may have changed since. */
 export function isOwn({ TagList = [] }: DBInstance, reservation: InstanceOwner, stage: string): boolean {
-  return tagsOf(reservation, stage)
-    .filter(({ Key }) => Key !== 'kyo:plan')
-    .every((tag) => TagList.some(({ Key, Value }) => Key === tag.Key && Value === tag.Value));
+  const { tenantId, warmId = tenantId } = reservation;
+  return [tenantId, warmId].some((owner) =>
+    tagsOf({ ...reservation, tenantId: owner }, stage)
+      .filter(({ Key }) => Key !== 'kyo:plan')
+      .every((tag) => TagList.some(({ Key, Value }) => Key === tag.Key && Value === tag.Value)),
+  );
+}
+
+/** Says of the instance whose it is, and of which plan. */
+export async function tagInstance(
+  { DBInstanceArn }: DBInstance,
+  reservation: InstanceOwner,
+  { rds, stage }: RdsOptions,
+): Promise<void> {
+  await rds.send(
+    new AddTagsToResourceCommand({ ResourceName: DBInstanceArn, Tags: tagsOf(reservation, stage) }),
+  );
 }
 
 /** The instance of this name, whosever it is. */

@@ -1,5 +1,4 @@
 import {
-  AddTagsToResourceCommand,
   type DBInstance,
   InvalidDBInstanceStateFault,
   ModifyDBInstanceCommand,
@@ -10,7 +9,7 @@ import { OperationRefused } from '../../operation.ts';
 import { plans } from '../../plan.ts';
 import type { DatabaseReservation } from '../../tenant.ts';
 import { refusalOf } from './faults.ts';
-import { findOwnInstance, tagsOf } from './instance.ts';
+import { findOwnInstance, tagInstance } from './instance.ts';
 import type { RdsOptions } from './options.ts';
 import { databaseState } from './state.ts';
 
@@ -52,7 +51,7 @@ export async function resizeInstance(
     await modify(instance, asked, time, options);
     return { done: false, detail: `asked for ${Object.keys(asked).join(', ')}` };
   }
-  await tag(instance, reservation, options);
+  await tagInstance(instance, reservation, options);
   const { instanceClass } = plans[reservation.plan];
   const waits = Object.keys(lacking).length > 0;
   return {
@@ -98,9 +97,4 @@ async function modify(
     // Busy with something else: the next look tells.
     if (!(error instanceof InvalidDBInstanceStateFault)) throw refusalOf(error) ?? error;
   });
-}
-
-async function tag({ DBInstanceArn }: DBInstance, reservation: DatabaseReservation, options: RdsOptions) {
-  const Tags = tagsOf(reservation, options.stage);
-  await options.rds.send(new AddTagsToResourceCommand({ ResourceName: DBInstanceArn, Tags }));
 }
