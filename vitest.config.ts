@@ -28,7 +28,11 @@ export default defineConfig({
       },
       {
         // The same, and an emulated AWS, which is written in Python: `npm run test:deploy`.
-        test: { name: 'emulator', include: ['packages/*/test/**/*.emulator.test.ts'], ...onRealServers },
+        test: {
+          name: 'emulator',
+          include: ['{packages,apps}/*/test/**/*.emulator.test.ts'],
+          ...onRealServers,
+        },
       },
       {
         // Builds every image and starts it, which needs Docker or root: `npm run test:images`.
