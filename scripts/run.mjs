@@ -9,6 +9,7 @@ const programs = {
   kyo: ['apps/kyo-cli/src/main.ts'],
   test: ['scripts/test.ts', '--project=unit', '--project=integration'],
   'test:deploy': ['scripts/test.ts', '--project=emulator'],
+  synth: ['infrastructure/commands/synth.ts'],
   verify: ['scripts/verify.ts'],
   format: ['scripts/verify.ts', '--fix'],
 };

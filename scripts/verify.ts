@@ -12,9 +12,19 @@ const checks = [
   },
   {
     name: 'import directions',
-    command: [bin('depcruise'), 'packages', 'apps', 'lambda', 'benchmarks', 'chaos', 'scripts'],
+    command: [
+      bin('depcruise'),
+      'packages',
+      'apps',
+      'lambda',
+      'infrastructure',
+      'benchmarks',
+      'chaos',
+      'scripts',
+    ],
   },
   { name: 'types', command: [bin('tsc'), '--project', '.'] },
+  { name: 'types of the infrastructure', command: [bin('tsc'), '--project', 'infrastructure'] },
 ];
 
 const results = await Promise.all(

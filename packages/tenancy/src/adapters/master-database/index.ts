@@ -14,3 +14,4 @@ export function createMasterDatabase(pool: Pool): TenancyStore {
 }
 
 export { createEventOutbox } from './outbox.ts';
+export { grantToServices } from './services.ts';

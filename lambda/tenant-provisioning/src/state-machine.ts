@@ -1,0 +1,30 @@
+import { ExecutionAlreadyExists, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+
+/** Starts the state machine that drives an operation; under a name that was used already, nothing happens. */
+export type StartDriver = (operationId: string, executionName?: string) => Promise<void>;
+
+/** API Gateway waits 29 s: an API that cannot start the driver answers anyway, and the sweep starts it. */
+const clientDefaults = {
+  maxAttempts: 3,
+  requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000 },
+};
+
+/**
+ * AWS Step Functions (Standard): the name of an execution makes starting it idempotent, while it runs and for 90 days
+ * after its end (StartExecution, AWS Step Functions API reference).
+ */
+export function stateMachine(arn: string, client = new SFNClient(clientDefaults)): StartDriver {
+  return async (operationId, executionName = operationId) => {
+    try {
+      await client.send(
+        new StartExecutionCommand({
+          stateMachineArn: arn,
+          name: executionName,
+          input: JSON.stringify({ operationId }),
+        }),
+      );
+    } catch (error) {
+      if (!(error instanceof ExecutionAlreadyExists)) throw error;
+    }
+  };
+}
