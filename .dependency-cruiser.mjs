@@ -5,6 +5,8 @@ const domains = 'tenancy|otp|identity|collaboration|gym|notifications|analytics'
 const tests = '(\\.test\\.ts$|/test/)';
 const npm = 'node_modules';
 const nodeOnly = '^node:';
+/** What a shared document is: a data structure, no driver. */
+const documentLibraries = `${npm}/(yjs|lib0|y-protocols)/`;
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
@@ -22,9 +24,21 @@ export default {
       from: { path: `^packages/(${domains})/src`, pathNot: ['/adapters/', tests] },
       to: {
         path: '.*',
-        pathNot: ['^packages/$1/src/(?!adapters/)', '^packages/contracts/', nodeOnly],
+        pathNot: ['^packages/$1/src/(?!adapters/)', '^packages/contracts/', nodeOnly, documentLibraries],
         dependencyTypesNot: ['core'],
       },
+    },
+    {
+      name: 'only-collaboration-knows-yjs',
+      severity: 'error',
+      from: { path: `^packages/(${domains})/src`, pathNot: ['^packages/collaboration/', tests] },
+      to: { path: documentLibraries },
+    },
+    {
+      name: 'the-collaboration-client-runs-in-browsers',
+      severity: 'error',
+      from: { path: '^packages/collaboration/(client|src/kinds)/', pathNot: tests },
+      to: { path: [nodeOnly, '^packages/(?!contracts/|collaboration/(client|src/kinds)/)'] },
     },
     {
       name: 'adapters-know-their-own-domain',
@@ -48,8 +62,9 @@ export default {
     {
       name: 'the-dashboard-and-the-cli-know-contracts-only',
       severity: 'error',
+      comment: "But for the dashboard's way into shared documents.",
       from: { path: '^apps/(kyo-dashboard|kyo-cli)/', pathNot: tests },
-      to: { path: '^packages/', pathNot: '^packages/contracts/' },
+      to: { path: '^packages/', pathNot: '^packages/(contracts|collaboration/(client|src/kinds))/' },
     },
     {
       name: 'no-cycles',

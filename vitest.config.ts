@@ -34,6 +34,10 @@ export default defineConfig({
           ...onRealServers,
         },
       },
+      {
+        // Builds every image and starts it, which needs Docker or root: `npm run test:images`.
+        test: { name: 'image', include: ['images/test/**/*.test.ts'], ...onRealServers },
+      },
     ],
   },
 });

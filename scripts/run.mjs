@@ -6,10 +6,13 @@ const programs = {
   start: ['apps/local-platform/src/main.ts'],
   chaos: ['chaos/src/main.ts'],
   bench: ['benchmarks/src/main.ts'],
+  images: ['images/src/main.ts'],
+  'supply-chain': ['scripts/supply-chain.ts'],
   kyo: ['apps/kyo-cli/src/main.ts'],
   test: ['scripts/test.ts', '--project=unit', '--project=integration'],
   'test:deploy': ['scripts/test.ts', '--project=emulator'],
   synth: ['infrastructure/commands/synth.ts'],
+  'test:images': ['scripts/test.ts', '--project=image'],
   verify: ['scripts/verify.ts'],
   format: ['scripts/verify.ts', '--fix'],
 };

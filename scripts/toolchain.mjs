@@ -87,7 +87,9 @@ function manifests() {
   const files = parents.flatMap((parent) =>
     readdirSync(join(root, parent)).map((name) => join(root, parent, name, 'package.json')),
   );
-  const alone = ['infrastructure', 'benchmarks', 'chaos'].map((name) => join(root, name, 'package.json'));
+  const alone = ['infrastructure', 'benchmarks', 'chaos', 'images'].map((name) =>
+    join(root, name, 'package.json'),
+  );
   return [
     join(root, 'package.json'),
     join(root, 'pnpm-lock.yaml'),

@@ -1,9 +1,13 @@
 // The fast checks: format, lint, import directions, types. No servers. `--fix` formats and mends what it can.
 import { spawn } from 'node:child_process';
+import { globSync } from 'node:fs';
 import { join } from 'node:path';
 
-const bin = (name: string) => join(import.meta.dirname, '..', 'node_modules', '.bin', name);
+const root = join(import.meta.dirname, '..');
+const bin = (name: string) => join(root, 'node_modules', '.bin', name);
 const fix = process.argv.includes('--fix');
+
+const migrations = globSync('packages/tenancy/migrations/*/*.sql', { cwd: root }).sort();
 
 const checks = [
   {
@@ -20,8 +24,13 @@ const checks = [
       'infrastructure',
       'benchmarks',
       'chaos',
+      'images',
       'scripts',
     ],
+  },
+  {
+    name: 'migrations that old and new code survive',
+    command: [bin('squawk'), '--reporter', 'gcc', ...migrations],
   },
   { name: 'types', command: [bin('tsc'), '--project', '.'] },
   { name: 'types of the infrastructure', command: [bin('tsc'), '--project', 'infrastructure'] },

@@ -3,8 +3,9 @@ import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { type Fault, renderFinding, runFault } from './fault.ts';
 import { otpFaults } from './otp/faults.ts';
+import { rollingFaults } from './rolling/faults.ts';
 
-const suites: Record<string, Fault[]> = { otp: otpFaults };
+const suites: Record<string, Fault[]> = { otp: otpFaults, rolling: rollingFaults };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { seed: { type: 'string' } } });
 const names = positionals.length > 0 ? positionals : Object.keys(suites);

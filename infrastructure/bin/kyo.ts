@@ -1,17 +1,14 @@
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { stageOf } from '../config/index.ts';
-import { buildCode, root } from '../lib/code/index.ts';
+import { buildFunctions, root } from '../lib/code/index.ts';
+import { imagesOf } from '../lib/images.ts';
 import { addJudges } from '../lib/judges/index.ts';
 import { addPlatform } from '../lib/platform.ts';
-import { services } from '../lib/services/index.ts';
 
 const app = new App();
 const stage = stageOf(app.node.tryGetContext('stage'));
-const code = await buildCode(
-  services.map(({ name }) => name),
-  join(root, 'cdk.out', '.code', stage.name),
-);
-addPlatform(app, stage, { code });
+const code = await buildFunctions(join(root, 'cdk.out', '.functions', stage.name));
+addPlatform(app, stage, { code, images: imagesOf(app.node.tryGetContext('images')) });
 addJudges(app, stage);
 app.synth();

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stageOf } from '../config/index.ts';
-import { buildCode, root } from '../lib/code/index.ts';
+import { buildFunctions, root } from '../lib/code/index.ts';
 import { cfnLint } from '../lib/judges/cfn-lint.ts';
-import { services } from '../lib/services/index.ts';
 import { synthesize } from '../lib/synthesize.ts';
 import { contextOf } from './context.ts';
 
@@ -11,10 +10,7 @@ import { contextOf } from './context.ts';
 const { values } = parseArgs({ options: { context: { type: 'string', short: 'c', multiple: true } } });
 const stage = stageOf(contextOf(values.context).stage);
 const startedAt = performance.now();
-const code = await buildCode(
-  services.map(({ name }) => name),
-  join(root, 'cdk.out', '.code', stage.name),
-);
+const code = await buildFunctions(join(root, 'cdk.out', '.functions', stage.name));
 const { directory, stacks } = synthesize(stage, code, join(root, 'cdk.out', stage.name));
 process.stdout.write(`✓ CDK and cdk-nag find nothing in ${stacks.length} stacks\n`);
 const findings = await cfnLint(directory);

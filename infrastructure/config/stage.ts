@@ -1,4 +1,4 @@
-import type { TenancyPolicy } from '@kyong/tenancy';
+import type { Lifecycle, TenancyPolicy } from '@kyong/tenancy';
 import type { InstanceType } from '../lib/constructs/instance-memory.ts';
 
 /** Everything in which stages differ. There is no `if (stage)` anywhere: what a stage is, it is by these values. */
@@ -27,6 +27,7 @@ export interface Stage {
   };
   tenants: {
     policy: TenancyPolicy;
+    lifecycle: Lifecycle;
     /** No tenant gets a server that would use more than this share of the account's quota. */
     quotaShare: number;
   };

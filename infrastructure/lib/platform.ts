@@ -1,6 +1,5 @@
 import type { App } from 'aws-cdk-lib';
 import type { Stage } from '../config/index.ts';
-import type { Code } from './code/index.ts';
 import { CacheStack } from './stacks/cache.ts';
 import { DataStack } from './stacks/data.ts';
 import { DeliveryStack } from './stacks/delivery.ts';
@@ -12,17 +11,21 @@ import { ProvisioningStack } from './stacks/provisioning.ts';
 import { RecoveryCopiesStack, RecoveryStack } from './stacks/recovery.ts';
 import { ServicesStack } from './stacks/services.ts';
 
-/** Every stack of a stage, in the order in which they need each other. */
+/**
+ * Every stack of a stage, in the order in which they need each other.
+ * @param code the folder with the bundled functions
+ * @param images digests of published images, by service; the others are built from the sources
+ */
 export function addPlatform(
   app: App,
   stage: Stage,
-  { code, images = {} }: { code: Code; images?: Record<string, string> },
+  { code, images = {} }: { code: string; images?: Record<string, string> },
 ) {
   const delivery = new DeliveryStack(app, stage);
   const network = new NetworkStack(app, stage);
   const data = new DataStack(app, stage, { network, code });
   const cache = new CacheStack(app, stage, { network, data });
-  const services = new ServicesStack(app, stage, { network, data, cache, delivery, code, images });
+  const services = new ServicesStack(app, stage, { network, data, cache, delivery, images });
   const provisioning = new ProvisioningStack(app, stage, { network, data, services, code });
   const global = new EdgeGlobalStack(app, stage);
   const edge = new EdgeStack(app, stage, { data, services, provisioning, global });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
 import type { Stage } from '../config/index.ts';
-import { type Code, root } from './code/index.ts';
+import { root } from './code/index.ts';
 import { addJudges } from './judges/index.ts';
 import { addPlatform } from './platform.ts';
 
@@ -15,7 +15,7 @@ export const { context } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8
 /** Writes the templates of a stage into `directory`. @throws {Error} when one of CDK's own judges finds fault. */
 export function synthesize(
   stage: Stage,
-  code: Code,
+  code: string,
   directory: string,
   images: Record<string, string> = {},
 ): CloudAssembly {

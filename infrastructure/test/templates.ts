@@ -3,23 +3,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { type Stage, stageOf } from '../config/index.ts';
-import { buildCode, type Code } from '../lib/code/index.ts';
+import { buildFunctions } from '../lib/code/index.ts';
 import { readTemplates, type Templates } from '../lib/rules/index.ts';
 import { services } from '../lib/services/index.ts';
 import { synthesize } from '../lib/synthesize.ts';
 
+/** Published ones: nothing is built. */
+export const images = Object.fromEntries(services.map(({ name }) => [name, `sha256:${'0'.repeat(64)}`]));
 const directory = mkdtempSync(join(tmpdir(), 'kyo-test-templates-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-let code: Promise<Code> | undefined;
+let code: Promise<string> | undefined;
 const templates = new Map<string, Promise<Templates>>();
 
-/** What is deployed, bundled once. */
-export function builtCode(): Promise<Code> {
-  code ??= buildCode(
-    services.map(({ name }) => name),
-    join(directory, 'code'),
-  );
+/** The functions, bundled once. */
+export function builtFunctions(): Promise<string> {
+  code ??= buildFunctions(join(directory, 'functions'));
   return code;
 }
 
@@ -35,5 +34,5 @@ export function templatesOf(
 }
 
 async function make(stage: Stage, key: string): Promise<Templates> {
-  return readTemplates(synthesize(stage, await builtCode(), join(directory, key)).directory);
+  return readTemplates(synthesize(stage, await builtFunctions(), join(directory, key), images).directory);
 }

@@ -1,11 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import {
+  driftPage,
+  exportLink,
   health,
+  migration,
+  migrationAccepted,
+  migrationPlan,
   operation,
   operationAccepted,
   problemDocument,
   provisionTenantResponse,
+  schemaVersions,
   tenant,
   tenantPage,
 } from '@kyong/contracts';
@@ -41,6 +47,9 @@ export interface TenantListQuery {
   cursor?: string;
 }
 
+/** What can be asked for at an address of its own under a tenant. */
+export type TenantChange = 'suspend' | 'resume' | 'rotate-secret' | 'plan' | 'move' | 'confirm';
+
 /** The control plane's API, typed by the contracts. */
 export function createClient({ url, token }: Target) {
   async function call<S extends z.ZodType>(
@@ -75,10 +84,26 @@ export function createClient({ url, token }: Target) {
     showTenant: (tenantId: string) => call(tenant, 'GET', `/tenants/${encodeURIComponent(tenantId)}`),
     provision: (body: { tenantId: string; plan: string; name?: string }) =>
       call(provisionTenantResponse, 'POST', '/provision-tenant', body),
-    change: (kind: 'suspend' | 'resume', tenantId: string) =>
-      call(operationAccepted, 'POST', `/tenants/${encodeURIComponent(tenantId)}/${kind}`),
+    change: (kind: TenantChange, tenantId: string, body?: object) =>
+      call(operationAccepted, 'POST', `/tenants/${encodeURIComponent(tenantId)}/${kind}`, body),
+    offboard: (tenantId: string) =>
+      call(operationAccepted, 'DELETE', `/tenants/${encodeURIComponent(tenantId)}`),
+    findExport: (tenantId: string) =>
+      call(exportLink, 'GET', `/tenants/${encodeURIComponent(tenantId)}/export`),
     showOperation: (operationId: string) =>
       call(operation, 'GET', `/operations/${encodeURIComponent(operationId)}`),
+    showVersions: () => call(schemaVersions, 'GET', '/fleet/versions'),
+    showDrift: (cursor?: string) =>
+      call(driftPage, 'GET', `/fleet/drift${cursor === undefined ? '' : `?cursor=${cursor}`}`),
+    planMigration: (canaries?: number | string[]) =>
+      call(
+        migrationPlan,
+        'GET',
+        `/fleet/migration-plan${canaries === undefined ? '' : `?canaries=${[canaries].flat().join(',')}`}`,
+      ),
+    startMigration: (body: { canaries?: number | string[]; concurrency?: number; maxFailures?: number }) =>
+      call(migrationAccepted, 'POST', '/fleet/migrations', body),
+    showMigration: (migrationId: string) => call(migration, 'GET', `/fleet/migrations/${migrationId}`),
     health: () => call(health, 'GET', '/healthz'),
   };
 }

@@ -1,7 +1,7 @@
 import { CommandFailed } from './failure.ts';
 import { createProgram } from './program.ts';
 
-const program = createProgram((text) => process.stdout.write(text));
+const program = createProgram((text) => process.stdout.write(text), process.stdout.isTTY);
 
 try {
   await program.parseAsync();

@@ -1,27 +1,29 @@
 import { plan, type Tenant, tenantStatus } from '@kyong/contracts';
 import { Command, type CommanderError, Option } from 'commander';
 import { createClient, findPlatform } from './client.ts';
-import { examine } from './doctor.ts';
+import { type CommonOptions, toCount } from './command.ts';
+import { addDepartureCommands, describeDeparture } from './departures.ts';
+import { examine, type Finding } from './doctor.ts';
 import { CommandFailed, exitCodes } from './failure.ts';
+import { addMigrateCommands } from './migrate.ts';
+import { smoke } from './smoke.ts';
 import { table } from './table.ts';
+import { addTenantChanges } from './tenant-changes.ts';
 import { describeStep, watch } from './watch.ts';
 
-interface CommonOptions {
-  json?: boolean;
-  dataDir: string;
-}
-
 /** The operator's command line, `kyo`. */
-export function createProgram(write: (text: string) => void): Command {
+export function createProgram(write: (text: string) => void, terminal: boolean): Command {
   const program = new Command('kyo')
     .description("The operator's command line. Talks to the platform on this machine.")
     .exitOverride((error: CommanderError) => {
       // Help and version are not failures; anything else commander stops at is a wrong call.
       throw new CommandFailed('', error.exitCode === 0 ? 0 : exitCodes.usage);
     });
-  const print = (options: CommonOptions, value: unknown, text: () => string) =>
+  const print = (options: Pick<CommonOptions, 'json'>, value: unknown, text: () => string) =>
     write(options.json ? `${JSON.stringify(value, null, 2)}\n` : text());
   const clientOf = ({ dataDir }: CommonOptions) => createClient(findPlatform(dataDir));
+
+  const context = { common, print, clientOf, write, terminal };
 
   const tenants = program.command('tenants').description('tenants, one or all');
   const operations = program.command('operations').description('what is being done to tenants');
@@ -75,21 +77,9 @@ export function createProgram(write: (text: string) => void): Command {
       },
     );
 
-  const changes = [
-    ['suspend', 'shut a tenant out; its data is kept'],
-    ['resume', 'let a suspended tenant back in'],
-  ] as const;
-  for (const [kind, description] of changes) {
-    common(tenants.command(kind).description(description).argument('<tenantId>'))
-      .option('--no-watch', 'do not wait for its end')
-      .action(async (tenantId: string, options: CommonOptions & { watch: boolean }) => {
-        const client = clientOf(options);
-        const accepted = await client.change(kind, tenantId);
-        if (!options.watch) return print(options, accepted, () => `Operation ${accepted.operationId}\n`);
-        const operation = await watch(client, accepted.operationId, options.json ? () => {} : write);
-        print(options, operation, () => `${tenantId}: ${operation.kind} ${operation.status}.\n`);
-      });
-  }
+  addTenantChanges(tenants, { common, print, clientOf, write, terminal });
+
+  addDepartureCommands(tenants, context);
 
   common(
     operations.command('show').description('one operation and its steps').argument('<operationId>'),
@@ -111,21 +101,25 @@ export function createProgram(write: (text: string) => void): Command {
     print(options, operation, () => `${operation.kind} ${operation.tenantId}: ${operation.status}\n`);
   });
 
+  addMigrateCommands(program, context);
+
+  const judge = (options: Pick<CommonOptions, 'json'>, findings: Finding[]) => {
+    print(options, { findings }, () => findings.map(describeFinding).join(''));
+    const faults = findings.filter((finding) => !finding.ok).length;
+    if (faults > 0) throw new CommandFailed(`${faults} of ${findings.length} checks failed.`);
+  };
   common(program.command('doctor').description('look at everything a working platform needs')).action(
-    async (options: CommonOptions) => {
-      const findings = await examine(options.dataDir);
-      print(options, { findings }, () =>
-        findings
-          .map(
-            ({ ok, check, detail, remedy }) =>
-              `${ok ? '✓' : '✗'} ${check}: ${detail}\n${remedy ? `  → ${remedy}\n` : ''}`,
-          )
-          .join(''),
-      );
-      const faults = findings.filter((finding) => !finding.ok).length;
-      if (faults > 0) throw new CommandFailed(`${faults} of ${findings.length} checks failed.`);
-    },
+    async (options: CommonOptions) => judge(options, await examine(options.dataDir)),
   );
+  program
+    .command('smoke')
+    .description('ask every part of a platform from outside, as after a deployment')
+    .argument('<url>', 'where it answers')
+    .option('--json', 'for machines')
+    .option('--within <seconds>', 'how long the parts have to come', toCount, 60)
+    .action(async (url: string, options: { json?: boolean; within: number }) =>
+      judge(options, await smoke(url, { withinSeconds: options.within })),
+    );
   return program;
 }
 
@@ -136,8 +130,12 @@ function common(command: Command): Command {
     .copyInheritedSettings(command.parent ?? command);
 }
 
+function describeFinding({ ok, check, detail, remedy }: Finding): string {
+  return `${ok ? '✓' : '✗'} ${check}: ${detail}\n${remedy ? `  → ${remedy}\n` : ''}`;
+}
+
 function describeTenant(tenant: Tenant, dataDirectory: string): string {
-  const { database, operation } = tenant;
+  const { database, departure, operation } = tenant;
   const rows = [
     ['name', tenant.name],
     ['plan', `${tenant.plan} (${tenant.placement})`],
@@ -152,10 +150,14 @@ function describeTenant(tenant: Tenant, dataDirectory: string): string {
         ? `${database.instanceId} at ${database.host}:${database.port}, PostgreSQL ${database.engineVersion}`
         : '-',
     ],
+    ...(departure ? describeDeparture(departure) : []),
   ];
-  const secret = `${dataDirectory}/secrets/tenants/${tenant.tenantId}/database.secret`;
+  for (const { instanceId, name, keepUntil } of tenant.previousDatabases ?? []) {
+    rows.push(['before', `${name} on ${instanceId}, kept until ${keepUntil} (or: kyo tenants confirm)`]);
+  }
+  const secret = `${dataDirectory}/secrets/${database?.secret}.secret`;
   const access = database
-    ? `\nPGPASSWORD=$(cat ${secret}) psql -h ${database.host} -p ${database.port} -U ${database.name}_app ${database.name}\n`
+    ? `\nPGPASSWORD=$(cat ${secret}) psql -h ${database.host} -p ${database.port} -U ${database.role} ${database.name}\n`
     : '';
   return table([tenant.tenantId, ''], rows) + access;
 }

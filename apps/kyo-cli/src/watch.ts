@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Operation, OperationStep } from '@kyong/contracts';
+import type { Migration, Operation, OperationStep } from '@kyong/contracts';
 import type { Client } from './client.ts';
 import { CommandFailed } from './failure.ts';
 
@@ -25,6 +25,20 @@ export async function watch(
         `${operation.kind} ${operation.status}: ${operation.error ?? 'no reason given'}`,
       );
     }
+    await sleep(pollMilliseconds);
+  }
+}
+
+/** Shows a migration of the fleet as it goes on, to its end. */
+export async function watchMigration(
+  client: Client,
+  migrationId: string,
+  show: (migration: Migration) => void,
+): Promise<Migration> {
+  for (;;) {
+    const migration = await client.showMigration(migrationId);
+    show(migration);
+    if (migration.status !== 'running') return migration;
     await sleep(pollMilliseconds);
   }
 }

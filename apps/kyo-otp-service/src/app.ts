@@ -12,6 +12,7 @@ import {
 import { redisOtpStore } from '@kyong/otp/adapters/redis';
 import { postgresTenantSettings } from '@kyong/otp/adapters/tenant-settings';
 import type { Pool, TenantPools } from '@kyong/postgres';
+import { confirmWrites } from '@kyong/redis';
 import { accessTokenVerifier, createHttpApp, type Logger, serve } from '@kyong/service-kit';
 import type { FastifyInstance } from 'fastify';
 import type { Cluster } from 'ioredis';
@@ -32,6 +33,8 @@ export interface OtpServiceDependencies extends Pick<SendingOptions, 'brake' | '
   logger: Logger;
   now: () => Date;
   redis: Cluster;
+  /** How many replicas of a primary have a code before it is answered for; 0 for a Redis that has none. */
+  confirmingReplicas: number;
   /** The master database. */
   pool: Pool;
   /** The tenants' own databases. */
@@ -82,8 +85,9 @@ export function createApp(dependencies: OtpServiceDependencies): FastifyInstance
     ...(otpPolicy && { codes: otpPolicy }),
   };
   const { testNumbers = new Map<string, string>() } = dependencies;
+  const write = confirmWrites(redis, dependencies.confirmingReplicas);
   const otp = createOtp({
-    store: redisOtpStore(redis),
+    store: redisOtpStore(write),
     keys: otpKeys,
     now,
     policy: platform.codes,
@@ -108,7 +112,7 @@ export function createApp(dependencies: OtpServiceDependencies): FastifyInstance
     shapeOf: (tenantId, purpose) => policies.policyOf(tenantId).codes[purpose],
   });
   logRoutes(app, { pools: tenantPools, otpKeys, now });
-  receiptRoutes(app, { redis, otpKeys, now });
+  receiptRoutes(app, { write, otpKeys, now });
   if (dependencies.outbox) outboxRoute(app, dependencies.outbox);
   return app;
 }

@@ -1,4 +1,4 @@
-import { redisConnectionOf } from '@kyong/otp/adapters/redis';
+import { redisConnectionOf } from '@kyong/redis';
 import { json } from '@kyong/service-kit';
 import { z } from 'zod';
 import { providerVariables, requireProviders } from './provider-config.ts';
@@ -24,8 +24,12 @@ const testNumbers = z.record(z.string(), z.string().regex(/^[0-9A-Z]{4,10}$/, 'i
 const variables = z.object({
   KYO_STAGE: z.enum(['dev', 'prod']).default('prod'),
   KYO_PORT: port.default(3000),
+  /** How long a load balancer is given to notice that this instance goes: its health checks' interval times their count. */
+  KYO_DRAIN_SECONDS: z.coerce.number().min(0).max(90).default(10),
   KYO_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   KYO_REDIS_URL: z.url({ protocol: /^rediss?$/ }).transform(redisConnectionOf),
+  /** How many replicas of a primary have a code before it is answered for. Without replicas 0, or nobody gets in. */
+  KYO_REDIS_CONFIRMING_REPLICAS: z.coerce.number().int().min(0).max(5).default(1),
   KYO_MASTER_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
   KYO_MASTER_DATABASE_CONNECTIONS: z.coerce.number().int().min(1).max(200).default(10),
   /** 32 bytes in base64url. */

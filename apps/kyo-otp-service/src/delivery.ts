@@ -16,6 +16,8 @@ export interface DeliveryDependencies {
   otpKeys: OtpKeys;
   /** Each channel's providers, the preferred one first. */
   senders: Record<Channel, MessageSender[]>;
+  /** After how long a delivery has lost its worker; longer than a live one can take. */
+  abandonedAfterMilliseconds?: number;
   /** How soon a line that could not be written into a tenant's log is tried again. */
   logRetryMilliseconds?: number;
 }
@@ -42,6 +44,9 @@ export function createDeliveryWorker(dependencies: DeliveryDependencies): Worker
     deliver: (sealed, tell) => deliver(delivery, sealed, tell),
     onDeadLetter: (letter) => logger.error(letter, 'a code was not delivered'),
     onError,
+    ...(dependencies.abandonedAfterMilliseconds !== undefined && {
+      abandonedAfterMilliseconds: dependencies.abandonedAfterMilliseconds,
+    }),
   });
   const log = new LogWorker({
     redis,

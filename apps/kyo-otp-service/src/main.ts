@@ -1,9 +1,10 @@
 import { loadSigningKeys } from '@kyong/identity/adapters/signing-keys';
 import { OtpKeys } from '@kyong/otp';
-import { connectRedis, RedisOutbox } from '@kyong/otp/adapters/redis';
+import { RedisOutbox } from '@kyong/otp/adapters/redis';
 import { turnstile } from '@kyong/otp/adapters/turnstile';
 import { createPool } from '@kyong/postgres';
-import { ConfigError, createLogger, loadConfig, onShutdown } from '@kyong/service-kit';
+import { connectRedis } from '@kyong/redis';
+import { ConfigError, createLogger, drain, loadConfig, onShutdown } from '@kyong/service-kit';
 import { createMasterDatabase } from '@kyong/tenancy/adapters/master-database';
 import { secretsManager } from '@kyong/tenancy/adapters/secrets-manager';
 import { openTenantAccess } from '@kyong/tenancy/adapters/tenant-access';
@@ -14,8 +15,8 @@ import { createLogRetention } from './log-retention.ts';
 import { createSenders } from './providers.ts';
 
 const idleTimeoutSeconds = 30;
-/** Longer than a delivery may take; the platform's own deadline is 30 seconds (ECS `stopTimeout`). */
-const shutdownDeadlineSeconds = 25;
+/** Longer than a delivery may take. Together with the drain it stays below the platform's own deadline (ECS `stopTimeout`). */
+const closeWithinSeconds = 25;
 
 const config = readConfig();
 const logger = createLogger({ service: 'kyo-otp-service', level: config.KYO_LOG_LEVEL });
@@ -50,6 +51,7 @@ const app = createApp({
   logger,
   now,
   redis,
+  confirmingReplicas: config.KYO_REDIS_CONFIRMING_REPLICAS,
   pool,
   tenantPools,
   otpKeys,
@@ -64,7 +66,8 @@ const app = createApp({
 const worker = createDeliveryWorker({ logger, now, redis, tenantPools, otpKeys, senders });
 const retention = createLogRetention({ logger, now, tenantPools, store, days: config.KYO_OTP_LOG_DAYS });
 
-onShutdown({ logger, deadlineSeconds: shutdownDeadlineSeconds }, async () => {
+onShutdown({ logger, deadlineSeconds: config.KYO_DRAIN_SECONDS + closeWithinSeconds }, async () => {
+  await drain(app, config.KYO_DRAIN_SECONDS);
   await app.close();
   await Promise.all([worker.stop(), retention.stop()]);
   await tenants.close();

@@ -16,7 +16,8 @@ export function otpRoutes(
   serve(app, routes.sendOtp, async ({ body, request: { ip } }) => {
     const { captchaToken, ...request } = { ...body, to: addressOf(body.to).value };
     const { policy, withdraw } = await gate.admit({ ...request, captchaToken }, ip);
-    const result = await issue(otp, request, policy.codes[request.purpose]);
+    const network = gate.networkOf(ip);
+    const result = await issue(otp, { ...request, network }, policy.codes[request.purpose]);
     if (result.outcome !== 'issued') {
       withdraw();
       throw new Problem(problemOf[result.outcome], { retryAfterSeconds: result.retryAfterSeconds });
@@ -30,7 +31,7 @@ export function otpRoutes(
 
   // The code is spent before the session is opened: if the database is away just then, the person asks for another code.
   serve(app, routes.verifyOtp, async ({ body, request: { ip } }) => {
-    const result = await verify(otp, body);
+    const result = await verify(otp, { ...body, network: gate.networkOf(ip) });
     switch (result.outcome) {
       case 'incorrect':
         throw new Problem('otp_incorrect', { attemptsLeft: result.attemptsLeft });

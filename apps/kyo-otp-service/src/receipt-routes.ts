@@ -3,9 +3,9 @@ import { type OtpKeys, openReceiptToken, type ReceiptReport } from '@kyong/otp';
 import { awsReceipt, subscriptionUrl } from '@kyong/otp/adapters/aws-receipts';
 import { mitakeReceipt } from '@kyong/otp/adapters/mitake';
 import { addReceipt } from '@kyong/otp/adapters/redis';
+import type { ConfirmedWrite } from '@kyong/redis';
 import { Problem, serve } from '@kyong/service-kit';
 import type { FastifyInstance } from 'fastify';
-import type { Cluster } from 'ioredis';
 
 /** An event of SES repeats the headers of its message. */
 const bodyLimitBytes = 128 * 1024;
@@ -17,15 +17,15 @@ const confirmTimeoutMilliseconds = 5_000;
  */
 export function receiptRoutes(
   parent: FastifyInstance,
-  dependencies: { redis: Cluster; otpKeys: OtpKeys; now: () => Date },
+  dependencies: { write: ConfirmedWrite; otpKeys: OtpKeys; now: () => Date },
 ): void {
-  const { otpKeys, now } = dependencies;
+  const { write, otpKeys, now } = dependencies;
   /** @returns whether it is about a message of ours. */
   const take = async (token: string, receipt: Pick<ReceiptReport, 'status' | 'failure' | 'cost'>) => {
     const subject = openReceiptToken(otpKeys, token);
     if (!subject) return false;
     const { tenantId, reference, recipient } = subject;
-    await addReceipt({ redis: dependencies.redis, keys: otpKeys }, recipient, {
+    await addReceipt({ write, keys: otpKeys }, recipient, {
       kind: 'receipt',
       tenantId,
       reference,

@@ -10,7 +10,7 @@ import {
   type TenantPolicy,
 } from '@kyong/otp';
 import { Problem } from '@kyong/service-kit';
-import { isLoopback } from './client-network.ts';
+import { clientNetwork, isLoopback } from './client-network.ts';
 
 export interface SendGateDependencies {
   guard: SendGuard;
@@ -86,6 +86,11 @@ export class SendGate {
   verified({ channel, to }: Pick<SendRequest, 'channel' | 'to'>, clientAddress: string): void {
     const { guard, now } = this.#dependencies;
     if (channel === 'sms' && this.#counts(clientAddress)) guard.verified(to, now());
+  }
+
+  /** The network a caller is told apart by; undefined for callers on this machine where they are not. */
+  networkOf(clientAddress: string): string | undefined {
+    return this.#counts(clientAddress) ? clientNetwork(clientAddress) : undefined;
   }
 
   #counts(clientAddress: string): boolean {

@@ -14,10 +14,9 @@ import {
 } from '@kyong/otp';
 import { phoneNumbers } from '@kyong/otp/adapters/phone-numbers';
 import { redisCountStore } from '@kyong/otp/adapters/redis';
-import type { Logger } from '@kyong/service-kit';
+import { type Logger, runInBackground } from '@kyong/service-kit';
 import type { FastifyInstance } from 'fastify';
 import type { Cluster } from 'ioredis';
-import { runInBackground } from './background.ts';
 import { SendGate } from './send-gate.ts';
 
 /** Each tenant that has sent costs a query. */

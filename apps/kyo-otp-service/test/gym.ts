@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { OtpLogPage, OutboxMessage, SendOtpResponse, TenantRole } from '@kyong/contracts';
-import { connectRedis } from '@kyong/otp/adapters/redis';
+import { connectRedis } from '@kyong/redis';
 import { createTestRedis, startTestRedis } from '@kyong/testing';
 import { onTestFinished, vi } from 'vitest';
 import { createService, post } from './harness.ts';

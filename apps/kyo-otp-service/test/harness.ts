@@ -47,6 +47,7 @@ export async function createService(options: { redis?: Cluster; pool?: Pool; lim
     logger,
     now: clock.now,
     redis,
+    confirmingReplicas: 0,
     pool,
     tenantPools,
     otpKeys,

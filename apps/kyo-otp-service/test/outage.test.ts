@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { freePort } from '@kyong/embedded-servers';
-import { connectRedis } from '@kyong/otp/adapters/redis';
 import { createPool } from '@kyong/postgres';
+import { connectRedis } from '@kyong/redis';
 import { startTestRedis } from '@kyong/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { createService, post, problemOf } from './harness.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { SendOtpResponse, TokenPair } from '@kyong/contracts';
 import { createSigningKey, loadSigningKeys, type SigningKey } from '@kyong/identity/adapters/signing-keys';
 import { OtpKeys } from '@kyong/otp';
-import { connectRedis } from '@kyong/otp/adapters/redis';
+import { connectRedis } from '@kyong/redis';
 import { accessTokenVerifier, remoteKeys } from '@kyong/service-kit';
 import { startTestRedis } from '@kyong/testing';
 import { expect, onTestFinished, test } from 'vitest';

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { SendOtpResponse } from '@kyong/contracts';
-import { connectRedis } from '@kyong/otp/adapters/redis';
+import { connectRedis } from '@kyong/redis';
 import { startTestRedis } from '@kyong/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { createApp } from '../src/app.ts';

@@ -23,6 +23,7 @@ export interface DataDirectory {
   dedicated: string;
   redis: string;
   secrets: string;
+  exports: string;
   logs: string;
   operatorToken: string;
   /** Where the platform that runs can be reached, for the command line. */
@@ -48,11 +49,12 @@ export function openDataDirectory(path: string): DataDirectory {
     dedicated: join(path, 'postgres'),
     redis: join(path, 'redis'),
     secrets: join(path, 'secrets'),
+    exports: join(path, 'exports'),
     logs: join(path, 'logs'),
     operatorToken: join(path, 'operator.jwt'),
     address: join(path, 'address.json'),
   };
-  for (const folder of [directory.secrets, directory.logs])
+  for (const folder of [directory.secrets, directory.exports, directory.logs])
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   return directory;
 }

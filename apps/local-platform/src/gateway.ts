@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { Problem, problemResponse, requestIdOf } from '@kyong/service-kit';
 import type { FastifyInstance } from 'fastify';
 
@@ -17,18 +18,26 @@ export interface Gateway {
 export function createGateway(): Gateway {
   let table: GatewayTable = [];
 
+  const partFor = ({ url = '/' }: IncomingMessage) => {
+    const path = url.split('?')[0] ?? '/';
+    const isBelow = (prefix: string) => path.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`);
+    return table.find(([prefix]) => path === prefix || isBelow(prefix))?.[1];
+  };
+  // Each part is asked through its own server, as if it had been listening itself.
   const server = createServer((request, response) => {
-    const path = request.url?.split('?')[0] ?? '/';
-    const app = table.find(
-      ([prefix]) => path === prefix || path.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`),
-    );
-    if (app) app[1].routing(request, response);
+    const app = partFor(request);
+    if (app) app.server.emit('request', request, response);
     else
       refuse(
         request,
         response,
         new Problem(table.length > 0 ? 'not_found' : 'unavailable', { retryAfterSeconds: 2 }),
       );
+  });
+
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const isTaken = partFor(request)?.server.emit('upgrade', request, socket, head);
+    if (!isTaken) socket.destroy();
   });
 
   return {

@@ -11,7 +11,9 @@ export const usage = `Usage: npm start -- [options]
 
   --port N              port of http://localhost (8080)
   --data-dir DIR        where everything is kept (.kyo)
+  --shared-servers N    servers for shared tenants, which can be moved between them (1)
   --no-dashboard        do not serve the start page
+  --offboard-grace N    seconds in which a tenant that was offboarded can come back (120)
   --limits production   all rate limits apply, those by IP address to loopback too
 
 Environment:
@@ -29,7 +31,19 @@ const schema = z
       .max(65_535, 'at most 65535')
       .default(8080),
     'data-dir': z.string().min(1, 'a folder').default('.kyo'),
+    'shared-servers': z.coerce
+      .number('a number')
+      .int('a whole number')
+      .min(1, 'from 1')
+      .max(9, 'at most 9')
+      .default(1),
     dashboard: z.boolean().default(true),
+    'offboard-grace': z.coerce
+      .number('a number')
+      .int('a whole number of seconds')
+      .min(0, 'from 0')
+      .max(31_536_000, 'at most a year')
+      .default(120),
     limits: z.enum(['development', 'production'], 'development or production').default('development'),
     KYO_MASTER_DATABASE_URL: z
       .url({ protocol: /^postgres(ql)?$/, error: 'postgresql://user:password@host:port/database' })
@@ -52,8 +66,10 @@ const schema = z
 export interface PlatformOptions {
   port: number;
   dataDirectory: string;
+  sharedServers: number;
   dashboard: boolean;
   productionLimits: boolean;
+  offboardGraceSeconds: number;
   masterDatabaseUrl: string | undefined;
   redisUrl: string | undefined;
   webhook: { url: string; secret: string } | undefined;
@@ -75,8 +91,10 @@ export function parseOptions(
   return {
     port,
     dataDirectory: resolve(result.data['data-dir']),
+    sharedServers: result.data['shared-servers'],
     dashboard,
     productionLimits: limits === 'production',
+    offboardGraceSeconds: result.data['offboard-grace'],
     masterDatabaseUrl: result.data.KYO_MASTER_DATABASE_URL,
     redisUrl: result.data.KYO_REDIS_URL,
     webhook: url !== undefined && secret !== undefined ? { url, secret } : undefined,
@@ -91,8 +109,10 @@ function parse(args: string[]) {
       options: {
         port: { type: 'string' },
         'data-dir': { type: 'string' },
+        'shared-servers': { type: 'string' },
         dashboard: { type: 'boolean' },
         limits: { type: 'string' },
+        'offboard-grace': { type: 'string' },
       },
     }).values;
   } catch (error) {

@@ -3,8 +3,9 @@ import { createWriteStream, existsSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ServerError, waitFor } from '@kyong/embedded-servers';
 import { operatorToken } from '@kyong/identity';
-import { connectRedis, RedisOutbox } from '@kyong/otp/adapters/redis';
+import { RedisOutbox } from '@kyong/otp/adapters/redis';
 import { createPool, migrate, withConnection } from '@kyong/postgres';
+import { confirmWrites, connectRedis } from '@kyong/redis';
 import {
   accessTokenVerifier,
   checkHealth,
@@ -15,33 +16,45 @@ import {
 } from '@kyong/service-kit';
 import {
   advance,
+  confirmExpired,
   defaultRetry,
   type EventPublisher,
+  type FleetMigrationStore,
+  type Lifecycle,
   type Ports,
   relayEvents,
+  requestScheduled,
   type TenancyPolicy,
 } from '@kyong/tenancy';
+import { localArchives } from '@kyong/tenancy/adapters/local-archives';
 import { localPostgres, tenantServerSettings } from '@kyong/tenancy/adapters/local-postgres';
 import { localSecrets } from '@kyong/tenancy/adapters/local-secrets';
+import { logicalReplication } from '@kyong/tenancy/adapters/logical-replication';
 import {
   createEventOutbox,
+  createFleetMigrations,
   createMasterDatabase,
   masterMigrations,
 } from '@kyong/tenancy/adapters/master-database';
 import { sharedPostgres } from '@kyong/tenancy/adapters/shared-postgres';
 import { openTenantAccess } from '@kyong/tenancy/adapters/tenant-access';
+import { createTenantSchema } from '@kyong/tenancy/adapters/tenant-migrations';
 import { tenantDatabase } from '@kyong/tenancy/adapters/tenant-schema';
 import { webhook } from '@kyong/tenancy/adapters/webhook';
 import { apiRoutes, createApi } from '@kyong/tenant-provisioning/api';
 import { createAuthorizer } from '@kyong/tenant-provisioning/authorize';
+import { createApp as createCollaborationService } from 'collaboration-service';
+import { createLocalJWKSet } from 'jose';
 import { createApp as createOtpService } from 'kyo-otp-service';
 import { createDeliveryWorker } from 'kyo-otp-service/delivery';
 import { createLogRetention } from 'kyo-otp-service/log-retention';
 import { createApiGateway } from './api-gateway.ts';
 import { type DataDirectory, openDataDirectory, writeAtomically } from './data-directory.ts';
+import { createExports, exportsPath } from './exports.ts';
 import { createGateway } from './gateway.ts';
 import { lockInstance } from './instance-lock.ts';
 import { ensureKeys, tokens } from './keys.ts';
+import { createMigrationDriver } from './migration-driver.ts';
 import { OperationDriver } from './operation-driver.ts';
 import type { PlatformOptions } from './options.ts';
 import { createPages } from './pages.ts';
@@ -56,10 +69,10 @@ const policy: TenancyPolicy = {
   selfServicePlans: ['free', 'basic', 'premium', 'enterprise'],
   maxTenantsPerOwner: null,
   dedicatedOnly: false,
+  keepPreviousDays: 7,
 };
-const sharedInstanceId = 'shared-1';
+const lifecycle: Omit<Lifecycle, 'offboardGraceSeconds'> = { secretGraceSeconds: 15, secretMaxAgeDays: null };
 const maxDedicatedServers = 100;
-const maxSharedDatabases = 2_000;
 const masterConnections = 20;
 const idleTimeoutSeconds = 60;
 /** The data directory has one platform at a time: whatever this name holds is ours to go on with. */
@@ -68,10 +81,15 @@ const leaseSeconds = 30;
 const sweepSeconds = 5;
 const superviseSeconds = 5;
 const relaySeconds = 1;
+const scheduleSeconds = 2;
+/** Databases that tenants have left are kept for days. */
+const expirySeconds = 60;
 /** Each running step holds a connection or two, and starting a server takes most of a processor. */
 const driverConcurrency = 8;
 const otpLogDays = 90;
 const partsAnswerWithinSeconds = 10;
+/** There is no other server to move to; browsers come back when this one does. */
+const drainSeconds = 0;
 const maxLogBytes = 20 * 1024 * 1024;
 
 export interface Platform {
@@ -108,6 +126,12 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   started.defer(() => redis.disconnect());
 
   const secrets = localSecrets(directory.secrets);
+  const archives = localArchives({
+    directory: directory.exports,
+    key: () => secrets.ensure('platform/export-links'),
+    url: `${url}${exportsPath}`,
+    now,
+  });
   const keys = await ensureKeys(directory, secrets, now);
   const dedicated = localPostgres({
     directory: directory.dedicated,
@@ -118,21 +142,19 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   await progress.step('Preparing tenant servers', dedicated.prepare());
 
   const store = createMasterDatabase(pool);
-  const ensureServers = () =>
-    ensureTenantServers(store, dedicated, { ...servers.shared, instanceId: sharedInstanceId });
+  const ensureServers = () => ensureTenantServers(store, dedicated, servers.shared);
   await progress.step('Starting tenant servers', ensureServers());
   const ports: Ports = {
     store,
     hosts: {
       dedicated,
-      shared: sharedPostgres({
-        instanceId: sharedInstanceId,
-        admin: async () => servers.shared,
-        maxDatabases: maxSharedDatabases,
-      }),
+      shared: sharedPostgres(servers.shared),
     },
     database: tenantDatabase,
+    copies: logicalReplication,
     secrets,
+    archives,
+    lifecycle: { ...lifecycle, offboardGraceSeconds: options.offboardGraceSeconds },
     now,
     random: Math.random,
   };
@@ -150,6 +172,17 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     logger,
   });
   started.defer(() => driver.stop());
+
+  const migrations = createFleetMigrations(pool);
+  const schema = createTenantSchema(servers.shared[0].admin);
+  const migrationDriver = createMigrationDriver({
+    ports: { store: migrations, hosts: ports.hosts, schema, random: Math.random },
+    owner: driverName,
+    leaseSeconds,
+    sweepSeconds,
+    logger,
+  });
+  started.defer(() => migrationDriver.stop());
 
   const tenants = openTenantAccess({
     store,
@@ -169,6 +202,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     logger: logger.child({ service: 'kyo-otp-service' }),
     now,
     redis,
+    confirmingReplicas: 0,
     pool,
     tenantPools,
     otpKeys: keys.otp,
@@ -176,6 +210,20 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     tokens,
     limitLoopback: options.productionLimits,
     outbox,
+  });
+  const collaboration = createCollaborationService({
+    logger: logger.child({ service: 'collaboration-service' }),
+    now,
+    random: Math.random,
+    redis,
+    confirmed: confirmWrites(redis, 0),
+    tenantPools,
+    tenants: tenants.directory,
+    verifyAccessToken: accessTokenVerifier({
+      ...tokens,
+      keys: createLocalJWKSet(keys.signing.publicKeys),
+      now,
+    }),
   });
   const controlPlane = createApiGateway({
     routes: apiRoutes,
@@ -187,20 +235,36 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     ),
     handle: createApi({
       store,
+      archives,
       policy,
+      now,
       startOperation: async (operationId) => driver.start(operationId),
+      fleet: {
+        store,
+        migrations,
+        schema,
+        hosts: ports.hosts,
+        startMigration: async (migrationId) => migrationDriver.start(migrationId),
+        logger,
+      },
       logger: logger.child({ service: 'tenant-provisioning' }),
     }),
     logger,
   });
   const checks = {
     'master-database': () => pool.query('SELECT 1'),
-    'shared-tenant-databases': () => withConnection(servers.shared, (client) => client.query('SELECT 1')),
+    'shared-tenant-databases': () =>
+      Promise.all(
+        servers.shared.map(async ({ admin }) =>
+          withConnection(await admin(), (client) => client.query('SELECT 1')),
+        ),
+      ),
     'dedicated-tenant-databases': () => dedicated.checkHealth(),
     redis: () => redis.ping(),
   };
   const pages = createPages({ homePage: options.dashboard, logger, checks });
-  const apps = [otpService, controlPlane, pages];
+  const exportFiles = createExports(archives, logger);
+  const apps = [otpService, collaboration.app, controlPlane, exportFiles, pages];
   started.defer(async () => {
     await Promise.all(apps.map((app) => app.close()));
   });
@@ -214,6 +278,16 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   retention.start();
   started.defer(() => retention.stop());
   driver.run();
+  migrationDriver.run();
+  const schedule = repeat(
+    async () => {
+      for (const operationId of await requestScheduled(store, ports.lifecycle, now()))
+        driver.start(operationId);
+    },
+    scheduleSeconds,
+    (err) => logger.warn({ err }, 'what is due could not be asked for'),
+  );
+  started.defer(() => schedule.stop());
   const supervisor = repeat(
     async () => {
       const revived = await servers.revive();
@@ -224,6 +298,14 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     (err) => logger.warn({ err }, 'a server could not be started again'),
   );
   started.defer(() => supervisor.stop());
+  const expiry = repeat(
+    async () => {
+      for (const operationId of await confirmExpired(store, now())) driver.start(operationId);
+    },
+    expirySeconds,
+    (err) => logger.warn({ err }, 'expired databases cannot be looked for'),
+  );
+  started.defer(() => expiry.stop());
   const publisher = options.webhook ? webhook({ ...options.webhook, now }) : logPublisher(logger);
   const events = createEventOutbox(pool);
   const relay = repeat(
@@ -239,16 +321,22 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     ['/provision-tenant', controlPlane],
     ['/tenants', controlPlane],
     ['/operations', controlPlane],
+    ['/fleet', controlPlane],
     ['/api/otp', otpService],
     ['/api/auth', otpService],
     ['/.well-known/jwks.json', otpService],
     ['/dev/outbox', otpService],
+    [exportsPath, exportFiles],
+    ['/socket.io', collaboration.app],
+    ['/api/collaboration', collaboration.app],
     ['/', pages],
   ]);
   // The last in is the first out: nobody new comes in, what is under way comes to its end, then its servers stop.
   started.defer(() => gateway.close());
+  started.defer(() => collaboration.drain(drainSeconds));
   started.defer(() => lock.stopping());
 
+  await reportOldSchemas(migrations, schema.newestVersion, progress);
   const running = started.move();
   return { url, stop: () => running.disposeAsync() };
 }
@@ -266,6 +354,19 @@ async function allAnswer(checks: Record<string, HealthCheck>): Promise<void> {
         'KYO_REDIS_URL (Redis 7 or newer, in cluster mode); else look into logs/platform.log in the data directory.',
     );
   });
+}
+
+/** Tenants keep the schema they have until an operator migrates them: a start changes no gym's database by itself. */
+async function reportOldSchemas(
+  migrations: FleetMigrationStore,
+  newestVersion: string,
+  progress: Progress,
+): Promise<void> {
+  const { length } = await migrations.findTenantsBefore(newestVersion);
+  if (length === 0) return;
+  progress.line(
+    `${length} tenant${length === 1 ? ' has' : 's have'} an older schema than ${newestVersion}. Migrate: npm run kyo -- migrate run`,
+  );
 }
 
 async function migrateMaster(pool: ReturnType<typeof createPool>): Promise<void> {

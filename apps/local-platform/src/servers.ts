@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { type PostgresEndpoint, PostgresServer, RedisServer, superuser } from '@kyong/embedded-servers';
-import { type RedisConnection, redisConnectionOf } from '@kyong/otp/adapters/redis';
 import { type Connection, withConnection } from '@kyong/postgres';
+import { type RedisConnection, redisConnectionOf } from '@kyong/redis';
+import type { SharedServer } from '@kyong/tenancy/adapters/shared-postgres';
 import type { DataDirectory } from './data-directory.ts';
 import type { PlatformOptions } from './options.ts';
 import type { Progress } from './progress.ts';
@@ -9,13 +11,15 @@ export const masterDatabaseName = 'kyo_system_master';
 
 /** 20 for the master pool, 20 for the OTP service's, the rest for the operator. */
 const masterSettings = { maxConnections: 60, sharedBuffersMegabytes: 32 };
-/** One server for all shared tenants. */
+/** Of a server for many shared tenants. */
+const maxSharedDatabases = 2_000;
 const sharedSettings = { maxConnections: 300, sharedBuffersMegabytes: 64 };
 
 /** The data stores of the platform: ours, or the user's own where the environment names them. */
 export interface Servers {
   master: Connection | { connectionString: string };
-  shared: PostgresEndpoint & { database: string };
+  /** Servers for shared tenants, by the names that tenants know them by; the first is there from the first day. */
+  shared: readonly [SharedServer, ...SharedServer[]];
   redis: RedisConnection;
   /** Starts again what has died. Resolves to the names of what had. */
   revive(): Promise<string[]>;
@@ -30,11 +34,17 @@ export async function startServers(
   const masterServer = options.masterDatabaseUrl
     ? undefined
     : new PostgresServer(directory.master, masterSettings);
-  const sharedServer = new PostgresServer(directory.shared, sharedSettings);
+  const firstShared = new PostgresServer(directory.shared, sharedSettings);
+  const otherShared = numbersOfOthers(directory, options).map((number) => {
+    return { number, server: new PostgresServer(`${directory.shared}-${number}`, sharedSettings) };
+  });
   const redisServer = options.redisUrl ? undefined : new RedisServer(directory.redis, { fsync: 'always' });
   const ours = {
     'master database': masterServer,
-    'shared tenant database': sharedServer,
+    'shared tenant database': firstShared,
+    ...Object.fromEntries(
+      otherShared.map(({ number, server }) => [`shared tenant database ${number}`, server]),
+    ),
     redis: redisServer,
   };
 
@@ -58,10 +68,10 @@ export async function startServers(
     master: masterServer
       ? await createDatabase({ ...masterServer.endpoint, database: 'postgres' }, masterDatabaseName)
       : { connectionString: options.masterDatabaseUrl ?? '' },
-    // Asked for each time: a server that was started again may have another port.
-    get shared() {
-      return { ...sharedServer.endpoint, database: 'postgres' };
-    },
+    shared: [
+      sharedServer(1, firstShared),
+      ...otherShared.map(({ number, server }) => sharedServer(number, server)),
+    ],
     redis: redisOf(redisServer, options),
 
     async revive() {
@@ -71,6 +81,24 @@ export async function startServers(
     },
 
     stop,
+  };
+}
+
+/** Of the shared servers beside the first: those asked for, and those that are there already, with tenants on them. */
+function numbersOfOthers(directory: DataDirectory, { sharedServers }: PlatformOptions): number[] {
+  const numbers: number[] = [];
+  for (let number = 2; number <= sharedServers || existsSync(`${directory.shared}-${number}`); number += 1) {
+    numbers.push(number);
+  }
+  return numbers;
+}
+
+function sharedServer(number: number, server: PostgresServer): SharedServer {
+  return {
+    instanceId: `shared-${number}`,
+    // Asked for each time: a server that was started again may have another port.
+    admin: async () => ({ ...server.endpoint, database: 'postgres' }),
+    maxDatabases: maxSharedDatabases,
   };
 }
 

@@ -1,5 +1,6 @@
-import type { TenancyStore, Tenant } from '@kyong/tenancy';
+import type { SecondDatabase, TenancyStore, Tenant } from '@kyong/tenancy';
 import type { LocalPostgres } from '@kyong/tenancy/adapters/local-postgres';
+import type { SharedServer } from '@kyong/tenancy/adapters/shared-postgres';
 
 const pageSize = 200;
 /** A suspended tenant's server runs as well: its data is kept, backed up, and open again in a moment. */
@@ -11,14 +12,18 @@ const withServer: readonly Tenant['status'][] = [
   'offboarding',
 ];
 
-/** Starts the servers of dedicated tenants that do not run, and writes down where any server has a new port. */
+/** Starts the servers of dedicated databases that do not run, second ones included, and writes down where any server has a new port. */
 export async function ensureTenantServers(
   store: TenancyStore,
   dedicated: LocalPostgres,
-  shared: { instanceId: string; host: string; port: number },
+  shared: readonly SharedServer[],
 ): Promise<void> {
-  const tenants = (await dedicatedTenants(store)).filter(({ status }) => withServer.includes(status));
-  const servers = tenants.flatMap(({ reservation, endpoint }) =>
+  const all = (await dedicatedTenants(store)).filter(({ status }) => withServer.includes(status));
+  const operations = await store.findLatestOperations(all.map(({ id }) => id));
+  // One that is being erased has no server any more, or soon has none.
+  const tenants = all.filter(({ id }) => operations.get(id)?.kind !== 'erase');
+  const second = (await store.findSecondDatabases()).filter(isDedicated);
+  const servers = [...tenants, ...second].flatMap(({ reservation, endpoint }) =>
     reservation && endpoint ? [{ reservation, endpoint }] : [],
   );
   const addresses = await dedicated.startAll(servers.map(({ reservation }) => reservation.instanceId));
@@ -26,8 +31,10 @@ export async function ensureTenantServers(
     const address = addresses.get(reservation.instanceId);
     if (address && address.port !== endpoint.port) await store.moveInstance(reservation.instanceId, address);
   }
-  await store.moveInstance(shared.instanceId, shared);
+  for (const { instanceId, admin } of shared) await store.moveInstance(instanceId, await admin());
 }
+
+const isDedicated = ({ reservation }: SecondDatabase) => reservation.placement === 'dedicated';
 
 async function dedicatedTenants(store: TenancyStore): Promise<Tenant[]> {
   const all: Tenant[] = [];

@@ -106,6 +106,11 @@ export class PlatformProcess {
 
   /** Signs somebody up with a one-time password; answers with the token. */
   async signUp(phone: string): Promise<string> {
+    return (await this.startSession(phone)).accessToken;
+  }
+
+  /** Signs somebody up with a one-time password; answers with both tokens. */
+  async startSession(phone: string): Promise<{ accessToken: string; refreshToken: string }> {
     const sent = await this.request('POST', '/api/otp/send', {
       body: { channel: 'sms', to: phone, purpose: 'signup' },
     });
@@ -116,7 +121,7 @@ export class PlatformProcess {
     const verified = await this.request('POST', '/api/otp/verify', {
       body: { requestId: sent.body.requestId, code },
     });
-    return verified.body.accessToken;
+    return verified.body;
   }
 
   async operationEnd(operationId: string): Promise<Operation> {

@@ -2,8 +2,8 @@
 import type { AddressInfo } from 'node:net';
 import { loadSigningKeys, type SigningKey } from '@kyong/identity/adapters/signing-keys';
 import { OtpKeys } from '@kyong/otp';
-import { connectRedis, type RedisConnection } from '@kyong/otp/adapters/redis';
 import { createPool, TenantPools } from '@kyong/postgres';
+import { connectRedis, type RedisConnection } from '@kyong/redis';
 import { createLogger } from '@kyong/service-kit';
 import { createApp } from 'kyo-otp-service';
 import { readConfiguration, report } from '../server-under-test.ts';
@@ -22,6 +22,7 @@ const app = createApp({
   logger,
   now,
   redis: connectRedis(redis, onError),
+  confirmingReplicas: 0,
   pool: createPool(
     { connectionString: databaseUrl },
     { maxConnections: 10, idleTimeoutSeconds: 30 },

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { waitFor } from '@kyong/embedded-servers';
 import { createOtp, issue, OtpKeys } from '@kyong/otp';
 import { redisOtpStore } from '@kyong/otp/adapters/redis';
+import { confirmWrites } from '@kyong/redis';
 import type { Cluster } from 'ioredis';
 import type { Fault } from '../fault.ts';
 import type { Random } from '../random.ts';
@@ -29,7 +30,7 @@ export const deliveryKills: Fault = {
       const provider = await startProvider(stage.random);
       const secret = randomBytes(32);
       const otp = createOtp({
-        store: redisOtpStore(redis),
+        store: redisOtpStore(confirmWrites(redis, 0)),
         keys: new OtpKeys(secret),
         now: () => new Date(),
       });

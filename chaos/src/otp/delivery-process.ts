@@ -1,7 +1,8 @@
 // A delivery worker in a process of its own, to be killed: sends to the provider that its parent plays.
 import { setTimeout as pause } from 'node:timers/promises';
 import { deliver, type MessageSender, OtpKeys } from '@kyong/otp';
-import { connectRedis, DeliveryWorker, type RedisConnection } from '@kyong/otp/adapters/redis';
+import { DeliveryWorker } from '@kyong/otp/adapters/redis';
+import { connectRedis, type RedisConnection } from '@kyong/redis';
 
 const { redis, secret, provider, abandonedAfterMilliseconds } = JSON.parse(process.argv[2] ?? '{}') as {
   redis: RedisConnection;

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { type RedisEndpoint, RedisServer } from '@kyong/embedded-servers';
 import { createOtp, issue, type Otp, OtpKeys, verify } from '@kyong/otp';
-import { connectRedis, redisOtpStore } from '@kyong/otp/adapters/redis';
+import { redisOtpStore } from '@kyong/otp/adapters/redis';
+import { confirmWrites, connectRedis } from '@kyong/redis';
 import { TestClock } from '@kyong/testing/clock';
 import type { Cluster } from 'ioredis';
 import type { Stage } from '../fault.ts';
@@ -18,7 +19,6 @@ export interface SentCode {
 export interface Service {
   server: RedisServer;
   redis: Cluster;
-  keys: OtpKeys;
   clock: TestClock;
   /** Sends a code and reads it. @throws what the store throws, and for a send that was refused. */
   send: (to: string) => Promise<SentCode>;
@@ -51,7 +51,6 @@ export async function withService<T>(
   return await task({
     server,
     redis,
-    keys,
     clock,
     send: (to) => next().send(to),
     verify: (requestId, code) => verify(next().otp, { requestId, code }),
@@ -68,7 +67,7 @@ export async function connect(endpoint: RedisEndpoint): Promise<Cluster> {
 function createInstance(redis: Cluster, keys: OtpKeys, clock: TestClock) {
   let drawn: number[] = [];
   const otp: Otp = createOtp({
-    store: redisOtpStore(redis),
+    store: redisOtpStore(confirmWrites(redis, 0)),
     keys,
     now: clock.now,
     randomInt: (bound) => {

@@ -5,17 +5,19 @@ import type {
   sweepConfig,
 } from '@kyong/tenant-provisioning/config';
 import { Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { Stage } from '../../config/index.ts';
-import type { Code, FunctionName } from '../code/index.ts';
+import type { FunctionName } from '../code/index.ts';
 import type { DataStack } from '../stacks/data.ts';
 import type { NetworkStack } from '../stacks/network.ts';
 import type { ServicesStack } from '../stacks/services.ts';
 import { secretsPrefixOf, tokensOf } from './names.ts';
 import { NodeFunction, type NodeFunctionProps } from './node-function.ts';
 import { certificateAuthority, postgresMajorVersion } from './postgres-instance.ts';
-import { grantProvisioning } from './provisioner-permissions.ts';
+import { grantLooking, grantProvisioning } from './provisioner-permissions.ts';
 import { given, type VariablesOf } from './variables.ts';
 
 interface ControlPlaneFunctionsProps {
@@ -23,7 +25,7 @@ interface ControlPlaneFunctionsProps {
   network: NetworkStack;
   data: DataStack;
   services: ServicesStack;
-  code: Code;
+  code: string;
 }
 
 /** The functions of the control plane, each with what it needs and no more. */
@@ -53,7 +55,7 @@ export class ControlPlaneFunctions extends Construct {
       new NodeFunction(this, name, {
         ...props,
         program,
-        code: code.functions,
+        code,
         network,
         logDays: stage.monitoring.logDays,
       });
@@ -61,8 +63,27 @@ export class ControlPlaneFunctions extends Construct {
     const { KYO_TOKEN_ISSUER, KYO_TOKEN_AUDIENCE } = tokensOf(stage);
     const secretsPrefix = secretsPrefixOf(stage);
 
-    const api: Omit<VariablesOf<typeof apiConfig>, 'KYO_STATE_MACHINE'> = {
+    const tenancy: Omit<VariablesOf<typeof advanceConfig>, 'KYO_EVENT_BUS'> = {
       ...masterDatabase,
+      KYO_STAGE: stage.name,
+      KYO_SECRETS_PREFIX: secretsPrefix,
+      KYO_KMS_KEY: data.key.keyArn,
+      KYO_POSTGRES_MAJOR_VERSION: String(postgresMajorVersion),
+      KYO_DATABASE_SUBNET_GROUP: data.subnetGroup.subnetGroupName,
+      KYO_DATABASE_SECURITY_GROUP: network.firewall.groupOf('databases', this).securityGroupId,
+      KYO_DATABASE_PARAMETER_GROUP: data.parameterGroup.groupName,
+      KYO_DATABASE_CA_IDENTIFIER: certificateAuthority.toString(),
+      KYO_QUOTA_SHARE: String(stage.tenants.quotaShare),
+      KYO_SHARED_INSTANCE: data.shared.instance.instanceIdentifier,
+      KYO_SHARED_DATABASE_HOST: data.shared.instance.dbInstanceEndpointAddress,
+      KYO_SHARED_DATABASE_PORT: data.shared.instance.dbInstanceEndpointPort,
+      KYO_SHARED_DATABASE_SECRET: data.shared.adminSecret.secretArn,
+      KYO_SHARED_MAX_DATABASES: String(stage.sharedDatabase.maxDatabases),
+      KYO_FILES_BUCKET: data.files.bucketName,
+      KYO_LIFECYCLE: JSON.stringify(stage.tenants.lifecycle),
+    };
+    const api: Omit<VariablesOf<typeof apiConfig>, 'KYO_STATE_MACHINE'> = {
+      ...tenancy,
       KYO_TENANCY_POLICY: JSON.stringify(stage.tenants.policy),
     };
     this.api = define('Api', 'handler', {
@@ -86,23 +107,7 @@ export class ControlPlaneFunctions extends Construct {
       memoryMebibytes: 256,
     });
 
-    const steps: VariablesOf<typeof advanceConfig> = {
-      ...masterDatabase,
-      KYO_EVENT_BUS: data.events.eventBusArn,
-      KYO_STAGE: stage.name,
-      KYO_SECRETS_PREFIX: secretsPrefix,
-      KYO_KMS_KEY: data.key.keyArn,
-      KYO_POSTGRES_MAJOR_VERSION: String(postgresMajorVersion),
-      KYO_DATABASE_SUBNET_GROUP: data.subnetGroup.subnetGroupName,
-      KYO_DATABASE_SECURITY_GROUP: network.firewall.groupOf('databases', this).securityGroupId,
-      KYO_DATABASE_CA_IDENTIFIER: certificateAuthority.toString(),
-      KYO_QUOTA_SHARE: String(stage.tenants.quotaShare),
-      KYO_SHARED_INSTANCE: data.shared.instance.instanceIdentifier,
-      KYO_SHARED_DATABASE_HOST: data.shared.instance.dbInstanceEndpointAddress,
-      KYO_SHARED_DATABASE_PORT: data.shared.instance.dbInstanceEndpointPort,
-      KYO_SHARED_DATABASE_SECRET: data.shared.adminSecret.secretArn,
-      KYO_SHARED_MAX_DATABASES: String(stage.sharedDatabase.maxDatabases),
-    };
+    const steps: VariablesOf<typeof advanceConfig> = { ...tenancy, KYO_EVENT_BUS: data.events.eventBusArn };
     const driver = { environment: given(steps), timeoutSeconds: 300, memoryMebibytes: 512 };
     this.advance = define('Advance', 'advance', { ...driver, description: 'runs the steps of an operation' });
     this.instanceEvent = define('InstanceEvent', 'instance-event', {
@@ -113,6 +118,7 @@ export class ControlPlaneFunctions extends Construct {
     const sweep: Omit<VariablesOf<typeof sweepConfig>, 'KYO_STATE_MACHINE'> = {
       ...masterDatabase,
       KYO_EVENT_BUS: data.events.eventBusArn,
+      KYO_LIFECYCLE: JSON.stringify(stage.tenants.lifecycle),
     };
     this.sweep = define('Sweep', 'sweep', {
       description: 'starts operations that have no driver, relays events',
@@ -124,16 +130,29 @@ export class ControlPlaneFunctions extends Construct {
     for (const reader of [this.api, this.advance, this.instanceEvent, this.sweep]) {
       data.master.servicesSecret.grantRead(reader);
     }
+    const permissions = {
+      stack: Stack.of(this),
+      stage: stage.name,
+      key: data.key,
+      subnetGroup: data.subnetGroup.subnetGroupName,
+      parameterGroup: data.parameterGroup.groupName,
+      secretsPrefix,
+    };
+    for (const looker of [this.api, this.advance, this.instanceEvent]) {
+      data.shared.adminSecret.grantRead(looker);
+      grantLooking(looker, permissions);
+    }
+    // Links to exports are good for what their signer may read.
+    grantExports(this.api, data.files, ['s3:GetObject']);
     for (const worker of [this.advance, this.instanceEvent]) {
-      data.shared.adminSecret.grantRead(worker);
+      grantExports(worker, data.files, [
+        's3:GetObject',
+        's3:PutObject',
+        's3:DeleteObject',
+        's3:AbortMultipartUpload',
+      ]);
       data.events.grantPutEventsTo(worker);
-      grantProvisioning(worker, {
-        stack: Stack.of(this),
-        stage: stage.name,
-        key: data.key,
-        subnetGroup: data.subnetGroup.subnetGroupName,
-        secretsPrefix,
-      });
+      grantProvisioning(worker, permissions);
     }
     data.events.grantPutEventsTo(this.sweep);
   }
@@ -144,5 +163,20 @@ export class ControlPlaneFunctions extends Construct {
       starter.addEnvironment('KYO_STATE_MACHINE', machine.stateMachineArn);
       machine.grantStartExecution(starter);
     }
+  }
+}
+
+/** Archives of tenants that leave, in their folder of the bucket. */
+function grantExports(role: iam.IGrantable, bucket: s3.IBucket, actions: string[]): void {
+  for (const statement of [
+    { sid: 'Exports', actions, resources: [bucket.arnForObjects('exports/*')] },
+    {
+      sid: 'ListExports',
+      actions: ['s3:ListBucket'],
+      resources: [bucket.bucketArn],
+      conditions: { StringLike: { 's3:prefix': 'exports/*' } },
+    },
+  ]) {
+    role.grantPrincipal.addToPrincipalPolicy(new iam.PolicyStatement(statement));
   }
 }

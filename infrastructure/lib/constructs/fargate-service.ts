@@ -146,7 +146,7 @@ export class FargateService extends Construct {
     }
     if (sockets) {
       scaling.scaleToTrackCustomMetric('Sockets', {
-        metric: connectedSockets(definition.name),
+        metric: connectedSockets(sockets),
         targetValue: sockets.perTask,
         scaleInCooldown: socketScaleInCooldown,
       });
@@ -154,12 +154,14 @@ export class FargateService extends Construct {
   }
 }
 
-/** What tasks of a service that holds sockets write to their log in CloudWatch's embedded metric format. */
-export function connectedSockets(service: string): cloudwatch.Metric {
+/** What tasks that hold sockets write to their log, in CloudWatch's embedded metric format. */
+export function connectedSockets({
+  metric: { namespace, name, dimensions },
+}: NonNullable<ServiceDefinition['sockets']>): cloudwatch.Metric {
   return new cloudwatch.Metric({
-    namespace: 'Kyo',
-    metricName: 'ConnectedSockets',
-    dimensionsMap: { Service: service },
+    namespace,
+    metricName: name,
+    dimensionsMap: dimensions,
     statistic: cloudwatch.Stats.AVERAGE,
     period: Duration.minutes(1),
   });

@@ -17,7 +17,8 @@ type Party = keyof typeof parties;
 const rules: { from: readonly Party[]; to: Party; port: number }[] = [
   { from: ['functions'], to: 'loadBalancer', port: ports.http },
   { from: ['loadBalancer'], to: 'services', port: ports.service },
-  { from: ['services', 'functions'], to: 'databases', port: ports.postgres },
+  // Databases among themselves: a tenant that changes its server is copied from one to the other.
+  { from: ['services', 'functions', 'databases'], to: 'databases', port: ports.postgres },
   { from: ['services'], to: 'cache', port: ports.redis },
 ];
 
@@ -31,8 +32,8 @@ export class Firewall extends Construct {
       new ec2.SecurityGroup(this, party, {
         vpc,
         description: `Kyo: ${parties[party]}`,
-        // Databases and cache answer, and ask nobody.
-        allowAllOutbound: party !== 'databases' && party !== 'cache',
+        // The cache answers, and asks nobody; databases ask databases, in subnets without any other way out.
+        allowAllOutbound: party !== 'cache',
       });
     this.#groups = Object.fromEntries(
       Object.keys(parties).map((party) => [party, group(party as Party)]),

@@ -5,7 +5,7 @@ import { SecretValue } from 'aws-cdk-lib';
 import type * as rds from 'aws-cdk-lib/aws-rds';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { type Code, root } from '../code/index.ts';
+import { root } from '../code/index.ts';
 import { ConnectionUrl, passwordRules } from './connection-url.ts';
 import type { LogDays } from './node-function.ts';
 import { PostgresInstance, type PostgresInstanceProps } from './postgres-instance.ts';
@@ -15,7 +15,7 @@ const databaseName = 'kyo_system_master';
 /** The role of services and functions: it works with rows and changes no schema. */
 const serviceRole = 'kyo_services';
 
-export type MasterDatabaseProps = PostgresInstanceProps & { code: Code; logDays: LogDays };
+export type MasterDatabaseProps = PostgresInstanceProps & { code: string; logDays: LogDays };
 
 /** The master database, brought to the newest schema with every deployment, and the ways into it. */
 export class MasterDatabase extends Construct {
@@ -67,7 +67,7 @@ export class MasterDatabase extends Construct {
       KYO_MASTER_DATABASE_SECRET: this.servicesSecret.secretArn,
     };
     new ReleasePreparation(this, 'Release', {
-      code: code.functions,
+      code,
       network: { vpc, firewall },
       environment: {
         ...this.environment,

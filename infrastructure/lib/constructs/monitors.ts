@@ -3,6 +3,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type * as rds from 'aws-cdk-lib/aws-rds';
 import type { DatabaseSize } from '../../config/index.ts';
+import type { ServiceDefinition } from '../services/index.ts';
 import { type Alarms, fiveMinutes } from './alarms.ts';
 import type { ControlPlaneApi } from './control-plane-api.ts';
 import { connectedSockets, type FargateService } from './fargate-service.ts';
@@ -31,10 +32,9 @@ const graph = (title: string, left: cloudwatch.IMetric[], right: cloudwatch.IMet
 
 export function monitorService(
   alarms: Alarms,
-  name: string,
+  { name, sockets }: ServiceDefinition,
   { service, targetGroup }: FargateService,
   loadBalancer: elb.ApplicationLoadBalancer,
-  holdsSockets: boolean,
 ): cloudwatch.IWidget[] {
   const options = { period: fiveMinutes };
   const target = (metricName: string, statistic: string, period = fiveMinutes) =>
@@ -99,7 +99,7 @@ export function monitorService(
   return [
     graph(`${name}: answers`, [requests], [errors]),
     graph(`${name}: response time, s`, [slow, target('TargetResponseTime', 'Average')]),
-    graph(`${name}: processor and memory, %`, [cpu, memory], holdsSockets ? [connectedSockets(name)] : []),
+    graph(`${name}: processor and memory, %`, [cpu, memory], sockets ? [connectedSockets(sockets)] : []),
   ];
 }
 

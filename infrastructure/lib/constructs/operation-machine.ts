@@ -10,7 +10,7 @@ import type { LogDays } from './node-function.ts';
 const timeoutDays = 30;
 
 /**
- * Advances one operation until it is over: call the function, wait for as long as it says, call it again. It knows no step by
+ * Advances one operation, or one migration of the fleet, until it is over: call the function, wait for as long as it says, call it again. It knows no step by
  * name; what there is to do stands in the master database.
  */
 export class OperationMachine extends sfn.StateMachine {
@@ -22,7 +22,7 @@ export class OperationMachine extends sfn.StateMachine {
     const turn = tasks.LambdaInvoke.jsonata(scope, 'Advance', {
       lambdaFunction: advance,
       payload: sfn.TaskInput.fromObject({
-        operationId: '{% $states.context.Execution.Input.operationId %}',
+        work: '{% $states.context.Execution.Input %}',
         execution: '{% $states.context.Execution.Name %}',
       }),
       outputs: '{% $states.result.Payload %}',

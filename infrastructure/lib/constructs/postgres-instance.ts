@@ -15,10 +15,24 @@ export const certificateAuthority = rds.CaCertificate.RDS_CA_RSA2048_G1;
  * themselves: `autoMinorVersionUpgrade`.
  */
 const version = rds.PostgresEngineVersion.VER_17_9;
+const engine = rds.DatabaseInstanceEngine.postgres({ version });
 export const postgresMajorVersion = 17;
 
 /** The server keeps its own log for seven days, the most there is; in CloudWatch it would cost, and hold what people write. */
 const logRetentionMinutes = 7 * 24 * 60;
+
+const parameters = { 'rds.force_ssl': '1', 'rds.log_retention_period': String(logRetentionMinutes) };
+const replication = { 'rds.logical_replication': '1' };
+
+/** What the servers are set to that the control plane makes for tenants. */
+export class TenantParameters extends rds.ParameterGroup {
+  readonly groupName: string;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id, { engine, parameters: { ...parameters, ...replication } });
+    this.groupName = this.bindToInstance({}).parameterGroupName;
+  }
+}
 
 export interface PostgresInstanceProps extends DatabaseSize {
   vpc: PlatformVpc;
@@ -26,6 +40,8 @@ export interface PostgresInstanceProps extends DatabaseSize {
   subnetGroup: rds.ISubnetGroup;
   key: kms.IKey;
   databaseName?: string;
+  /** Tenants move from it while they work: logical replication, which it has from its creation or by a restart. */
+  copiesToOthers?: boolean;
   /** Kept, with deletion protection, when the stack goes. */
   keep: boolean;
 }
@@ -41,7 +57,7 @@ export class PostgresInstance extends Construct {
     const { vpc, firewall, key, keep } = props;
     this.adminSecret = new rds.DatabaseSecret(this, 'AdminSecret', { username: 'kyo', encryptionKey: key });
     this.instance = new rds.DatabaseInstance(this, 'Instance', {
-      engine: rds.DatabaseInstanceEngine.postgres({ version }),
+      engine,
       autoMinorVersionUpgrade: true,
       // The default enrols in Extended Support, which costs more than the instance.
       engineLifecycleSupport: rds.EngineLifecycleSupport.OPEN_SOURCE_RDS_EXTENDED_SUPPORT_DISABLED,
@@ -61,7 +77,7 @@ export class PostgresInstance extends Construct {
       securityGroups: [firewall.groupOf('databases', this)],
       publiclyAccessible: false,
       caCertificate: certificateAuthority,
-      parameters: { 'rds.force_ssl': '1', 'rds.log_retention_period': String(logRetentionMinutes) },
+      parameters: { ...parameters, ...(props.copiesToOthers && replication) },
       // Seven days of it cost nothing; the console of Performance Insights itself has ended.
       databaseInsightsMode: rds.DatabaseInsightsMode.STANDARD,
       performanceInsightRetention: rds.PerformanceInsightRetention.DEFAULT,

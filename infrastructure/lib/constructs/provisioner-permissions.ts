@@ -3,130 +3,108 @@ import { ArnFormat, type Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 
-const colon = ArnFormat.COLON_RESOURCE_NAME;
+/** Service Authorization Reference: Amazon RDS, AWS Secrets Manager, AWS KMS. */
+
+interface ProvisionerScope {
+  stack: Stack;
+  stage: string;
+  key: kms.IKey;
+  subnetGroup: string;
+  parameterGroup: string;
+  /** What the names of the tenants' secrets begin with. */
+  secretsPrefix: string;
+}
+
+/** Looks at databases of tenants, and inside them, and changes none. */
+export function grantLooking(role: iam.IGrantable, scope: ProvisionerScope): void {
+  add(role, [
+    {
+      // Reading: these actions take no narrower resource that is known before.
+      sid: 'LookAtDatabases',
+      actions: ['rds:DescribeDBInstances', 'rds:DescribeAccountAttributes', 'rds:DescribeDBEngineVersions'],
+      resources: ['*'],
+    },
+    {
+      sid: 'ReadMasterSecretsOfOwnDatabases',
+      actions: ['secretsmanager:GetSecretValue'],
+      resources: [masterSecretsOf(scope)],
+      conditions: {
+        ArnLike: { 'aws:ResourceTag/aws:rds:primaryDBInstanceArn': ownOf(scope, 'db') },
+      },
+    },
+  ]);
+  scope.key.grantDecrypt(role);
+}
 
 /**
- * What the provisioner may do, held to what bears our tags: it can create databases of our plans in our subnets, and touch
- * none that is not a tenant's of this stage (Service Authorization Reference: Amazon RDS, AWS Secrets Manager, AWS KMS).
+ * Makes and changes what tenants have, held to what bears our tags: databases of our plans in our subnets, and none that is
+ * not a tenant's of this stage.
  */
-export function grantProvisioning(
-  role: iam.IGrantable,
-  {
-    stack,
-    stage,
-    key,
-    subnetGroup,
-    secretsPrefix,
-  }: {
-    stack: Stack;
-    stage: string;
-    key: kms.IKey;
-    subnetGroup: string;
-    secretsPrefix: string;
-  },
-): void {
-  const rds = (resource: string) =>
-    stack.formatArn({ service: 'rds', resource, resourceName: `kyo-${stage}-*`, arnFormat: colon });
-  const databases = rds('db');
-  const ofThisStage = { 'kyo:managed': 'true', 'kyo:stage': stage };
-  const tagged = (prefix: 'aws:RequestTag' | 'aws:ResourceTag') =>
-    Object.fromEntries(Object.entries(ofThisStage).map(([name, value]) => [`${prefix}/${name}`, value]));
-  const secrets = stack.formatArn({
-    service: 'secretsmanager',
-    resource: 'secret',
-    resourceName: `${secretsPrefix}*`,
-    arnFormat: colon,
-  });
-  const masterSecrets = stack.formatArn({
-    service: 'secretsmanager',
-    resource: 'secret',
-    resourceName: 'rds!db-*',
-    arnFormat: colon,
-  });
-
-  const statements: iam.PolicyStatementProps[] = [
+export function grantProvisioning(role: iam.IGrantable, scope: ProvisionerScope): void {
+  const { key, subnetGroup, parameterGroup, stage } = scope;
+  const databases = ownOf(scope, 'db');
+  const secrets = arnOf(scope, 'secretsmanager', 'secret', `${scope.secretsPrefix}*`);
+  const asked = { 'aws:RequestTag/kyo:managed': 'true', 'aws:RequestTag/kyo:stage': stage };
+  const own = { 'aws:ResourceTag/kyo:managed': 'true', 'aws:ResourceTag/kyo:stage': stage };
+  const ofOurPlans = [...new Set(Object.values(plans).map(({ instanceClass }) => instanceClass))];
+  add(role, [
     {
       sid: 'CreateDatabases',
       actions: ['rds:CreateDBInstance'],
       resources: [databases],
       conditions: {
-        StringEquals: {
-          ...tagged('aws:RequestTag'),
-          'rds:DatabaseEngine': 'postgres',
-          'rds:DatabaseClass': [...new Set(Object.values(plans).map(({ instanceClass }) => instanceClass))],
-        },
+        StringEquals: { ...asked, 'rds:DatabaseEngine': 'postgres', 'rds:DatabaseClass': ofOurPlans },
         Bool: { 'rds:StorageEncrypted': 'true' },
       },
     },
     {
-      sid: 'CreateDatabasesInOurSubnets',
+      sid: 'CreateDatabasesWhereOursAre',
       actions: ['rds:CreateDBInstance'],
       resources: [
-        stack.formatArn({ service: 'rds', resource: 'subgrp', resourceName: subnetGroup, arnFormat: colon }),
-        stack.formatArn({
-          service: 'rds',
-          resource: 'pg',
-          resourceName: 'default.postgres*',
-          arnFormat: colon,
-        }),
-        stack.formatArn({
-          service: 'rds',
-          resource: 'og',
-          resourceName: 'default:postgres*',
-          arnFormat: colon,
-        }),
+        arnOf(scope, 'rds', 'subgrp', subnetGroup),
+        arnOf(scope, 'rds', 'pg', parameterGroup),
+        arnOf(scope, 'rds', 'og', 'default:postgres*'),
       ],
     },
     {
       sid: 'TagWhatIsCreated',
       actions: ['rds:AddTagsToResource'],
       resources: [databases],
-      conditions: { StringEquals: tagged('aws:RequestTag') },
+      conditions: { StringEquals: { 'aws:RequestTag/kyo:stage': stage } },
+    },
+    {
+      sid: 'TagOwnDatabases',
+      actions: ['rds:AddTagsToResource'],
+      resources: [databases],
+      conditions: { StringEquals: own },
     },
     {
       sid: 'ChangeOwnDatabases',
-      actions: ['rds:ModifyDBInstance', 'rds:DeleteDBInstance', 'rds:StartDBInstance', 'rds:StopDBInstance'],
+      actions: ['rds:ModifyDBInstance', 'rds:DeleteDBInstance'],
       resources: [databases],
-      conditions: { StringEquals: tagged('aws:ResourceTag') },
+      conditions: { StringEquals: own },
     },
     {
-      sid: 'SnapshotOwnDatabases',
+      sid: 'KeepLastSnapshots',
       actions: ['rds:CreateDBSnapshot'],
-      resources: [databases, rds('snapshot')],
-    },
-    // Reading: these actions take no narrower resource that is known before.
-    {
-      sid: 'LookAtDatabases',
-      actions: ['rds:DescribeDBInstances', 'rds:DescribeAccountAttributes', 'rds:DescribeDBEngineVersions'],
-      resources: ['*'],
+      resources: [databases, ownOf(scope, 'snapshot')],
     },
     {
       sid: 'TenantSecrets',
-      actions: [
-        'secretsmanager:GetSecretValue',
-        'secretsmanager:DescribeSecret',
-        'secretsmanager:PutSecretValue',
-        'secretsmanager:DeleteSecret',
-      ],
+      actions: ['secretsmanager:GetSecretValue', 'secretsmanager:DeleteSecret'],
       resources: [secrets],
     },
     {
       sid: 'CreateTenantSecrets',
       actions: ['secretsmanager:CreateSecret', 'secretsmanager:TagResource'],
       resources: [secrets],
-      conditions: { StringEquals: tagged('aws:RequestTag') },
+      conditions: { StringEquals: asked },
     },
-    // RDS creates master secrets in our name, and nobody but RDS can use that beginning of a name.
     {
+      // RDS creates master secrets in our name, and nobody but RDS can use that beginning of a name.
       sid: 'CreateMasterSecrets',
       actions: ['secretsmanager:CreateSecret', 'secretsmanager:TagResource'],
-      resources: [masterSecrets],
-    },
-    {
-      sid: 'ReadMasterSecretsOfOwnDatabases',
-      actions: ['secretsmanager:GetSecretValue'],
-      resources: [masterSecrets],
-      conditions: { ArnLike: { 'aws:ResourceTag/aws:rds:primaryDBInstanceArn': databases } },
+      resources: [masterSecretsOf(scope)],
     },
     {
       sid: 'LendTheKey',
@@ -135,8 +113,20 @@ export function grantProvisioning(
       conditions: { Bool: { 'kms:GrantIsForAWSResource': 'true' } },
     },
     { sid: 'DescribeTheKey', actions: ['kms:DescribeKey'], resources: [key.keyArn] },
-  ];
-  for (const statement of statements)
-    role.grantPrincipal.addToPrincipalPolicy(new iam.PolicyStatement(statement));
+  ]);
   key.grantEncryptDecrypt(role);
 }
+
+function add(role: iam.IGrantable, statements: iam.PolicyStatementProps[]): void {
+  for (const statement of statements) {
+    role.grantPrincipal.addToPrincipalPolicy(new iam.PolicyStatement(statement));
+  }
+}
+
+function arnOf({ stack }: ProvisionerScope, service: string, resource: string, resourceName: string): string {
+  return stack.formatArn({ service, resource, resourceName, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
+}
+
+const ownOf = (scope: ProvisionerScope, kind: 'db' | 'snapshot') =>
+  arnOf(scope, 'rds', kind, `kyo-${scope.stage}-*`);
+const masterSecretsOf = (scope: ProvisionerScope) => arnOf(scope, 'secretsmanager', 'secret', 'rds!db-*');

@@ -120,6 +120,26 @@ export function acknowledgementsOf(stage: Stage): Acknowledgement[] {
       reason:
         'Interfaces in the VPC, traces, the deliveries of logs, and descriptions of RDS: these actions know no resource. The list of them is held by a test.',
     })),
+    ...[
+      ...['phone-number', 'sender-id', 'pool', 'configuration-set'].map((kind) =>
+        arn('sms-voice', `${kind}/*`),
+      ),
+      ...['identity', 'configuration-set'].map((kind) => arn('ses', `${kind}/*`)),
+    ].map((resource) => ({
+      stack: 'services',
+      id: wildcard(resource),
+      reason: 'Where Amazon sends: senders of the account, which its owner adds and takes away.',
+    })),
+    {
+      stack: 'delivery',
+      id: wildcard('*'),
+      reason: 'ecr:GetAuthorizationToken knows no resource.',
+    },
+    {
+      stack: 'delivery',
+      id: wildcard('arn:aws:iam::<AWS::AccountId>:role/cdk-hnb659fds-*'),
+      reason: "CDK's own roles, which its bootstrap made: deploying is becoming them.",
+    },
     {
       stack: 'services',
       id: wildcard('*'),
@@ -143,11 +163,24 @@ export function acknowledgementsOf(stage: Stage): Acknowledgement[] {
       reason:
         'RDS names the master secrets itself. Read are those of databases of this stage alone, by the tag RDS gives them.',
     },
-    ...[`db:${own}`, `snapshot:${own}`, 'pg:default.postgres*', 'og:default:postgres*'].map((resource) => ({
+    ...[`db:${own}`, `snapshot:${own}`, 'og:default:postgres*'].map((resource) => ({
       stack: 'provisioning',
       id: wildcard(arn('rds', resource)),
       reason: 'Databases of tenants that do not exist yet: by their name, and by the tags they must bear.',
     })),
+    {
+      stack: 'provisioning',
+      id: wildcard(
+        JSON.stringify({
+          'Fn::GetStackOutput': {
+            StackName: `kyo-${stage.name}-data`,
+            Region: stage.region,
+            OutputName: 'PublishOutputFnGetAttFiles8E6940B8ArnB90C6676',
+          },
+        }) + '/exports/*',
+      ),
+      reason: 'Archives of tenants that leave: the folder is theirs, and nothing else is in it.',
+    },
     ...['kms:GenerateDataKey*', 'kms:ReEncrypt*'].map((action) => ({
       stack: 'provisioning',
       id: `AwsSolutions-IAM5[Action::${action}]`,

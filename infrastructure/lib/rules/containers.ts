@@ -11,7 +11,7 @@ const strategiesOf = (templates: Templates) =>
   }));
 const secretName = /SECRET|PASSWORD|TOKEN$|SIGNING|_URL$/;
 /** Addresses and the like that are named so and hide nothing. */
-const openNames = /^KYO_(PUBLIC_URL|SECRETS_PREFIX|TOKEN_.*|MITAKE_URL)$/;
+const openNames = /^KYO_(PUBLIC_URL|JWKS_URL|SECRETS_PREFIX|TOKEN_.*|MITAKE_URL)$/;
 
 export const containerRules: Rule[] = [
   {

@@ -10,6 +10,8 @@ export type Variable = string | ISecret;
 
 /** What the environment of a service is made from. */
 export interface ServiceContext {
+  /** Where the public keys of access tokens are. */
+  tokenKeysUrl: string;
   stage: Stage;
   data: DataStack;
   cache: CacheStack;
@@ -26,7 +28,10 @@ export interface ServiceDefinition {
   /** Longest that its shutdown takes; ECS allows 120. */
   stopTimeoutSeconds: number;
   /** Holds sockets: On-Demand alone, sticky, drained slowly, and scaled by the sockets of a task. */
-  sockets?: { perTask: number };
+  sockets?: {
+    perTask: number;
+    metric: { namespace: string; name: string; dimensions: Record<string, string> };
+  };
   /** Requests a minute and task that it is scaled to. */
   requestsPerMinuteAndTask?: number;
   environment: (context: ServiceContext) => Record<string, Variable | undefined>;
@@ -36,3 +41,11 @@ export interface ServiceDefinition {
 
 /** What a service's configuration schema asks for; what it cannot do without has to be there, or this does not compile. */
 export type ServiceVariables<S extends z.ZodType> = { [Name in keyof z.input<S>]: Variable };
+
+/** CloudFront and the load balancer may be believed about the caller's address. */
+export const trustedProxies = 2;
+
+/** What is answered for is on as many replicas as there are, one at most: a failover then loses none of it. */
+export function confirmingReplicas({ cache }: Stage): string {
+  return String(Math.min(1, cache.replicasPerShard));
+}

@@ -5,10 +5,13 @@ import type { configSchema } from 'kyo-otp-service/config';
 import { databaseCertificates } from '../constructs/database-certificates.ts';
 import { secretsPrefixOf, tokensOf } from '../constructs/names.ts';
 import { grantTenantDatabases } from '../constructs/tenant-database-access.ts';
-import type { ServiceContext, ServiceDefinition, ServiceVariables } from './definition.ts';
-
-/** CloudFront and the load balancer. */
-const trustedProxies = 2;
+import {
+  confirmingReplicas,
+  type ServiceContext,
+  type ServiceDefinition,
+  type ServiceVariables,
+  trustedProxies,
+} from './definition.ts';
 
 /** One-time passwords, sessions, and who may enter which tenant. */
 export const otp: ServiceDefinition = {
@@ -17,7 +20,7 @@ export const otp: ServiceDefinition = {
   priority: 90,
   cpuUnits: 256,
   memoryMebibytes: 512,
-  stopTimeoutSeconds: 30,
+  stopTimeoutSeconds: 60,
   requestsPerMinuteAndTask: 6_000,
   environment,
   grant(role, context) {
@@ -37,6 +40,7 @@ function environment({ stage, data, cache }: ServiceContext): ServiceVariables<t
     ...tokensOf(stage),
     KYO_STAGE: stage.name,
     KYO_REDIS_URL: cache.valkey.url,
+    KYO_REDIS_CONFIRMING_REPLICAS: confirmingReplicas(stage),
     KYO_MASTER_DATABASE_URL: data.master.url,
     KYO_DATABASE_CA: databaseCertificates(stage.region),
     KYO_OTP_SECRET: secret,

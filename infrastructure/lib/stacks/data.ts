@@ -4,10 +4,9 @@ import * as rds from 'aws-cdk-lib/aws-rds';
 import type { Construct } from 'constructs';
 
 import type { Stage } from '../../config/index.ts';
-import type { Code } from '../code/index.ts';
 import { KyoStack } from '../constructs/kyo-stack.ts';
 import { MasterDatabase } from '../constructs/master-database.ts';
-import { PostgresInstance } from '../constructs/postgres-instance.ts';
+import { PostgresInstance, TenantParameters } from '../constructs/postgres-instance.ts';
 import { PrivateBucket } from '../constructs/private-bucket.ts';
 import type { NetworkStack } from './network.ts';
 
@@ -17,12 +16,14 @@ export class DataStack extends KyoStack {
   readonly master: MasterDatabase;
   readonly shared: PostgresInstance;
   readonly subnetGroup: rds.SubnetGroup;
+  /** Of the tenants' own servers. */
+  readonly parameterGroup: TenantParameters;
   readonly events: events.EventBus;
   /** Files of the tenants, under `tenant-<id>/`. */
   readonly files: PrivateBucket;
   readonly accessLogs: PrivateBucket;
 
-  constructor(scope: Construct, stage: Stage, { network, code }: { network: NetworkStack; code: Code }) {
+  constructor(scope: Construct, stage: Stage, { network, code }: { network: NetworkStack; code: string }) {
     super(scope, 'data', { stage, description: 'databases, files, events and keys', stateful: true });
     const keep = stage.keepsData;
 
@@ -38,6 +39,7 @@ export class DataStack extends KyoStack {
       vpc: network.vpc,
       vpcSubnets: network.vpc.databaseSubnets,
     });
+    this.parameterGroup = new TenantParameters(this, 'TenantParameters');
     const server = {
       vpc: network.vpc,
       firewall: network.firewall,
@@ -51,7 +53,11 @@ export class DataStack extends KyoStack {
       code,
       logDays: stage.monitoring.logDays,
     });
-    this.shared = new PostgresInstance(this, 'Shared', { ...server, ...stage.sharedDatabase });
+    this.shared = new PostgresInstance(this, 'Shared', {
+      ...server,
+      ...stage.sharedDatabase,
+      copiesToOthers: true,
+    });
 
     this.accessLogs = new PrivateBucket(this, 'AccessLogs', { keep, expireDays: 90 });
     this.files = new PrivateBucket(this, 'Files', { keep, key: this.key, accessLogs: this.accessLogs });

@@ -34,12 +34,10 @@ export class MonitoringStack extends KyoStack {
 
     const dashboard = new cloudwatch.Dashboard(this, 'Dashboard');
     dashboard.addWidgets(...monitorApi(alarms, provisioning.api), activeTenants());
-    for (const { name, sockets } of definitions) {
-      const service = services.services.get(name);
+    for (const definition of definitions) {
+      const service = services.services.get(definition.name);
       if (service)
-        dashboard.addWidgets(
-          ...monitorService(alarms, name, service, services.cluster.loadBalancer, sockets !== undefined),
-        );
+        dashboard.addWidgets(...monitorService(alarms, definition, service, services.cluster.loadBalancer));
     }
     dashboard.addWidgets(
       ...monitorDatabase(alarms, 'master-database', data.master.instance, stage.masterDatabase),

@@ -3,7 +3,6 @@ import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
 import type { Construct } from 'constructs';
 import type { Stage } from '../../config/index.ts';
-import type { Code } from '../code/index.ts';
 import { ControlPlaneApi } from '../constructs/control-plane-api.ts';
 import { ControlPlaneFunctions } from '../constructs/control-plane-functions.ts';
 import { DeadLetterQueue } from '../constructs/dead-letter-queue.ts';
@@ -17,7 +16,7 @@ interface Neighbours {
   network: NetworkStack;
   data: DataStack;
   services: ServicesStack;
-  code: Code;
+  code: string;
 }
 
 /** The control plane: an API that records operations, a state machine that drives them, a sweep that forgets none. */

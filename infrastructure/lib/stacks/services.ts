@@ -1,9 +1,10 @@
+import { IgnoreMode } from 'aws-cdk-lib';
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import type { Stage } from '../../config/index.ts';
-import type { Code } from '../code/index.ts';
+import { root } from '../code/index.ts';
 import { FargateService } from '../constructs/fargate-service.ts';
 import { KyoStack } from '../constructs/kyo-stack.ts';
 import { ServiceCluster } from '../constructs/service-cluster.ts';
@@ -18,7 +19,6 @@ interface Neighbours {
   data: DataStack;
   cache: CacheStack;
   delivery: DeliveryStack;
-  code: Code;
   /** Digests of published images, by service; what is not there is built from the code at hand. */
   images: Record<string, string>;
 }
@@ -39,7 +39,8 @@ export class ServicesStack extends KyoStack {
       accessLogs: data.accessLogs,
       keep: stage.keepsData,
     });
-    const context: ServiceContext = { stage, data, cache };
+    this.tokenKeysUrl = `http://${this.cluster.loadBalancer.loadBalancerDnsName}/.well-known/jwks.json`;
+    const context: ServiceContext = { stage, data, cache, tokenKeysUrl: this.tokenKeysUrl };
     for (const definition of services) {
       const { variables, secrets } = split(definition.environment(context));
       const service = new FargateService(this, definition.name, {
@@ -54,18 +55,20 @@ export class ServicesStack extends KyoStack {
       definition.grant?.(service.taskRole, context);
       this.services.set(definition.name, service);
     }
-    this.tokenKeysUrl = `http://${this.cluster.loadBalancer.loadBalancerDnsName}/.well-known/jwks.json`;
     // Nothing starts before the master database is ready for it.
     this.addStackDependency(data, 'services use the schema that the data stack migrates to');
   }
 
-  #imageOf({ name }: ServiceDefinition, { images, delivery, code }: Neighbours): ecs.ContainerImage {
+  #imageOf({ name }: ServiceDefinition, { images, delivery }: Neighbours): ecs.ContainerImage {
     const digest = images[name];
     if (digest !== undefined)
       return ecs.ContainerImage.fromEcrRepository(delivery.repositoryOf(name), digest);
-    const folder = code.services[name];
-    if (folder === undefined) throw new Error(`No code of ${name} was built.`);
-    return ecs.ContainerImage.fromAsset(folder, { platform: Platform.LINUX_ARM64 });
+    return ecs.ContainerImage.fromAsset(root, {
+      buildArgs: { SERVICE: name },
+      platform: Platform.LINUX_ARM64,
+      // What is not sent to the builder does not make a new image either: the same list, .dockerignore.
+      ignoreMode: IgnoreMode.DOCKER,
+    });
   }
 }
 

@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { waitFor } from '@kyong/embedded-servers';
+import { root } from '../../lib/code/index.ts';
 import type { EmulatedCloud } from './deployment.ts';
 
 export interface RunningContainer {
@@ -18,18 +19,18 @@ export interface RunningContainer {
 }
 
 /**
- * Runs a service as its deployed task definition says: the bundle that the image is made of, with the environment and the
- * secrets that stand there. `changes` are for what the emulator has no data plane for.
+ * Runs a service as its deployed task definition says: what its image runs, with the environment and the secrets that stand
+ * there. `changes` are for what the emulator has no data plane for.
  */
 export async function runDeployedService(
   cloud: EmulatedCloud,
   name: string,
-  codeDirectory: string,
   changes: Record<string, string>,
 ): Promise<RunningContainer> {
   const environment = { ...(await deployedEnvironment(cloud, name)), ...changes };
-  const child = spawn(process.execPath, ['--enable-source-maps', join(codeDirectory, name, 'main.mjs')], {
-    env: { PATH: process.env.PATH, ...environment },
+  const child = spawn(process.execPath, ['src/main.ts'], {
+    cwd: join(root, 'apps', name),
+    env: { PATH: process.env.PATH, NODE_ENV: 'production', ...environment },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let errors = '';

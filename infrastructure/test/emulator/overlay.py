@@ -9,7 +9,7 @@ import string
 import urllib.request
 
 from ministack.core.responses import get_region, new_uuid, set_request_region
-from ministack.services import ssm
+from ministack.services import eventbridge, ssm
 from ministack.services.cloudformation import engine, handlers, provisioners, stacks
 
 registered = provisioners._RESOURCE_HANDLERS
@@ -140,3 +140,6 @@ def without_punctuation(props):
 
 
 provisioners._sm_secret_string = without_punctuation
+
+# Events of AWS's own services, of which the emulator sends none: the test does.
+eventbridge._put_events.__defaults__ = (True,)

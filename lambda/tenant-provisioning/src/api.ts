@@ -1,30 +1,37 @@
 import {
   type OperationAccepted,
   type ProblemCode,
-  type Route,
   routes,
   scopes,
   type TenantStatus,
 } from '@kyong/contracts';
 import { type Logger, Problem, problemResponse, requestIdOf } from '@kyong/service-kit';
 import {
+  type ArchiveStore,
+  type OperationRequestOutcome,
   type ProvisionOutcome,
   type ProvisionRefusal,
+  requestChangePlan,
+  requestMove,
   requestOperation,
   requestProvision,
   type TenancyPolicy,
   type TenancyStore,
 } from '@kyong/tenancy';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
-import type { z } from 'zod';
 import { type Caller, callerOf } from './authorize.ts';
-import { operationView, tenantView } from './views.ts';
+import { createFleetEndpoints, type FleetDependencies, fleetApiRoutes } from './fleet-api.ts';
+import { json, jsonBody, keyOf, lowerCaseKeys, parse } from './http.ts';
+import { departureView, exportView, operationView, previousDatabasesView, tenantView } from './views.ts';
 
 export interface ApiDependencies {
   store: TenancyStore;
+  archives: Pick<ArchiveStore, 'link'>;
   policy: TenancyPolicy;
+  now: () => Date;
   /** Has the operation advanced: a state machine on AWS, a loop on the laptop. A sweep catches what this loses. */
   startOperation: (operationId: string) => Promise<void>;
+  fleet: FleetDependencies;
   logger: Logger;
 }
 
@@ -36,17 +43,21 @@ type Endpoint = (
   deps: ApiDependencies,
 ) => Promise<APIGatewayProxyResult>;
 
+/** An export's address is good for this long: for the download to begin. */
+const exportLinkSeconds = 900;
 /** Seconds until the first look at a new operation is worth it. */
 const firstLookSeconds = 1;
 
 /** The control plane's API as API Gateway (REST, proxy integration) calls it. */
 export function createApi(deps: ApiDependencies): ApiHandler {
+  const fleet = createFleetEndpoints(deps.fleet);
   return async (event) => {
     const requestId = requestIdOf(event.requestContext.requestId);
     const startedAt = performance.now();
     let result: APIGatewayProxyResult;
     try {
-      const endpoint = endpoints.get(`${event.httpMethod} ${event.resource}`);
+      const key = `${event.httpMethod} ${event.resource}`;
+      const endpoint = endpoints.get(key) ?? fleet.get(key);
       if (!endpoint) throw new Problem('not_found');
       result = await endpoint(event, callerOf(event.requestContext), deps);
     } catch (error) {
@@ -74,6 +85,13 @@ export const apiRoutes = [
   routes.showOperation,
   routes.suspendTenant,
   routes.resumeTenant,
+  ...fleetApiRoutes,
+  routes.rotateTenantSecret,
+  routes.offboardTenant,
+  routes.exportOfTenant,
+  routes.changePlan,
+  routes.moveTenant,
+  routes.confirmTenantChange,
 ] as const;
 
 const endpoints = new Map<string, Endpoint>([
@@ -81,13 +99,15 @@ const endpoints = new Map<string, Endpoint>([
   [keyOf(routes.listTenants), listTenants],
   [keyOf(routes.showTenant), showTenant],
   [keyOf(routes.showOperation), showOperation],
-  [keyOf(routes.suspendTenant), changeTenant('suspend')],
-  [keyOf(routes.resumeTenant), changeTenant('resume')],
+  [keyOf(routes.suspendTenant), changeTenant(simply('suspend'))],
+  [keyOf(routes.resumeTenant), changeTenant(simply('resume'))],
+  [keyOf(routes.rotateTenantSecret), changeTenant(simply('rotate-secret'))],
+  [keyOf(routes.confirmTenantChange), changeTenant(simply('confirm'))],
+  [keyOf(routes.changePlan), changeTenant(changePlan)],
+  [keyOf(routes.moveTenant), changeTenant(moveTenant)],
+  [keyOf(routes.offboardTenant), changeTenant(simply('offboard'))],
+  [keyOf(routes.exportOfTenant), exportOfTenant],
 ]);
-
-function keyOf({ method, path }: Route): string {
-  return `${method} ${path}`;
-}
 
 const refusals: Record<
   Exclude<(ProvisionOutcome | { outcome: ProvisionRefusal })['outcome'], 'accepted'>,
@@ -133,17 +153,59 @@ async function accepted(
   return json(202, body, { location: statusUrl, 'retry-after': String(firstLookSeconds) });
 }
 
+type RequestChange = (
+  tenantId: string,
+  event: APIGatewayProxyEvent,
+  caller: Caller,
+  deps: ApiDependencies,
+) => Promise<OperationRequestOutcome | { outcome: 'plan-unchanged' | 'not-shared' }>;
+
+/** A change that needs to be told nothing. */
+function simply(kind: 'suspend' | 'resume' | 'rotate-secret' | 'offboard' | 'confirm'): RequestChange {
+  return (tenantId, _event, caller, { store }) => requestOperation(kind, tenantId, {}, caller, store);
+}
+
+function changePlan(
+  tenantId: string,
+  event: APIGatewayProxyEvent,
+  caller: Caller,
+  { store, policy }: ApiDependencies,
+) {
+  const body = parse(routes.changePlan.body, jsonBody(event), 'body');
+  return requestChangePlan(tenantId, body, caller, store, policy);
+}
+
+function moveTenant(
+  tenantId: string,
+  event: APIGatewayProxyEvent,
+  caller: Caller,
+  { store, policy }: ApiDependencies,
+) {
+  const { instanceId } = parse(routes.moveTenant.body, jsonBody(event), 'body');
+  return requestMove(tenantId, instanceId, caller, store, policy);
+}
+
 /** An operator's change to a tenant that exists. */
-function changeTenant(kind: 'suspend' | 'resume'): Endpoint {
+function changeTenant(request: RequestChange): Endpoint {
   return async (event, caller, deps) => {
     if (!caller.isOperator) throw new Problem('forbidden');
     const { tenantId } = parse(routes.showTenant.params, event.pathParameters, 'path');
-    const result = await requestOperation(kind, tenantId, caller, deps.store);
+    const result = await request(tenantId, event, caller, deps);
     switch (result.outcome) {
+      case 'plan-unchanged':
+        throw new Problem('tenant_plan_unchanged');
+      case 'not-shared':
+        throw new Problem('tenant_not_shared', {
+          detail: 'A tenant with a server of its own gets another one by a change of its plan.',
+        });
       case 'unknown':
         throw new Problem('not_found');
       case 'conflict':
         throw new Problem('tenant_status_conflict', { detail: `The tenant is ${result.status}.` });
+      case 'migrating':
+        throw new Problem('tenant_status_conflict', {
+          detail: 'Its schema is being migrated. Try again in a few seconds.',
+        });
       case 'accepted':
         return accepted(tenantId, result.operationId, result.status, deps);
     }
@@ -174,13 +236,30 @@ async function listTenants(event: APIGatewayProxyEvent, caller: Caller, { store 
 
 async function showTenant(event: APIGatewayProxyEvent, caller: Caller, { store }: ApiDependencies) {
   const { tenantId } = parse(routes.showTenant.params, event.pathParameters, 'path');
-  const [tenant, operations] = await Promise.all([
+  const [tenant, operations, second, departure] = await Promise.all([
     store.findTenant(tenantId),
     store.findLatestOperations([tenantId]),
+    caller.isOperator ? store.findSecondDatabases(tenantId) : [],
+    caller.isOperator ? store.findDeparture(tenantId) : undefined,
   ]);
   const visible = caller.isOperator || tenant?.ownerId === caller.id || caller.tenantId === tenantId;
   if (!tenant || !visible) throw new Problem('not_found');
-  return json(200, tenantView(tenant, operations.get(tenantId), caller.isOperator));
+  return json(200, {
+    ...tenantView(tenant, operations.get(tenantId), caller.isOperator),
+    ...previousDatabasesView(second),
+    ...departureView(departure),
+  });
+}
+
+async function exportOfTenant(event: APIGatewayProxyEvent, caller: Caller, deps: ApiDependencies) {
+  // To the operator alone, who hands it on: for a gym that is shut out there are no tokens any more that prove a role in it.
+  if (!caller.isOperator) throw new Problem('forbidden');
+  const { tenantId } = parse(routes.exportOfTenant.params, event.pathParameters, 'path');
+  const departure = await deps.store.findDeparture(tenantId);
+  if (!departure) throw new Problem('not_found');
+  const expiresAt = new Date(deps.now().getTime() + exportLinkSeconds * 1000).toISOString();
+  const url = await deps.archives.link(departure.archive.ref, exportLinkSeconds);
+  return json(200, { url, expiresAt, ...exportView(departure.archive) });
 }
 
 async function showOperation(event: APIGatewayProxyEvent, caller: Caller, { store }: ApiDependencies) {
@@ -190,40 +269,4 @@ async function showOperation(event: APIGatewayProxyEvent, caller: Caller, { stor
     caller.isOperator || operation?.actor === caller.id || caller.tenantId === operation?.tenantId;
   if (!operation || !visible) throw new Problem('not_found');
   return json(200, operationView(operation));
-}
-
-function json(
-  statusCode: number,
-  body: unknown,
-  headers: Record<string, string> = {},
-): APIGatewayProxyResult {
-  return {
-    statusCode,
-    headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...headers },
-    body: JSON.stringify(body),
-  };
-}
-
-function parse<S extends z.ZodType>(schema: S, value: unknown, root: string): z.output<S> {
-  const result = schema.safeParse(value);
-  if (!result.success) throw Problem.fromZod(result.error, root);
-  return result.data;
-}
-
-const maxBodyBytes = 64 * 1024;
-
-function jsonBody({ body, headers, isBase64Encoded }: APIGatewayProxyEvent): unknown {
-  const contentType = lowerCaseKeys(headers)['content-type'] ?? '';
-  if (!/^application\/json\s*(;|$)/i.test(contentType)) throw new Problem('unsupported_media_type');
-  const text = isBase64Encoded ? Buffer.from(body ?? '', 'base64').toString('utf8') : (body ?? '');
-  if (Buffer.byteLength(text) > maxBodyBytes) throw new Problem('payload_too_large');
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new Problem('malformed_json');
-  }
-}
-
-function lowerCaseKeys(headers: APIGatewayProxyEvent['headers']): Record<string, string | undefined> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }

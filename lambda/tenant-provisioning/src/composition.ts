@@ -1,10 +1,13 @@
 import { RDSClient } from '@aws-sdk/client-rds';
+import { S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { type Connection, createPool, type Pool } from '@kyong/postgres';
 import { createLogger, type Logger } from '@kyong/service-kit';
-import type { Ports } from '@kyong/tenancy';
+import type { AdminConnection, Ports } from '@kyong/tenancy';
+import { logicalReplication } from '@kyong/tenancy/adapters/logical-replication';
 import { createMasterDatabase } from '@kyong/tenancy/adapters/master-database';
 import { rdsClientDefaults, rdsPostgres } from '@kyong/tenancy/adapters/rds';
+import { s3Archives } from '@kyong/tenancy/adapters/s3-archives';
 import { secretsManager } from '@kyong/tenancy/adapters/secrets-manager';
 import { sharedPostgres } from '@kyong/tenancy/adapters/shared-postgres';
 import { tenantDatabase } from '@kyong/tenancy/adapters/tenant-schema';
@@ -14,7 +17,7 @@ import type { advanceConfig, prepareConfig } from './config.ts';
 
 /** What the functions are made of. Whatever outlives one call is made once, when Lambda loads the function. */
 
-type AdvanceConfig = z.output<typeof advanceConfig>;
+type TenancyConfig = Omit<z.output<typeof advanceConfig>, 'KYO_EVENT_BUS'>;
 type MasterDatabaseConfig = Pick<
   z.output<typeof prepareConfig>,
   | 'KYO_MASTER_DATABASE_HOST'
@@ -76,7 +79,7 @@ export async function openMasterDatabase(config: MasterDatabaseConfig, logger: L
 }
 
 /** Everything the steps of operations need. */
-export function tenancyPorts(config: AdvanceConfig, pool: Pool): Ports {
+export function tenancyPorts(config: TenancyConfig, pool: Pool): Ports {
   const certificates = certificatesOf(config);
   return {
     store: createMasterDatabase(pool),
@@ -89,34 +92,48 @@ export function tenancyPorts(config: AdvanceConfig, pool: Pool): Ports {
         kmsKeyId: config.KYO_KMS_KEY,
         subnetGroupName: config.KYO_DATABASE_SUBNET_GROUP,
         securityGroupIds: [config.KYO_DATABASE_SECURITY_GROUP],
+        parameterGroupName: config.KYO_DATABASE_PARAMETER_GROUP,
         certificateAuthority: { identifier: config.KYO_DATABASE_CA_IDENTIFIER, certificates },
         quotaShare: config.KYO_QUOTA_SHARE,
         deletion,
       }),
-      shared: sharedPostgres({
-        instanceId: config.KYO_SHARED_INSTANCE,
-        maxDatabases: config.KYO_SHARED_MAX_DATABASES,
-        admin: async () => {
-          const { username, password } = await readCredentials(config.KYO_SHARED_DATABASE_SECRET);
-          return {
-            host: config.KYO_SHARED_DATABASE_HOST,
-            port: config.KYO_SHARED_DATABASE_PORT,
-            database: 'postgres',
-            user: username,
-            password,
-            ssl: { ca: certificates },
-          };
+      shared: sharedPostgres([
+        {
+          instanceId: config.KYO_SHARED_INSTANCE,
+          maxDatabases: config.KYO_SHARED_MAX_DATABASES,
+          admin: () => sharedAdmin(config),
         },
-      }),
+      ]),
     },
     database: tenantDatabase,
+    copies: logicalReplication,
     secrets: secretsManager({
       region: config.AWS_REGION,
       prefix: config.KYO_SECRETS_PREFIX,
       kmsKeyId: config.KYO_KMS_KEY,
       tags: { 'kyo:stage': config.KYO_STAGE },
     }),
+    archives: s3Archives({
+      s3: new S3Client({}),
+      bucket: config.KYO_FILES_BUCKET,
+      prefix: 'exports/',
+      kmsKeyId: config.KYO_KMS_KEY,
+    }),
+    lifecycle: config.KYO_LIFECYCLE,
     now: () => new Date(),
     random: Math.random,
+  };
+}
+
+/** The shared server's master user, in its `postgres` database. */
+export async function sharedAdmin(config: TenancyConfig): Promise<AdminConnection> {
+  const { username, password } = await readCredentials(config.KYO_SHARED_DATABASE_SECRET);
+  return {
+    host: config.KYO_SHARED_DATABASE_HOST,
+    port: config.KYO_SHARED_DATABASE_PORT,
+    database: 'postgres',
+    user: username,
+    password,
+    ssl: { ca: certificatesOf(config) },
   };
 }

@@ -30,15 +30,13 @@ const policy = z.object({
   selfServicePlans: z.array(plan),
   maxTenantsPerOwner: z.int().positive().nullable(),
   dedicatedOnly: z.boolean(),
+  keepPreviousDays: z.number().positive(),
 });
 
-/** The environment of the API. */
-export const apiConfig = z.object({
-  ...common,
-  ...masterDatabase,
-  ...driver,
-  /** A JSON object, see `TenancyPolicy`. */
-  KYO_TENANCY_POLICY: json.pipe(policy),
+const lifecycle = z.object({
+  secretGraceSeconds: z.number().positive(),
+  secretMaxAgeDays: z.number().positive().nullable(),
+  offboardGraceSeconds: z.number().positive(),
 });
 
 /** The environment of what verifies access tokens. */
@@ -48,11 +46,8 @@ export const authorizerConfig = z.object({
   KYO_TOKEN_AUDIENCE: text,
 });
 
-/** The environment of what runs the steps of operations. */
-export const advanceConfig = z.object({
-  ...common,
-  ...masterDatabase,
-  ...events,
+/** Where tenants' databases, secrets and exports are, and how they are made. */
+const tenancy = {
   /** Part of the names and tags of everything it creates. */
   KYO_STAGE: text,
   KYO_SECRETS_PREFIX: text,
@@ -61,6 +56,7 @@ export const advanceConfig = z.object({
   KYO_POSTGRES_MAJOR_VERSION: z.coerce.number().int().min(15),
   KYO_DATABASE_SUBNET_GROUP: text,
   KYO_DATABASE_SECURITY_GROUP: text,
+  KYO_DATABASE_PARAMETER_GROUP: text,
   KYO_DATABASE_CA_IDENTIFIER: text,
   /** How much of an account's quota the platform uses at most, from 0 to 1. */
   KYO_QUOTA_SHARE: z.coerce.number().gt(0).max(1),
@@ -70,10 +66,33 @@ export const advanceConfig = z.object({
   /** The secret of its master user: JSON with `username` and `password`. */
   KYO_SHARED_DATABASE_SECRET: text,
   KYO_SHARED_MAX_DATABASES: z.coerce.number().int().positive(),
+  /** The bucket of the tenants' files; exports are in its folder `exports/`. */
+  KYO_FILES_BUCKET: text,
+  /** A JSON object, see `Lifecycle`. */
+  KYO_LIFECYCLE: json.pipe(lifecycle),
+};
+
+/** The environment of the API. */
+export const apiConfig = z.object({
+  ...common,
+  ...masterDatabase,
+  ...tenancy,
+  ...driver,
+  /** A JSON object, see `TenancyPolicy`. */
+  KYO_TENANCY_POLICY: json.pipe(policy),
 });
 
+/** The environment of what runs the steps of operations. */
+export const advanceConfig = z.object({ ...common, ...masterDatabase, ...tenancy, ...events });
+
 /** The environment of the scheduled sweep. */
-export const sweepConfig = z.object({ ...common, ...masterDatabase, ...driver, ...events });
+export const sweepConfig = z.object({
+  ...common,
+  ...masterDatabase,
+  ...driver,
+  ...events,
+  KYO_LIFECYCLE: json.pipe(lifecycle),
+});
 
 /** The environment of what makes the master database ready for a release. */
 export const prepareConfig = z.object({

@@ -1,17 +1,31 @@
 import { loadConfig } from '@kyong/service-kit';
-import { createMasterDatabase } from '@kyong/tenancy/adapters/master-database';
+import { createFleetMigrations } from '@kyong/tenancy/adapters/master-database';
+import { createTenantSchema } from '@kyong/tenancy/adapters/tenant-migrations';
 import { createApi } from './api.ts';
-import { lambdaLogger, openMasterDatabase } from './composition.ts';
+import { lambdaLogger, openMasterDatabase, sharedAdmin, tenancyPorts } from './composition.ts';
 import { apiConfig } from './config.ts';
 import { stateMachine } from './state-machine.ts';
 
 const config = loadConfig(apiConfig, process.env);
 const logger = lambdaLogger('api', config.KYO_LOG_LEVEL);
+const pool = await openMasterDatabase(config, logger);
+const { store, hosts, archives, now } = tenancyPorts(config, pool);
+const start = stateMachine(config.KYO_STATE_MACHINE);
 
 /** The control plane's API, behind API Gateway. */
 export const handler = createApi({
-  store: createMasterDatabase(await openMasterDatabase(config, logger)),
+  store,
+  archives,
   policy: config.KYO_TENANCY_POLICY,
-  startOperation: stateMachine(config.KYO_STATE_MACHINE),
+  now,
+  startOperation: (operationId) => start({ operationId }),
+  fleet: {
+    store,
+    migrations: createFleetMigrations(pool),
+    schema: createTenantSchema(() => sharedAdmin(config)),
+    hosts,
+    startMigration: (migrationId) => start({ migrationId }),
+    logger,
+  },
   logger,
 });

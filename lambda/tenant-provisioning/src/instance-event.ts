@@ -1,5 +1,5 @@
 import { loadConfig } from '@kyong/service-kit';
-import { eventBridge } from '@kyong/tenancy/adapters/event-bridge';
+import { eventBridge } from '@kyong/tenancy/adapters/eventbridge';
 import { createMasterDatabase } from '@kyong/tenancy/adapters/master-database';
 import type { Context } from 'aws-lambda';
 import { z } from 'zod';

@@ -1,7 +1,14 @@
 import { ExecutionAlreadyExists, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 
-/** Starts the state machine that drives an operation; under a name that was used already, nothing happens. */
-export type StartDriver = (operationId: string, executionName?: string) => Promise<void>;
+/** What one execution drives: an operation on a tenant, or a migration of the fleet. */
+export type Work = { operationId: string } | { migrationId: string };
+
+/** Starts the state machine that drives it; under a name that was used already, nothing happens. */
+export type StartDriver = (work: Work, executionName?: string) => Promise<void>;
+
+export function idOf(work: Work): string {
+  return 'operationId' in work ? work.operationId : work.migrationId;
+}
 
 /** API Gateway waits 29 s: an API that cannot start the driver answers anyway, and the sweep starts it. */
 const clientDefaults = {
@@ -14,13 +21,13 @@ const clientDefaults = {
  * after its end (StartExecution, AWS Step Functions API reference).
  */
 export function stateMachine(arn: string, client = new SFNClient(clientDefaults)): StartDriver {
-  return async (operationId, executionName = operationId) => {
+  return async (work, executionName = idOf(work)) => {
     try {
       await client.send(
         new StartExecutionCommand({
           stateMachineArn: arn,
           name: executionName,
-          input: JSON.stringify({ operationId }),
+          input: JSON.stringify(work),
         }),
       );
     } catch (error) {

@@ -1,5 +1,16 @@
-import type { Operation as OperationView, Tenant as TenantView } from '@kyong/contracts';
-import type { Operation, Tenant } from '@kyong/tenancy';
+import type {
+  Migration as MigrationView,
+  Operation as OperationView,
+  Tenant as TenantView,
+} from '@kyong/contracts';
+import type {
+  Archive,
+  Departure,
+  FleetMigrationReport,
+  Operation,
+  SecondDatabase,
+  Tenant,
+} from '@kyong/tenancy';
 
 /** A tenant as the API shows it; where its database is, operators alone see. */
 export function tenantView(
@@ -27,11 +38,39 @@ export function tenantView(
           host: endpoint.host,
           port: endpoint.port,
           name: reservation.databaseName,
+          role: reservation.roleName,
+          secret: reservation.secretRef,
           engineVersion: endpoint.engineVersion,
           instanceId: reservation.instanceId,
         },
       }),
   };
+}
+
+/** How far a tenant that leaves has got; nothing for one that stays. */
+export function departureView(departure: Departure | undefined): Pick<TenantView, 'departure'> {
+  if (!departure) return {};
+  const { eraseAfter, archive, proof } = departure;
+  return {
+    departure: {
+      ...(eraseAfter && { eraseAfter: eraseAfter.toISOString() }),
+      export: exportView(archive),
+      ...(proof && { proof }),
+    },
+  };
+}
+
+/** What an archive is known by; where it is kept, nobody needs. */
+export function exportView({ rows, bytes, sha256, exportedAt }: Archive) {
+  return { rows, bytes, sha256, exportedAt: exportedAt.toISOString() };
+}
+
+/** Where the tenant lived before; nothing where there is none. */
+export function previousDatabasesView(databases: SecondDatabase[]): Pick<TenantView, 'previousDatabases'> {
+  const previousDatabases = databases.flatMap(({ keepUntil, reservation: { instanceId, databaseName } }) =>
+    keepUntil ? [{ instanceId, name: databaseName, keepUntil: keepUntil.toISOString() }] : [],
+  );
+  return previousDatabases.length > 0 ? { previousDatabases } : {};
 }
 
 export function operationView(operation: Operation): OperationView {
@@ -51,5 +90,22 @@ export function operationView(operation: Operation): OperationView {
       ...(error !== null && { error }),
     })),
     ...(operation.error !== null && { error: operation.error }),
+  };
+}
+
+export function migrationView(migration: FleetMigrationReport): MigrationView {
+  const { id, targetVersion, status, concurrency, maxFailures, counts, failures, waiting } = migration;
+  return {
+    migrationId: id,
+    targetVersion,
+    status,
+    concurrency,
+    maxFailures,
+    startedAt: migration.createdAt.toISOString(),
+    ...(migration.finishedAt && { finishedAt: migration.finishedAt.toISOString() }),
+    ...(migration.reason !== null && { reason: migration.reason }),
+    tenants: { pending: 0, running: 0, succeeded: 0, failed: 0, skipped: 0, ...counts },
+    failures,
+    waiting,
   };
 }

@@ -1,6 +1,11 @@
 import { createLogger, Problem } from '@kyong/service-kit';
-import type { TenancyPolicy } from '@kyong/tenancy';
-import { createMasterDatabase, masterMigrations } from '@kyong/tenancy/adapters/master-database';
+import type { Ports, TenancyPolicy } from '@kyong/tenancy';
+import {
+  createFleetMigrations,
+  createMasterDatabase,
+  masterMigrations,
+} from '@kyong/tenancy/adapters/master-database';
+import { createTenantSchema } from '@kyong/tenancy/adapters/tenant-migrations';
 import { createTestDatabase } from '@kyong/testing';
 import type { APIGatewayProxyEvent, APIGatewayTokenAuthorizerEvent } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
@@ -30,16 +35,35 @@ async function createTestApi(
   change: Partial<TenancyPolicy> = {},
   startOperation = async (_id: string) => {},
 ) {
-  const { pool } = await createTestDatabase(masterMigrations);
+  const { pool, connection } = await createTestDatabase(masterMigrations);
   const policy: TenancyPolicy = {
     regions: ['ap-northeast-1'],
     selfServicePlans: ['free', 'basic'],
     maxTenantsPerOwner: 1,
     dedicatedOnly: false,
+    keepPreviousDays: 7,
     ...change,
   };
   const logger = createLogger({ service: 'test', level: 'silent' });
-  const api = createApi({ store: createMasterDatabase(pool), policy, startOperation, logger });
+  const store = createMasterDatabase(pool);
+  const fleet = {
+    store,
+    migrations: createFleetMigrations(pool),
+    schema: createTenantSchema(async () => connection),
+    // No database of a tenant is entered here.
+    hosts: {} as Ports['hosts'],
+    startMigration: async () => {},
+    logger,
+  };
+  const api = createApi({
+    store,
+    archives: { link: async (ref) => `https://archives.example/${ref}` },
+    policy,
+    now: () => new Date(),
+    startOperation,
+    fleet,
+    logger,
+  });
   return async (request: APIGatewayProxyEvent) => {
     const { statusCode, body, headers } = await api(request);
     return { status: statusCode, headers, body: JSON.parse(body) as Record<string, unknown> };
@@ -134,6 +158,58 @@ describe('the API function', () => {
   });
 });
 
+describe('the fleet', () => {
+  const get = (resource: string, queryStringParameters: Record<string, string> | null = null) => ({
+    httpMethod: 'GET',
+    resource,
+    queryStringParameters,
+  });
+  const start = (wish: object) => ({ resource: '/fleet/migrations', ...body(wish) });
+
+  it('is for operators alone', async () => {
+    const call = await createTestApi();
+    for (const change of [
+      get('/fleet/versions'),
+      get('/fleet/drift'),
+      get('/fleet/migration-plan'),
+      start({}),
+    ]) {
+      expect((await call(event(session, change))).body.code).toBe('forbidden');
+    }
+  });
+
+  it("is migrated at an operator's word, once at a time", async () => {
+    const call = await createTestApi();
+    const started = await call(event(operator, start({ canaries: 2 })));
+    expect(started).toMatchObject({ status: 202, body: { created: true } });
+    const again = await call(event(operator, start({})));
+    expect(again.body).toEqual({ ...started.body, created: false });
+    const shown = await call(
+      event(operator, {
+        ...get('/fleet/migrations/{migrationId}'),
+        pathParameters: { migrationId: String(started.body.migrationId) },
+      }),
+    );
+    expect(shown.body).toMatchObject({ status: 'running', tenants: { pending: 0, succeeded: 0 } });
+    expect((await call(event(operator, get('/fleet/versions')))).body).toMatchObject({
+      versions: [],
+      migration: { migrationId: started.body.migrationId },
+    });
+  });
+
+  it.each([
+    ['canaries that are not there', start({ canaries: ['nobody'] }), 422, 'canaries_unknown'],
+    ['a plan for them', get('/fleet/migration-plan', { canaries: 'nobody' }), 422, 'canaries_unknown'],
+    ['names that are none', get('/fleet/migration-plan', { canaries: 'A,B' }), 400, 'malformed_request'],
+    ['no concurrency', start({ concurrency: 0 }), 400, 'malformed_request'],
+    ['what it does not know', start({ force: true }), 400, 'malformed_request'],
+  ])('refuses %s', async (_, change, status, code) => {
+    const call = await createTestApi();
+    const response = await call(event(operator, change));
+    expect([response.status, response.body.code]).toEqual([status, code]);
+  });
+});
+
 describe('the authorizer', () => {
   const request: APIGatewayTokenAuthorizerEvent = {
     type: 'TOKEN',
@@ -172,5 +248,35 @@ describe('the authorizer', () => {
   it('does not blame the caller when the keys cannot be had', async () => {
     const authorize = createAuthorizer(() => Promise.reject(new Problem('unavailable')));
     await expect(authorize(request)).rejects.toMatchObject({ code: 'unavailable' });
+  });
+});
+
+describe('a change of plan', () => {
+  const change = (kind: string, tenantId: string, content: object, authorizer: object = operator) =>
+    event(authorizer, {
+      resource: `/tenants/{tenantId}/${kind}`,
+      pathParameters: { tenantId },
+      ...body(content),
+    });
+
+  it('is the operator’s to ask for, and says what it does not take', async () => {
+    const call = await createTestApi();
+    await call(event(signup));
+    const refusals = [
+      [change('plan', 'iron-temple', { plan: 'basic' }, signup), 403, 'forbidden'],
+      [change('plan', 'iron-temple', { plan: 'gold' }), 400, 'malformed_request'],
+      [change('plan', 'iron-temple', { plan: 'basic', time: 'tomorrow' }), 400, 'malformed_request'],
+      [change('plan', 'iron-temple', { plan: 'basic', size: 'L' }), 400, 'malformed_request'],
+      [change('plan', 'nobody', { plan: 'basic' }), 404, 'not_found'],
+      [change('plan', 'iron-temple', { plan: 'free' }), 409, 'tenant_plan_unchanged'],
+      [change('plan', 'iron-temple', { plan: 'basic' }), 409, 'tenant_status_conflict'],
+      [change('move', 'iron-temple', { instanceId: '' }), 400, 'malformed_request'],
+      [change('move', 'iron-temple', {}), 409, 'tenant_status_conflict'],
+      [change('confirm', 'iron-temple', {}), 409, 'tenant_status_conflict'],
+    ] as const;
+    for (const [request, status, code] of refusals) {
+      const answer = await call(request);
+      expect([answer.status, answer.body.code], request.body ?? '').toEqual([status, code]);
+    }
   });
 });

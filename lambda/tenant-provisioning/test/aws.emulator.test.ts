@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { CreateStateMachineCommand, ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn';
-import { eventBridge } from '@kyong/tenancy/adapters/event-bridge';
-import { type AwsEmulator, startAwsEmulator } from '@kyong/testing';
+import { eventBridge } from '@kyong/tenancy/adapters/eventbridge';
+import { type AwsEmulator, startAwsEmulator, startHttpServer } from '@kyong/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { stateMachine } from '../src/state-machine.ts';
 
@@ -32,22 +32,31 @@ it('starts one driver for an operation, however often it is asked', async () => 
   );
   const start = stateMachine(stateMachineArn, client);
   const operationId = randomUUID();
-  await Promise.all(Array.from({ length: 10 }, () => start(operationId)));
-  await start(operationId, `${operationId}-5`);
+  await Promise.all(Array.from({ length: 10 }, () => start({ operationId })));
+  await start({ operationId }, `${operationId}-5`);
   const { executions = [] } = await client.send(new ListExecutionsCommand({ stateMachineArn }));
   expect(executions.map(({ name }) => name).sort()).toEqual([operationId, `${operationId}-5`]);
 });
 
-it('says so when an event was not taken over', async () => {
-  const client = new EventBridgeClient({ ...clientOptions(), maxAttempts: 1 });
-  const event = {
-    type: 'TenantResumed',
-    eventId: randomUUID(),
-    occurredAt: new Date().toISOString(),
-    tenantId: 'gym',
-    operationId: randomUUID(),
-    plan: 'free',
-  } as const;
+const event = {
+  type: 'TenantResumed',
+  eventId: randomUUID(),
+  occurredAt: new Date().toISOString(),
+  tenantId: 'gym',
+  operationId: randomUUID(),
+  plan: 'free',
+} as const;
+
+it('puts events on a bus', async () => {
+  const client = new EventBridgeClient(clientOptions());
   await eventBridge({ busName: 'default', client }).publish(event);
-  await expect(eventBridge({ busName: 'no-such-bus', client }).publish(event)).rejects.toThrow();
+});
+
+it('says so when EventBridge refuses an event, for the call itself succeeds', async () => {
+  const answer = { FailedEntryCount: 1, Entries: [{ ErrorCode: 'ThrottlingException' }] };
+  const { url } = await startHttpServer(() => ({ body: answer }));
+  const client = new EventBridgeClient({ ...clientOptions(), endpoint: url });
+  await expect(eventBridge({ busName: 'default', client }).publish(event)).rejects.toThrow(
+    'ThrottlingException',
+  );
 });

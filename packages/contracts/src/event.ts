@@ -20,5 +20,17 @@ export const tenantEvent = z.discriminatedUnion('type', [
   failed('TenantSuspensionFailed'),
   succeeded('TenantResumed'),
   failed('TenantResumptionFailed'),
+  succeeded('TenantPlanChanged').extend({ previousPlan: plan }),
+  failed('TenantPlanChangeFailed'),
+  succeeded('TenantMoved'),
+  failed('TenantMoveFailed'),
+  succeeded('TenantChangeConfirmed'),
+  failed('TenantChangeConfirmationFailed'),
+  succeeded('TenantSecretRotated'),
+  failed('TenantSecretRotationFailed'),
+  z.object({ ...envelope, type: z.literal('TenantOffboarding'), eraseAfter: z.iso.datetime() }),
+  failed('TenantOffboardingFailed'),
+  succeeded('TenantOffboarded'),
+  failed('TenantErasureFailed'),
 ]);
 export type TenantEvent = z.infer<typeof tenantEvent>;

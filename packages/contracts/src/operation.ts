@@ -1,6 +1,18 @@
 import { z } from 'zod';
 
-export const operationKind = z.enum(['provision', 'suspend', 'resume']).meta({ id: 'OperationKind' });
+export const operationKind = z
+  .enum([
+    'provision',
+    'suspend',
+    'resume',
+    'change-plan',
+    'move',
+    'confirm',
+    'rotate-secret',
+    'offboard',
+    'erase',
+  ])
+  .meta({ id: 'OperationKind' });
 export type OperationKind = z.infer<typeof operationKind>;
 
 export const operationStatus = z.enum(['running', 'succeeded', 'failed', 'compensated']).meta({

@@ -1,5 +1,8 @@
 import { z } from 'zod';
 import * as auth from './auth.ts';
+import { collaborationRoutes } from './collaboration-routes.ts';
+import { exportLink } from './departure.ts';
+import { fleetRoutes } from './fleet-routes.ts';
 import { health } from './health.ts';
 import { operation } from './operation.ts';
 import * as otp from './otp.ts';
@@ -86,11 +89,80 @@ export const routes = {
     method: 'POST',
     path: '/tenants/{tenantId}/resume',
     tag: 'Tenants',
-    summary: 'Let a suspended tenant back in (operator)',
+    summary: 'Let a suspended or leaving tenant back in (operator)',
     secured: true,
     params: tenantParams,
     success: accepted,
     problems: ['forbidden', 'not_found', 'tenant_status_conflict'],
+  }),
+  changePlan: route({
+    method: 'POST',
+    path: '/tenants/{tenantId}/plan',
+    tag: 'Tenants',
+    summary: 'Change the plan of a tenant (operator)',
+    description:
+      'Where the plan asks for it the tenant gets a server of its own, or goes to a shared one: its data is copied while it ' +
+      'is in use, compared, and switched to within seconds in which requests are answered with 503 and `Retry-After`. ' +
+      'The former database is kept for some days, or until the change is confirmed.',
+    secured: true,
+    params: tenantParams,
+    body: tenants.changePlanRequest,
+    success: accepted,
+    problems: ['forbidden', 'not_found', 'tenant_plan_unchanged', 'tenant_status_conflict'],
+  }),
+  moveTenant: route({
+    method: 'POST',
+    path: '/tenants/{tenantId}/move',
+    tag: 'Tenants',
+    summary: 'Move a tenant to another shared server (operator)',
+    secured: true,
+    params: tenantParams,
+    body: tenants.moveTenantRequest,
+    success: accepted,
+    problems: ['forbidden', 'not_found', 'tenant_not_shared', 'tenant_status_conflict'],
+  }),
+  confirmTenantChange: route({
+    method: 'POST',
+    path: '/tenants/{tenantId}/confirm',
+    tag: 'Tenants',
+    summary: 'Destroy the databases a tenant has left, before their time (operator)',
+    secured: true,
+    params: tenantParams,
+    success: accepted,
+    problems: ['forbidden', 'not_found', 'tenant_status_conflict'],
+  }),
+  rotateTenantSecret: route({
+    method: 'POST',
+    path: '/tenants/{tenantId}/rotate-secret',
+    tag: 'Tenants',
+    summary: "Replace the password of a tenant's database, while it is in use (operator)",
+    secured: true,
+    params: tenantParams,
+    success: accepted,
+    problems: ['forbidden', 'not_found', 'tenant_status_conflict'],
+  }),
+  offboardTenant: route({
+    method: 'DELETE',
+    path: '/tenants/{tenantId}',
+    tag: 'Tenants',
+    summary: 'Offboard a tenant (operator)',
+    description:
+      'Shuts the tenant out at once and exports its data. After a grace period, in which `resume` brings it back whole, ' +
+      'everything of it is destroyed, and the proof of that is shown with the tenant. Its tenantId is never given away again.',
+    secured: true,
+    params: tenantParams,
+    success: accepted,
+    problems: ['forbidden', 'not_found', 'tenant_status_conflict'],
+  }),
+  exportOfTenant: route({
+    method: 'GET',
+    path: '/tenants/{tenantId}/export',
+    tag: 'Tenants',
+    summary: 'Where the export of a tenant that leaves can be fetched (operator)',
+    secured: true,
+    params: tenantParams,
+    success: { status: 200, description: 'An address that is good for a while', body: exportLink },
+    problems: ['forbidden', 'not_found'],
   }),
   showOperation: route({
     method: 'GET',
@@ -102,6 +174,7 @@ export const routes = {
     success: { status: 200, description: 'The operation and its steps', body: operation },
     problems: ['not_found'],
   }),
+  ...fleetRoutes,
   sendOtp: route({
     method: 'POST',
     path: '/api/otp/send',
@@ -226,6 +299,7 @@ export const routes = {
     },
     problems: [],
   }),
+  ...collaborationRoutes,
   outbox: route({
     method: 'GET',
     path: '/dev/outbox',

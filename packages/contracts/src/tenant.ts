@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { departure } from './departure.ts';
 import { operationSummary } from './operation.ts';
 
 /** The subdomain of a tenant: 2 to 31 characters, no hyphen at the end, none doubled. */
@@ -48,6 +49,31 @@ export const provisionTenantRequest = z
   .meta({ id: 'ProvisionTenantRequest' });
 export type ProvisionTenantRequest = z.infer<typeof provisionTenantRequest>;
 
+/** When a server is given another size. The window is weekly, and costs the tenant no interruption by day. */
+export const resizeTime = z.enum(['now', 'maintenance-window']).meta({ id: 'ResizeTime' });
+export type ResizeTime = z.infer<typeof resizeTime>;
+
+export const changePlanRequest = z
+  .strictObject({
+    plan,
+    time: resizeTime.default('now').meta({
+      description:
+        "When the tenant's own server is given another size. A change between a server of its own and a shared one begins at once.",
+    }),
+  })
+  .meta({ id: 'ChangePlanRequest' });
+
+export const moveTenantRequest = z
+  .strictObject({
+    instanceId: z
+      .string()
+      .min(1)
+      .max(63)
+      .optional()
+      .meta({ description: 'The shared server to go to; the emptiest other one when absent' }),
+  })
+  .meta({ id: 'MoveTenantRequest' });
+
 export const operationAccepted = z
   .object({
     tenantId,
@@ -79,11 +105,20 @@ export const tenant = z
         host: z.string(),
         port: z.int(),
         name: z.string(),
+        role: z.string().meta({ description: 'The login that services use' }),
+        secret: z.string().meta({ description: "Where that login's password is kept" }),
         engineVersion: z.string(),
         instanceId: z.string(),
       })
       .optional()
       .meta({ description: 'For operators, once the database exists' }),
+    departure: departure.optional().meta({ description: 'For operators, once the tenant leaves' }),
+    previousDatabases: z
+      .array(z.object({ instanceId: z.string(), name: z.string(), keepUntil: z.iso.datetime() }))
+      .optional()
+      .meta({
+        description: 'For operators: where the tenant lived before, kept until then or until confirmed',
+      }),
   })
   .meta({ id: 'Tenant' });
 export type Tenant = z.infer<typeof tenant>;

@@ -12,7 +12,9 @@ import {
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import { type ArchiveLimits, PostgresArchive, recoverySignal } from './postgres-archive.ts';
 import { postgresBinaries } from './postgres-binaries.ts';
+import { type PostgresEndpoint, superuser } from './postgres-endpoint.ts';
 import {
   endProcess,
   freePort,
@@ -28,21 +30,13 @@ import { giveToUnprivileged, makeReachableDirectory, unprivilegedAccount } from 
 
 const run = promisify(execFile);
 
-/** Name of the superuser, the same as RDS gives the master user. */
-export const superuser = 'postgres';
-
-export interface PostgresEndpoint {
-  host: '127.0.0.1';
-  port: number;
-  user: typeof superuser;
-  password: string;
-}
-
 export interface PostgresSettings {
   maxConnections: number;
   sharedBuffersMegabytes: number;
   /** Off only for tests, whose data nobody needs after a power cut. */
   fsync?: boolean;
+  /** Keeps the server's past, so that it can be had as it was. */
+  archive?: ArchiveLimits;
 }
 
 interface ServerState {
@@ -50,9 +44,13 @@ interface ServerState {
   password: string;
   /** The password the data came with, when it is a copy; replaced at the first start. */
   inheritedPassword?: string;
+  /** The settings under which the data, when it is a base backup, becomes what it is to be. */
+  recovery?: Record<string, string>;
 }
 
 const startTimeoutSeconds = 60;
+/** A recovery replays what was written since a base backup. */
+const recoveryTimeoutSeconds = 900;
 const stopGraceSeconds = 20;
 
 /**
@@ -68,6 +66,12 @@ export class PostgresServer {
     this.directory = resolve(directory);
     this.#settings = settings;
     this.#file = new ServerFile(this.directory);
+  }
+
+  /** Of a server that has the setting. */
+  get archive(): PostgresArchive | undefined {
+    const { archive } = this.#settings;
+    return archive && new PostgresArchive(join(this.#home, 'archive'), archive);
   }
 
   get exists(): boolean {
@@ -119,16 +123,38 @@ export class PostgresServer {
     });
   }
 
+  /**
+   * Makes this server what another one was at `to`; the next start brings it there. The other one runs on, undisturbed.
+   * Does nothing where there is a server. @throws {ServerError} when its archive does not reach back so far.
+   */
+  async recoverFrom(source: PostgresServer, to: Date): Promise<void> {
+    if (this.exists) return;
+    const { archive } = source;
+    if (!archive) throw new ServerError(`The server in ${source.directory} keeps no archive.`);
+    await archive.catchUp(await source.start());
+    await this.#assemble(
+      source.#file.read().password,
+      (directory) => archive.unpack(to, join(directory, 'data')),
+      { recovery: archive.recoverySettings(to) },
+    );
+  }
+
+  /** Takes a base backup of the running server into its archive. */
+  async backUp(): Promise<void> {
+    await this.archive?.backUp(this.endpoint, this.#data);
+  }
+
   /** Starts the server, or finds it running, and waits until it answers. @throws {ServerError} */
   async start(): Promise<PostgresEndpoint> {
     if (!this.isRunning) await this.#launch();
-    await waitFor(
-      `Starting PostgreSQL in ${this.directory}`,
-      startTimeoutSeconds,
-      () => this.isReady || undefined,
-    );
+    await this.#answers();
     await this.#replaceInheritedPassword();
     return this.endpoint;
+  }
+
+  #answers(): Promise<true> {
+    const seconds = this.#recovers ? recoveryTimeoutSeconds : startTimeoutSeconds;
+    return waitFor(`Starting PostgreSQL in ${this.directory}`, seconds, () => this.isReady || undefined);
   }
 
   get endpoint(): PostgresEndpoint {
@@ -162,8 +188,16 @@ export class PostgresServer {
   }
 
   /** The real path: the folder may be a link (see `makeReachableDirectory`). */
+  get #home(): string {
+    return existsSync(this.directory) ? realpathSync(this.directory) : this.directory;
+  }
+
   get #data(): string {
-    return join(existsSync(this.directory) ? realpathSync(this.directory) : this.directory, 'data');
+    return join(this.#home, 'data');
+  }
+
+  get #recovers(): boolean {
+    return existsSync(join(this.#data, recoverySignal));
   }
 
   get #log(): string {
@@ -188,6 +222,7 @@ export class PostgresServer {
   async #assemble(
     inherited: string,
     fill: (directory: string, password: string) => Promise<void>,
+    more: Pick<ServerState, 'recovery'> = {},
   ): Promise<void> {
     const draft = `${this.directory}.draft`;
     removeWithTarget(draft);
@@ -198,6 +233,7 @@ export class PostgresServer {
       port: await freePort(),
       password: randomBytes(24).toString('base64url'),
       inheritedPassword: inherited,
+      ...more,
     };
     new ServerFile<ServerState>(draft).write(state);
     removeWithTarget(this.directory);
@@ -216,6 +252,8 @@ export class PostgresServer {
     if (!(await isPortFree(this.#file.read().port)))
       this.#file.write({ ...this.#file.read(), port: await freePort() });
 
+    const { archive } = this;
+    await archive?.open();
     const { maxConnections, sharedBuffersMegabytes, fsync = true } = this.#settings;
     const settings = {
       port: this.#file.read().port,
@@ -229,8 +267,17 @@ export class PostgresServer {
       max_wal_size: '256MB',
       max_parallel_workers: 2,
       jit: 'off',
+      // A tenant's database is copied to another server while it is in use. Each copy takes a slot and a sender at the source,
+      // and workers at the target; as many copies at a time as there are steps of operations.
+      wal_level: 'logical',
+      max_replication_slots: 40,
+      max_wal_senders: 40,
+      max_worker_processes: 32,
+      max_logical_replication_workers: 24,
       log_timezone: 'UTC',
       timezone: 'UTC',
+      ...archive?.serverSettings,
+      ...(this.#recovers && this.#file.read().recovery),
     };
     const args = [
       '-D',
@@ -245,11 +292,7 @@ export class PostgresServer {
           `to begin anew, delete the data directory. Its log ends with:\n${logTail(this.#log)}`,
       );
     });
-    const ready = waitFor(
-      `Starting PostgreSQL in ${this.directory}`,
-      startTimeoutSeconds,
-      () => this.isReady || undefined,
-    );
+    const ready = this.#answers();
     ready.catch(() => {});
     died.catch(() => {});
     await Promise.race([ready, died]);

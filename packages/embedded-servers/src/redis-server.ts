@@ -31,15 +31,22 @@ export interface RedisEndpoint {
 export interface RedisSettings {
   /** `always`: what was acknowledged survives a kill. `no`: for tests. */
   fsync: 'always' | 'no';
+  /** For a node of a `RedisCluster`, which shares out the slots itself; without it the server has them all. */
+  member?: {
+    password: string;
+    /** After how long a primary that does not answer is replaced. */
+    nodeTimeoutMilliseconds: number;
+  };
 }
 
 const startTimeoutSeconds = 30;
 const stopGraceSeconds = 20;
-const slots = 16_384;
+/** Redis Cluster specification: keys are shared out over so many slots. */
+export const slots = 16_384;
 
 /**
- * A real Redis (or Valkey) in a folder of its own, in cluster mode with one shard: what runs here sees the same rules
- * (one slot a script, redirections) as on AWS. A second `start` finds the server running, whoever started it.
+ * A real Redis (or Valkey) in a folder of its own, in cluster mode: what runs here sees the same rules (one slot a script,
+ * redirections) as on AWS. It is a cluster of one shard by itself, or a member of a larger one. A second `start` finds the server running, whoever started it.
  */
 export class RedisServer {
   readonly directory: string;
@@ -56,7 +63,7 @@ export class RedisServer {
     const launched = this.isRunning ? undefined : await this.#launch(progress);
     const client = this.#connect();
     const ready = waitFor(`Starting Redis in ${this.directory}`, startTimeoutSeconds, () =>
-      this.#assignSlots(client),
+      this.#settings.member ? isLoaded(client) : this.#assignSlots(client),
     );
     ready.catch(() => {});
     await Promise.race(launched ? [ready, launched.rejectsAtEnd] : [ready]).finally(() =>
@@ -70,6 +77,11 @@ export class RedisServer {
     return { host: '127.0.0.1', port, password };
   }
 
+  /** Where other members of its cluster reach it. */
+  get clusterPort(): number {
+    return this.#file.read().clusterPort;
+  }
+
   get isRunning(): boolean {
     if (!this.#file.exists) return false;
     const { pid, port } = this.#file.read();
@@ -81,6 +93,13 @@ export class RedisServer {
     if (!this.isRunning) return;
     const { pid, port } = this.#file.read();
     if (pid !== undefined) await endProcess(pid, String(port), 'SIGTERM', stopGraceSeconds);
+  }
+
+  /** `SIGKILL` ends it as a power cut would: what is left is picked up by the next `start`. `SIGSTOP` makes it silent. */
+  signal(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {
+    if (!this.isRunning) return;
+    const { pid } = this.#file.read();
+    if (pid !== undefined) process.kill(pid, signal);
   }
 
   get #log(): string {
@@ -110,7 +129,8 @@ export class RedisServer {
     const state: ServerState = {
       port: kept ? previous.port : await freePort(),
       clusterPort: kept ? previous.clusterPort : await freePort(),
-      password: previous?.password ?? randomBytes(24).toString('base64url'),
+      password:
+        this.#settings.member?.password ?? previous?.password ?? randomBytes(24).toString('base64url'),
     };
     const binary = await findRedis(progress);
     const configuration = join(this.directory, 'redis.conf');
@@ -133,21 +153,36 @@ export class RedisServer {
   }
 
   #configuration({ clusterPort, password }: ServerState): string {
+    const { member, fsync } = this.#settings;
     return [
       'bind 127.0.0.1',
       `dir "${this.directory}"`,
       `requirepass ${password}`,
+      `masterauth ${password}`,
       'cluster-enabled yes',
       `cluster-port ${clusterPort}`,
       // Without it a lone node reports an empty host to cluster clients.
       'cluster-announce-ip 127.0.0.1',
+      ...(member
+        ? [
+            `cluster-node-timeout ${member.nodeTimeoutMilliseconds}`,
+            // A primary would wait for more replicas before it sends its data.
+            'repl-diskless-sync-delay 0',
+          ]
+        : []),
       'save ""',
       'appendonly yes',
-      `appendfsync ${this.#settings.fsync}`,
+      `appendfsync ${fsync}`,
       'loglevel warning',
       '',
     ].join('\n');
   }
+}
+
+/** Resolves to undefined while the server does not answer, or reads its data. */
+async function isLoaded(client: Redis): Promise<true | undefined> {
+  const answer = await Promise.race([client.ping().catch(() => ''), wait(1000)]);
+  return answer === 'PONG' ? true : undefined;
 }
 
 function wait(milliseconds: number): Promise<string> {

@@ -12,15 +12,15 @@ export type IssueResult =
 /**
  * Issues a code and queues its delivery, in one step. Earlier codes of the recipient stay good until they expire, so that
  * nobody can spoil a code by asking for another. Whether the address belongs to anyone is not looked at. Nothing is sent
- * to a test number.
+ * to a test number. `network` is where the request comes from, where that is known.
  */
 export async function issue(
   otp: Otp,
-  request: Grant & { locale: Locale },
+  request: Grant & { locale: Locale; network?: string | undefined },
   policy: OtpPolicy = otp.policy,
 ): Promise<IssueResult> {
   const { keys } = otp;
-  const { locale, ...grant } = request;
+  const { locale, network, ...grant } = request;
   const issuedAt = otp.now();
   const expiresAt = new Date(issuedAt.getTime() + policy.lifetimeSeconds * 1000);
   const testCode = otp.testCodes?.get(request.to);
@@ -47,6 +47,7 @@ export async function issue(
     grant: keys.seal(grantContext(requestId, codeHash), JSON.stringify(grant)),
     ...(testCode === undefined && { delivery: keys.seal(deliveryContext, JSON.stringify(delivery)) }),
     ...(logEntry && { logEntry: keys.seal(logContext, JSON.stringify(logEntry)) }),
+    ...(network !== undefined && { network: keys.network(recipient, network) }),
     issuedAt,
     expiresAt,
     policy,

@@ -15,11 +15,15 @@ const cipher = 'aes-256-gcm';
 const nonceBytes = 12;
 const tagBytes = 16;
 
-/** Three keys, derived (HKDF, RFC 5869) from one secret so that none can stand in for another. */
+/** Of a keyed hash: nobody can look for another network that has the same. */
+const networkBytes = 16;
+
+/** Keys, derived (HKDF, RFC 5869) from one secret so that none can stand in for another. */
 interface KeySet {
   /** One byte, by which a request tells under which secret it was made. Says nothing about the secret. */
   id: number;
   recipients: KeyObject;
+  networks: KeyObject;
   codes: KeyObject;
   sealing: KeyObject;
 }
@@ -52,6 +56,15 @@ export class OtpKeys {
   /** For the names of new requests. */
   get id(): number {
     return this.#newest.id;
+  }
+
+  /** A network as the store knows it beside a recipient: the same one beside another is another text. */
+  network(recipient: Buffer, network: string): string {
+    return createHmac('sha256', this.#newest.networks)
+      .update(recipient)
+      .update(network)
+      .digest()
+      .toString('base64url', 0, networkBytes);
   }
 
   /** A recipient as the store knows it: 128 bits of a keyed hash, from which no address can be tried out. */
@@ -103,6 +116,7 @@ function deriveKeys(secret: Buffer): KeySet {
   return {
     id: derive('id').readUInt8(),
     recipients: createSecretKey(derive('recipients')),
+    networks: createSecretKey(derive('networks')),
     codes: createSecretKey(derive('codes')),
     sealing: createSecretKey(derive('sealing')),
   };

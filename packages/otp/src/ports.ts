@@ -1,4 +1,4 @@
-import type { Limit, OtpPolicy } from './policy.ts';
+import type { Limit, OtpPolicy, Reserve } from './policy.ts';
 
 export interface NewCode {
   /** Keyed hash of the recipient, whose limits apply. */
@@ -12,9 +12,11 @@ export interface NewCode {
   delivery?: string;
   /** What the log is told when the code is verified, sealed; none for a send without a tenant, which has no log. */
   logEntry?: string;
+  /** Keyed hash of the network that asks; absent where networks are not told apart. */
+  network?: string;
   issuedAt: Date;
   expiresAt: Date;
-  policy: Pick<OtpPolicy, 'sends' | 'resend'>;
+  policy: Pick<OtpPolicy, 'sends' | 'resend' | 'reserve'>;
 }
 
 export type NewCodeOutcome =
@@ -27,8 +29,11 @@ export interface Guess {
   codeHash: string;
   /** Names this call: made twice under one name (its reply was lost), a guess counts once and gets the same answer. */
   operationId: string;
+  /** Keyed hash of the network that it comes from; absent where networks are not told apart. */
+  network?: string;
   at: Date;
   limit: Limit;
+  reserve: Reserve;
 }
 
 export type GuessOutcome =

@@ -11,10 +11,13 @@ export type VerifyResult =
 /**
  * Exchanges a code for what it grants, once. A client whose answer was lost on the way and who asks again is told
  * `expired`: a spent code is spent, even for the one who spent it, since a second asker cannot be told from a thief. It
- * costs them a new code.
+ * costs them a new code. `network` is where the attempt comes from, where that is known.
  */
-export async function verify(otp: Otp, attempt: { requestId: string; code: string }): Promise<VerifyResult> {
-  const { requestId } = attempt;
+export async function verify(
+  otp: Otp,
+  attempt: { requestId: string; code: string; network?: string | undefined },
+): Promise<VerifyResult> {
+  const { requestId, network } = attempt;
   const recipient = recipientOf(requestId);
   if (!recipient) return { outcome: 'expired' };
 
@@ -25,8 +28,10 @@ export async function verify(otp: Otp, attempt: { requestId: string; code: strin
     requestId,
     codeHash,
     operationId: randomUUID(),
+    ...(network !== undefined && { network: otp.keys.network(recipient, network) }),
     at,
     limit: otp.policy.attempts,
+    reserve: otp.policy.reserve,
   });
   switch (result.outcome) {
     case 'correct': {

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { confirmWrites, connectRedis } from '@kyong/redis';
 import { startTestRedis, TestClock } from '@kyong/testing';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { claimAbandoned, readNew } from '../src/adapters/redis/deliveries.ts';
-import { connectRedis, DeliveryWorker, RedisOutbox, redisOtpStore } from '../src/adapters/redis/index.ts';
+import { DeliveryWorker, RedisOutbox, redisOtpStore } from '../src/adapters/redis/index.ts';
 import { keyOf, partitionOf } from '../src/adapters/redis/partition.ts';
 import {
   createOtp,
@@ -23,7 +24,7 @@ async function createQueue() {
   onTestFinished(() => redis.disconnect());
   await once(redis, 'ready');
   const keys = new OtpKeys(randomBytes(32));
-  const otp = createOtp({ store: redisOtpStore(redis), keys, now: clock.now });
+  const otp = createOtp({ store: redisOtpStore(confirmWrites(redis, 0)), keys, now: clock.now });
   const outbox = new RedisOutbox({ redis, keys, now: clock.now });
   const letters: { entry: string; reason: DeliveryOutcome }[] = [];
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { confirmWrites } from '@kyong/redis';
 import { createTestRedis, TestClock } from '@kyong/testing';
 import type { Cluster } from 'ioredis';
 import { redisOtpStore } from '../src/adapters/redis/index.ts';
@@ -18,9 +19,9 @@ export interface Harness {
   otp: Otp;
   to: string;
   /** Sends a code and reads it, as the person would. @throws if it was not sent. */
-  send: () => Promise<{ requestId: string; code: string }>;
-  trySend: () => Promise<IssueResult>;
-  verify: (requestId: string, code: string) => ReturnType<typeof verify>;
+  send: (network?: string) => Promise<{ requestId: string; code: string }>;
+  trySend: (network?: string) => Promise<IssueResult>;
+  verify: (requestId: string, code: string, network?: string) => ReturnType<typeof verify>;
 }
 
 /** One recipient on a real Redis, under keys of its own: no other test can meet it. */
@@ -29,7 +30,7 @@ export function createHarness(policy?: OtpPolicy): Harness {
   const redis = createTestRedis();
   const drawn: number[] = [];
   const otp = createOtp({
-    store: redisOtpStore(redis),
+    store: redisOtpStore(confirmWrites(redis, 0)),
     keys: new OtpKeys(randomBytes(32)),
     now: clock.now,
     randomInt: (bound) => {
@@ -40,19 +41,20 @@ export function createHarness(policy?: OtpPolicy): Harness {
     ...(policy && { policy }),
   });
   const to = '+886912345678';
-  const trySend = () => issue(otp, { channel: 'sms', to, purpose: 'login', locale: 'en' });
+  const trySend = (network?: string) =>
+    issue(otp, { channel: 'sms', to, purpose: 'login', locale: 'en', network });
   return {
     clock,
     redis,
     otp,
     to,
     trySend,
-    send: async () => {
-      const result = await trySend();
+    send: async (network) => {
+      const result = await trySend(network);
       if (result.outcome !== 'issued') throw new Error(`Not issued: ${result.outcome}`);
       return { requestId: result.requestId, code: drawn.slice(-otp.policy.codeLength).join('') };
     },
-    verify: (requestId, code) => verify(otp, { requestId, code }),
+    verify: (requestId, code, network) => verify(otp, { requestId, code, network }),
   };
 }
 

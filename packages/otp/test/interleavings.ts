@@ -1,4 +1,5 @@
 import { randomBytes, randomInt } from 'node:crypto';
+import { confirmWrites } from '@kyong/redis';
 import { TestClock } from '@kyong/testing';
 import type { Cluster } from 'ioredis';
 import { redisOtpStore } from '../src/adapters/redis/index.ts';
@@ -75,7 +76,7 @@ export function createWorld(connections: Cluster[]): World {
   };
   const instances = connections.map((redis, n) => {
     const now = () => new Date(clock.now().getTime() + n * skewMilliseconds);
-    return createOtp({ store: redisOtpStore(redis), keys, now, policy, randomInt: draw });
+    return createOtp({ store: redisOtpStore(confirmWrites(redis, 0)), keys, now, policy, randomInt: draw });
   });
   const addresses = Array.from({ length: 2 }, (_, n) => `person${n}@example.com`);
   return { clock, policy, instances, drawn, addresses, history: { codes: [], guesses: [] } };

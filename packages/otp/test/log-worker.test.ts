@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { confirmWrites, connectRedis } from '@kyong/redis';
 import { startTestRedis, TestClock } from '@kyong/testing';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { connectRedis, LogWorker, redisOtpStore } from '../src/adapters/redis/index.ts';
+import { LogWorker, redisOtpStore } from '../src/adapters/redis/index.ts';
 import { addToLog, readNewReports } from '../src/adapters/redis/log-queue.ts';
 import { keyOf, partitionOf, partitions } from '../src/adapters/redis/partition.ts';
 import {
@@ -30,7 +31,7 @@ async function createQueue() {
     drawn.push(digit);
     return digit;
   };
-  const otp = createOtp({ store: redisOtpStore(redis), keys, now: clock.now, randomInt });
+  const otp = createOtp({ store: redisOtpStore(confirmWrites(redis, 0)), keys, now: clock.now, randomInt });
   const written: LogReport[] = [];
   const counts = { lost: 0, errors: 0 };
   const keep: OtpLog['record'] = async (_, reports) => {
@@ -100,6 +101,7 @@ test('a use whose reply was lost is told once', async () => {
   const guess = {
     ...{ recipient, requestId: 'one', codeHash: 'hash', operationId: 'o', at: otp.now() },
     limit: otp.policy.attempts,
+    reserve: otp.policy.reserve,
   };
   const issuedAt = otp.now();
   await otp.store.issue({

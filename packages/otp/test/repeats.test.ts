@@ -1,4 +1,9 @@
-import { expect, test } from 'vitest';
+import { once } from 'node:events';
+import { confirmWrites, connectRedis } from '@kyong/redis';
+import { startTestRedis } from '@kyong/testing';
+import type { Cluster } from 'ioredis';
+import { expect, onTestFinished, test } from 'vitest';
+import { redisOtpStore } from '../src/adapters/redis/index.ts';
 import { keyOf, partitionOf } from '../src/adapters/redis/partition.ts';
 import type { Guess, NewCode } from '../src/index.ts';
 import { createRequestId } from '../src/request-id.ts';
@@ -26,6 +31,7 @@ function calls() {
     operationId: 'one',
     at: clock.now(),
     limit: otp.policy.attempts,
+    reserve: otp.policy.reserve,
   };
   return { otp, redis, code, guess, recipient };
 }
@@ -59,3 +65,28 @@ test('a wrong guess that runs twice counts once', async () => {
     attemptsLeft: 8,
   });
 });
+
+test('what runs twice writes twice, so that a replica that has the second has the first', async () => {
+  // Nobody else writes here.
+  const { endpoint } = await startTestRedis();
+  const redis = connectRedis({ nodes: [endpoint], password: endpoint.password }, () => {});
+  onTestFinished(() => redis.disconnect());
+  await once(redis, 'ready');
+  const store = redisOtpStore(confirmWrites(redis, 0));
+  const { code, guess } = calls();
+  const writes = async (call: () => Promise<unknown>) => {
+    await call();
+    const before = await changes(redis);
+    await call();
+    return (await changes(redis)) - before;
+  };
+  expect(await writes(() => store.issue(code))).toBeGreaterThan(0);
+  const wrong = { ...guess, operationId: 'wrong', codeHash: 'another hash' };
+  expect(await writes(() => store.verify(wrong))).toBeGreaterThan(0);
+  expect(await writes(() => store.verify(guess))).toBeGreaterThan(0);
+});
+
+async function changes(redis: Cluster): Promise<number> {
+  const info = await redis.info('persistence');
+  return Number(/rdb_changes_since_last_save:(\d+)/.exec(info)?.[1]);
+}

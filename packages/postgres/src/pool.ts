@@ -1,6 +1,6 @@
 import pg from 'pg';
 
-export type { Pool, PoolClient, PoolConfig } from 'pg';
+export type { ClientBase, Pool, PoolClient, PoolConfig } from 'pg';
 export { escapeIdentifier, escapeLiteral } from 'pg';
 
 export interface Connection {
@@ -48,18 +48,23 @@ export function createPool(
     allowExitOnIdle: true,
   });
   pool.on('error', onError);
+  // A connection that ends between two statements of a transaction says so to its client, which nobody listens to; unheard,
+  // that would end the process. Whoever uses it learns of it from the next statement.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 
-/** One connection for one task, closed afterwards whatever happens. */
+/** One connection for one task, closed afterwards whatever happens; `lockTimeoutSeconds` bounds how long a statement waits for a lock. */
 export async function withConnection<T>(
   connection: Connection,
   task: (client: pg.Client) => Promise<T>,
+  { lockTimeoutSeconds }: { lockTimeoutSeconds?: number } = {},
 ): Promise<T> {
   const client = new pg.Client({
     ...connection,
     connectionTimeoutMillis: connectTimeoutMilliseconds,
     application_name: 'kyo',
+    ...(lockTimeoutSeconds !== undefined && { lock_timeout: lockTimeoutSeconds * 1000 }),
   });
   // A server that goes away between queries emits this; the next query reports it to the caller.
   client.on('error', () => {});

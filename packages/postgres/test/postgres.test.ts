@@ -11,6 +11,21 @@ function migrations(files: Record<string, string>): string {
   return directory;
 }
 
+it('a transaction whose connection is ended between two statements fails, and the process lives on', async () => {
+  const { pool, connection } = await createTestDatabase();
+  const cut = transaction(pool, async (client) => {
+    const { rows } = await client.query('SELECT pg_backend_pid() AS pid');
+    const ended = new Promise((resolve) => client.once('end', resolve));
+    await withConnection(connection, (other) =>
+      other.query('SELECT pg_terminate_backend($1)', [rows[0].pid]),
+    );
+    await ended;
+    await client.query('SELECT 1');
+  });
+  await expect(cut).rejects.toThrow('not queryable');
+  expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+});
+
 describe('migrate', () => {
   it('applies what is missing, in order, and nothing twice', async () => {
     const { connection } = await createTestDatabase();

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { route } from '@kyong/contracts';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { createHttpApp, serve } from './http-app.ts';
+import { createHttpApp, drain, serve } from './http-app.ts';
 import { createLogger } from './logger.ts';
 import { Problem } from './problem.ts';
 
@@ -125,6 +125,18 @@ it('is alive while a part is away, and not ready', async () => {
     status: 'unavailable',
     parts: { database: { status: 'unavailable', detail: 'does not answer' } },
   });
+});
+
+it('draining, it answers on, closes connections and is not ready', async () => {
+  const leaving = createHttpApp({ logger, checks: {} });
+  expect((await leaving.inject('/health')).headers.connection).not.toBe('close');
+  await drain(leaving, 0);
+  const alive = await leaving.inject('/health');
+  expect(alive.statusCode).toBe(200);
+  expect(alive.headers.connection).toBe('close');
+  const ready = await leaving.inject('/ready');
+  expect(ready.statusCode).toBe(503);
+  expect(ready.json().parts.server).toEqual({ status: 'unavailable', detail: 'shutting down' });
 });
 
 it('unknown addresses are a 404 problem', async () => {

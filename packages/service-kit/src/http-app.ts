@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import type { Route } from '@kyong/contracts';
 import Fastify, {
   type FastifyBaseLogger,
@@ -16,6 +17,8 @@ import { Problem, problemResponse } from './problem.ts';
 declare module 'fastify' {
   interface FastifyInstance {
     verifyAccessToken: VerifyAccessToken | undefined;
+    /** Takes leave: see `drain`. */
+    isDraining: boolean;
   }
 }
 
@@ -66,6 +69,7 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
   });
 
   app.decorate('verifyAccessToken', options.verifyAccessToken);
+  app.decorate('isDraining', false);
 
   // Only JSON comes in. Fastify would also take text/plain.
   app.removeContentTypeParser('text/plain');
@@ -73,6 +77,7 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
   // Hooks with callbacks: a promise for each of them would cost more than what they do.
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(securityHeaders).header('x-request-id', request.id);
+    if (app.isDraining) reply.header('connection', 'close');
     done();
   });
   app.addHook('onResponse', (request, reply, done) => {
@@ -93,9 +98,22 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
   app.get('/health', async () => ({ status: 'alive' }));
   app.get('/ready', async (_request, reply) => {
     const health = await checkHealth(options.checks);
+    if (app.isDraining) {
+      health.status = 'unavailable';
+      health.parts.server = { status: 'unavailable', detail: 'shutting down' };
+    }
     return reply.code(health.status === 'ready' ? 200 : 503).send(health);
   });
   return app;
+}
+
+/**
+ * From now on the app says that it is not ready, and every answer closes its connection, while requests are answered as
+ * before: whoever balances load has `seconds` to notice and to send no more. Then it can be closed without anybody noticing.
+ */
+export async function drain(app: FastifyInstance, seconds: number): Promise<void> {
+  app.isDraining = true;
+  await setTimeout(seconds * 1000);
 }
 
 /** A request id from outside is kept if it is harmless, so that one id follows a request through every service. */

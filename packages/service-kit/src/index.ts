@@ -1,4 +1,5 @@
 export * from './access-token.ts';
+export * from './background.ts';
 export * from './config.ts';
 export * from './health.ts';
 export * from './http-app.ts';

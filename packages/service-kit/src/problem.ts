@@ -87,15 +87,17 @@ const unavailableCodes = new Set([
   'ETIMEDOUT',
   'ENOTFOUND',
   'EAI_AGAIN',
-  // PostgreSQL: shutting down, starting up, crashed, out of connections, read-only after a failover
+  // PostgreSQL: shutting down, starting up, crashed, out of connections, read-only after a failover, a role shut out while
+  // its database is moved
   '57P01',
   '57P02',
   '57P03',
   '53300',
   '25006',
+  '28000',
 ]);
 const unavailableMessages =
-  /Connection terminated|Query read timeout|timeout exceeded when trying to connect|Connection is closed|ClusterAllFailedError|Failed to refresh slots|CLUSTERDOWN|LOADING|max retries per request|offline ?queue|Command timed out|Query read timeout|Too many Cluster redirections|Reached the max retries/i;
+  /Connection terminated|is not queryable|Query read timeout|timeout exceeded when trying to connect|Connection is closed|ClusterAllFailedError|Failed to refresh slots|CLUSTERDOWN|LOADING|max retries per request|offline ?queue|Command timed out|Query read timeout|Too many Cluster redirections|Reached the max retries/i;
 
 /** Whether the cause is a part of the platform that is away for the moment. */
 export function isUnavailable(error: unknown): boolean {

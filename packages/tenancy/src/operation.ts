@@ -19,6 +19,8 @@ export interface Operation {
   status: OperationStatus;
   undoing: boolean;
   actor: string;
+  /** What it was told beside its tenant: see `operationInput` of the contracts. */
+  input: unknown;
   error: string | null;
   createdAt: Date;
   finishedAt: Date | null;

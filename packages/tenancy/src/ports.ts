@@ -1,6 +1,19 @@
-import type { OperationKind, Placement, Plan, TenantEvent, TenantStatus } from '@kyong/contracts';
+import type { Writable } from 'node:stream';
+import type {
+  DeletionProof,
+  ExportManifest,
+  OperationKind,
+  Placement,
+  Plan,
+  ResizeTime,
+  TenantEvent,
+  TenantStatus,
+} from '@kyong/contracts';
+import type { Archive, Departure } from './departure.ts';
+import type { Lifecycle } from './lifecycle.ts';
 import type { Operation } from './operation.ts';
-import type { DatabaseEndpoint, DatabaseReservation, Tenant } from './tenant.ts';
+import type { Resource } from './resource.ts';
+import type { DatabaseEndpoint, DatabaseReservation, Login, SecondDatabase, Tenant } from './tenant.ts';
 
 /** A way into a database. */
 export interface DatabaseConnection {
@@ -29,10 +42,21 @@ export type DatabaseState =
  */
 export type DestroyPurpose = 'undo' | 'offboard';
 
+/** What a new database's server is chosen by. */
+export interface InstanceWish {
+  tenantId: string;
+  /** Of a second database (`labelOf`): its server, where it is the tenant's own, has another name than the first one's. */
+  label?: string;
+  /** The shared server an operator has named. */
+  instanceId?: string;
+  /** The server it must not be. */
+  except?: string;
+}
+
 /** A kind of place for tenant databases. Every method may be called again after a crash and finds its work done. */
 export interface DatabaseHost {
-  /** The server a new tenant would go to. Nothing is created. */
-  chooseInstance(tenantId: string): Promise<string>;
+  /** The server a new database would go to. Nothing is created. @throws {OperationRefused} when none fits the wish. */
+  chooseInstance(wish: InstanceWish): Promise<string>;
   /** @throws {OperationRefused} when there is no room, with the remedy. */
   checkQuota(reservation: DatabaseReservation): Promise<void>;
   /** Begins, or continues, to create the database (and its server). Need not wait for it. */
@@ -40,10 +64,17 @@ export interface DatabaseHost {
   describe(reservation: DatabaseReservation): Promise<DatabaseState>;
   adminConnection(reservation: DatabaseReservation): Promise<AdminConnection>;
   /**
+   * Gives the tenant's own server the size of the reservation's plan, or continues to; call again until it is done. Storage
+   * never shrinks. @throws {OperationRefused}
+   */
+  resize(reservation: DatabaseReservation, time: ResizeTime): Promise<{ done: boolean; detail: string }>;
+  /**
    * Takes the database, its role and its own server away; never what is not this tenant's.
    * Resolves when they are gone. @throws {Error} when that takes longer than one call may: call again.
    */
   destroy(reservation: DatabaseReservation, purpose: DestroyPurpose): Promise<void>;
+  /** Everything of tenants there is in this kind of place, of one tenant or of all. */
+  list(tenantId?: string): Promise<Resource[]>;
 }
 
 /** What is done inside a tenant's database; the same SQL wherever it is. Safe to repeat. */
@@ -52,12 +83,56 @@ export interface TenantDatabase {
     admin: AdminConnection,
     role: { name: string; password: string; connectionLimit: number },
   ): Promise<void>;
-  /** Migrates to the newest version and lets the role at the tables; answers with the version. */
+  /** Migrates to the newest version and lets the tenant's roles at the tables; answers with the version. */
   migrate(admin: AdminConnection, roleName: string): Promise<string>;
-  /** The role may connect no more, and the connections it has are ended; answers with how many. */
+  /** All that this role may, every role of the tenant may from now on. */
+  shareRights(admin: AdminConnection, roleName: string): Promise<void>;
+  /** None of the tenant's roles may connect any more; their connections are gone when this resolves, with how many. */
   closeRole(admin: AdminConnection, roleName: string): Promise<number>;
   openRole(admin: AdminConnection, roleName: string): Promise<void>;
+  /** Takes one role away and ends its connections; answers with how many. The database and other roles stay. */
+  dropRole(admin: AdminConnection, roleName: string): Promise<number>;
+  /** Writes everything in the database, and how it is built, into one tar file. */
+  export(
+    admin: AdminConnection,
+    about: { tenantId: string; name: string; exportedAt: Date },
+    output: Writable,
+  ): Promise<ExportManifest>;
   seed(admin: AdminConnection, gym: { tenantId: string; name: string }): Promise<void>;
+}
+
+/** A copy of one database into another, by the name of everything it makes. */
+export interface CopyEnds {
+  /** Unique on any server: letters, digits and underscores, at most 63. */
+  name: string;
+  source: AdminConnection;
+  target: AdminConnection;
+}
+
+export interface CopyProgress {
+  /** All there was is there, and what comes follows at once. */
+  complete: boolean;
+  detail: string;
+}
+
+export interface Comparison {
+  tables: number;
+  rows: number;
+  /** Null where there is no such table. */
+  differences: { table: string; sourceRows: number | null; targetRows: number | null }[];
+}
+
+/** Keeps a copy of a database that is in use, until the copy takes its place. Both have the same schema. */
+export interface DatabaseCopy {
+  /** Begins, or finds it begun. What the target holds is replaced. @throws {OperationRefused} */
+  start(ends: CopyEnds): Promise<void>;
+  progress(ends: CopyEnds): Promise<CopyProgress>;
+  /** The source is closed: waits until the target has all of it. False when that takes longer. */
+  catchUp(ends: CopyEnds, waitAtMostSeconds: number): Promise<boolean>;
+  /** Compares every table of both, by rows and checksum. @throws {Error} when it takes longer. */
+  compare(ends: CopyEnds, waitAtMostSeconds: number): Promise<Comparison>;
+  /** Ends the copying, and takes away all that it needed at both ends; the rows stay. */
+  stop(ends: CopyEnds): Promise<void>;
 }
 
 export interface SecretStore {
@@ -65,6 +140,19 @@ export interface SecretStore {
   ensure(ref: string): Promise<string>;
   read(ref: string): Promise<string>;
   delete(ref: string): Promise<void>;
+  /** The names of all secrets of tenants, or of one. */
+  list(tenantId?: string): Promise<string[]>;
+}
+
+/** Where exports are kept. */
+export interface ArchiveStore {
+  /** Keeps what `write` writes as one file, whole or not at all, in the place of one of that name before. */
+  save(ref: string, write: (output: Writable) => Promise<void>): Promise<{ bytes: number; sha256: string }>;
+  delete(ref: string): Promise<void>;
+  /** The names of all archives, or of one tenant's. */
+  list(tenantId?: string): Promise<string[]>;
+  /** An address that the archive can be fetched from for a while, by whoever has it. */
+  link(ref: string, lifetimeSeconds: number): Promise<string>;
 }
 
 export interface ProvisionRequest {
@@ -93,8 +181,11 @@ export interface OperationRequest {
   kind: OperationKind;
   /** The statuses the tenant may be in. */
   from: readonly TenantStatus[];
+  /** Whether it may be done again when it was the last thing done. */
+  repeatable: boolean;
   /** Its status from now on; unchanged when absent. */
   during?: TenantStatus;
+  input: object;
   caller: string;
   sourceIp: string | null;
   stepNames: string[];
@@ -104,6 +195,8 @@ export type OperationRequestOutcome =
   | { outcome: 'accepted'; operationId: string; status: TenantStatus; created: boolean }
   /** Another operation is under way, or the tenant is in a status that does not fit. */
   | { outcome: 'conflict'; status: TenantStatus }
+  /** Its schema is being migrated, which takes seconds. */
+  | { outcome: 'migrating' }
   | { outcome: 'unknown' };
 
 /** The right to advance an operation, for a while. */
@@ -111,6 +204,8 @@ export interface Claim {
   epoch: number;
   operation: Operation;
   tenant: Tenant;
+  /** The second database of this operation, if it has one now. */
+  second: SecondDatabase | null;
 }
 
 export type ClaimOutcome =
@@ -147,7 +242,11 @@ export interface TenancyStore {
   countTenants(status: TenantStatus): Promise<number>;
   findOperation(operationId: string): Promise<Operation | undefined>;
   findLatestOperations(tenantIds: string[]): Promise<Map<string, Operation>>;
-  /** A server answers at another address now: so do the databases of all tenants on it. */
+  /** Tenants with a previous database that was to be kept until before `now`, and nothing else going on. */
+  findTenantsToConfirm(now: Date, limit: number): Promise<string[]>;
+  /** Second databases of one tenant, or of all. */
+  findSecondDatabases(tenantId?: string): Promise<SecondDatabase[]>;
+  /** A server answers at another address now: so do all databases on it. */
   moveInstance(instanceId: string, address: { host: string; port: number }): Promise<void>;
   /** Operations whose time came (`overdueSeconds` ago, 0 unless said) and that no other driver than `owner` holds. */
   findDueOperations(owner: string, limit: number, overdueSeconds?: number): Promise<string[]>;
@@ -161,11 +260,11 @@ export interface TenancyStore {
   /** Writes the step's result and gives the claim back. */
   recordStep(claim: Claim, record: StepRecord): Promise<void>;
   succeed(claim: Claim): Promise<void>;
-  /** Ends an operation that failed: undone (`compensated`), or with something left (`failed`). */
+  /** Ends an operation that failed: undone (`compensated`), or with something left (`failed`). No status: it stays. */
   fail(
     claim: Claim,
     status: 'compensated' | 'failed',
-    tenantStatus: TenantStatus,
+    tenantStatus: TenantStatus | undefined,
     event: TenantEvent,
   ): Promise<void>;
 
@@ -174,9 +273,47 @@ export interface TenancyStore {
   releaseDatabase(claim: Claim): Promise<void>;
   recordEndpoint(claim: Claim, endpoint: DatabaseEndpoint): Promise<void>;
   recordSchemaVersion(claim: Claim, version: string): Promise<void>;
+  /** Services get in by this login from now on; the one they had is kept as the previous one. */
+  switchLogin(claim: Claim, login: Login): Promise<void>;
+  /** Services get in by the previous login again. */
+  switchLoginBack(claim: Claim): Promise<void>;
+  /** Nothing is left of the previous login. */
+  forgetPreviousLogin(claim: Claim): Promise<void>;
+  /** Writes down where the operation's second database will be. */
+  reserveTarget(claim: Claim, reservation: DatabaseReservation): Promise<void>;
+  recordTargetEndpoint(claim: Claim, endpoint: DatabaseEndpoint): Promise<void>;
+  recordTargetSchemaVersion(claim: Claim, version: string): Promise<void>;
+  /**
+   * The tenant lives in the target from now on, with its plan and placement; where it lived is kept until `keepUntil`.
+   * Services hear of it. Nothing happens when that is so already.
+   */
+  switchToTarget(claim: Claim, keepUntil: Date): Promise<void>;
+  /** Takes `switchToTarget` back. Nothing happens when that is so already. */
+  switchBack(claim: Claim): Promise<void>;
+  /** Forgets a target: nothing is left of it. */
+  forgetTarget(claim: Claim): Promise<void>;
+  /** Forgets a previous database of the tenant, by the operation it belongs to: nothing is left of it. */
+  forgetPrevious(claim: Claim, operationId: string): Promise<void>;
+  findDeparture(tenantId: string): Promise<Departure | undefined>;
+  recordArchive(claim: Claim, archive: Archive): Promise<void>;
+  scheduleErasure(claim: Claim, eraseAfter: Date): Promise<void>;
+  /** The tenant stays: nothing is left of its departure. */
+  cancelDeparture(claim: Claim): Promise<void>;
+  /** Tenants whose time to come back is over, and that nothing is done to. */
+  findDueErasures(now: Date, limit: number): Promise<string[]>;
+  /** Active tenants whose password is older than `before`, and that nothing is done to. */
+  findDueRotations(before: Date, limit: number): Promise<string[]>;
+  /** Writes down what is about to be destroyed, once: what is there when it is asked again is less. */
+  recordInventory(claim: Claim, resources: Resource[]): Promise<void>;
+  /** Deletes what names the tenant anywhere in the master database, but for its history; counts are kept in the departure. */
+  forgetTenant(claim: Claim): Promise<void>;
+  /** The tenant is gone, with the proof of it; its name stays taken. */
+  closeBooks(claim: Claim, proof: DeletionProof): Promise<void>;
   /** From now on the tenant is open; its owner, when a person, becomes `gym_owner`. */
   activate(claim: Claim): Promise<void>;
   setStatus(claim: Claim, status: TenantStatus): Promise<void>;
+  /** The tenant has this plan from now on, and is active. */
+  recordPlan(claim: Claim, plan: Plan): Promise<void>;
   /** Puts an event into the outbox, once an operation and type. */
   announce(claim: Claim, event: TenantEvent): Promise<void>;
 }
@@ -185,7 +322,10 @@ export interface Ports {
   store: TenancyStore;
   hosts: Record<Placement, DatabaseHost>;
   database: TenantDatabase;
+  copies: DatabaseCopy;
   secrets: SecretStore;
+  archives: ArchiveStore;
+  lifecycle: Lifecycle;
   now: () => Date;
   /** Uniform in [0, 1). */
   random: () => number;

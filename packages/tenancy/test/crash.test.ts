@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { advance, OperationRefused, type Ports, requestOperation } from '../src/index.ts';
-import { Crash, type CrashPoint, crashingPorts } from './crashing-ports.ts';
+import { type CrashPoint, crashingPorts } from './crashing-ports.ts';
 import {
   createWorld,
+  dieAt,
   drive,
   driver,
   newTenantId,
@@ -49,7 +50,7 @@ it.each(placements)(
         ['suspend', 'suspended'],
         ['resume', 'active'],
       ] as const) {
-        const asked = await requestOperation(kind, tenantId, operator, world.ports.store);
+        const asked = await requestOperation(kind, tenantId, {}, operator, world.ports.store);
         if (asked.outcome !== 'accepted') throw new Error(asked.outcome);
         await dieAt(asked.operationId, world.ports, { call, when: 'after' });
         await drive(asked.operationId, world.ports);
@@ -121,12 +122,6 @@ async function crashThenFinish(
   expect(rows).toEqual([{ operations: 1, events: 1 }]);
   if (expected === 'failed') expect(await traces(world, tenantId), JSON.stringify(points)).toEqual([]);
   else await ports.hosts[placement].destroy(reservationOf(tenant), 'undo');
-}
-
-async function dieAt(operationId: string, ports: Ports, point: CrashPoint): Promise<void> {
-  await drive(operationId, crashingPorts(ports, point).ports).catch((error: unknown) => {
-    if (!(error instanceof Crash)) throw error;
-  });
 }
 
 function reservationOf(tenant: Awaited<ReturnType<Ports['store']['findTenant']>>) {

@@ -12,10 +12,13 @@ export interface CrashPoint {
 
 /**
  * Ports of a process that dies at one point: from then on nothing it does has any effect.
- * `calls` counts what it asked of the world.
+ * `calls` counts what it asked of the world, `names` tells the methods.
  */
-export function crashingPorts(ports: Ports, point?: CrashPoint): { ports: Ports; calls: () => number } {
-  let calls = 0;
+export function crashingPorts(
+  ports: Ports,
+  point?: CrashPoint,
+): { ports: Ports; calls: () => number; names: () => string[] } {
+  const names: string[] = [];
   let dead = false;
 
   const wrap = <T extends object>(target: T): T =>
@@ -25,8 +28,7 @@ export function crashingPorts(ports: Ports, point?: CrashPoint): { ports: Ports;
         if (typeof value !== 'function') return value;
         return async (...args: unknown[]) => {
           if (dead) throw new Crash();
-          const call = calls;
-          calls += 1;
+          const call = names.push(String(name)) - 1;
           if (point?.call === call && point.when === 'before') dead = true;
           if (dead) throw new Crash();
           const result: unknown = await value.apply(object, args);
@@ -43,8 +45,11 @@ export function crashingPorts(ports: Ports, point?: CrashPoint): { ports: Ports;
       store: wrap(ports.store),
       hosts: { dedicated: wrap(ports.hosts.dedicated), shared: wrap(ports.hosts.shared) },
       database: wrap(ports.database),
+      copies: wrap(ports.copies),
       secrets: wrap(ports.secrets),
+      archives: wrap(ports.archives),
     },
-    calls: () => calls,
+    calls: () => names.length,
+    names: () => names,
   };
 }

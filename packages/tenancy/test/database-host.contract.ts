@@ -26,7 +26,10 @@ export function describeDatabaseHost(
     it('chooses the same server each time, and creates nothing by it', async () => {
       const { host, leftovers } = await start();
       const reservation = await reserve(host, placement);
-      expect(await host.chooseInstance(reservation.tenantId)).toBe(reservation.instanceId);
+      const { tenantId } = reservation;
+      expect(await host.chooseInstance({ tenantId })).toBe(reservation.instanceId);
+      const second = await host.chooseInstance({ tenantId, label: '01a2b3c4d' });
+      expect(second === reservation.instanceId).toBe(placement === 'shared');
       expect(reservation.instanceId).toMatch(/^[a-z](-?[a-z0-9])*$/);
       await host.checkQuota(reservation);
       expect(await host.describe(reservation)).toEqual({ state: 'absent' });

@@ -20,7 +20,7 @@ export async function reserve(
     tenantId,
     plan,
     placement,
-    instanceId: await host.chooseInstance(tenantId),
+    instanceId: await host.chooseInstance({ tenantId }),
     ...databaseNames(tenantId),
     secretRef: `tenants/${tenantId}/database`,
   };

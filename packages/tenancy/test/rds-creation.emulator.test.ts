@@ -35,6 +35,7 @@ describe('what RDS is asked for', () => {
       ManageMasterUserPassword: 'true',
       MasterUserSecretKmsKeyId: 'alias/kyo',
       CACertificateIdentifier: 'rds-ca-rsa2048-g1',
+      DBParameterGroupName: 'kyo-postgres17',
       DBSubnetGroupName: 'kyo-databases',
       'VpcSecurityGroupIds.VpcSecurityGroupId.1': 'sg-0123456789abcdef0',
       PubliclyAccessible: 'false',
@@ -53,8 +54,10 @@ describe('what RDS is asked for', () => {
   });
 
   it('is refused where the name or the version cannot be', async () => {
-    expect(await refusalOf(world.host.chooseInstance('no--such'))).toMatch(/Choose another/);
-    expect(await refusalOf(world.host.chooseInstance('x'.repeat(60)))).toMatch(/Choose another/);
+    expect(await refusalOf(world.host.chooseInstance({ tenantId: 'no--such' }))).toMatch(/Choose another/);
+    expect(await refusalOf(world.host.chooseInstance({ tenantId: 'x'.repeat(60) }))).toMatch(
+      /Choose another/,
+    );
     expect(() => world.hostWith({ stage: 'prod-eu' })).toThrow('expected a letter');
     const host = world.hostWith({ postgresMajorVersion: 9 });
     expect(await refusalOf(host.create(await reserve(host, 'dedicated')))).toMatch(/another major version/);

@@ -57,6 +57,8 @@ export async function startRdsServers(directory: string): Promise<RdsServers> {
         await client.query(
           `CREATE ROLE ${role} LOGIN CREATEDB CREATEROLE PASSWORD ${escapeLiteral(password)}`,
         );
+        // As rds_superuser has it.
+        await client.query(`GRANT pg_signal_backend TO ${role}`);
         await client.query(`CREATE DATABASE ${escapeIdentifier(databaseName)} OWNER ${role}`);
       });
       return { port, password };

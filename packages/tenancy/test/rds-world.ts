@@ -55,6 +55,7 @@ export async function startRdsWorld(): Promise<RdsWorld> {
       postgresMajorVersion: 17,
       kmsKeyId: 'alias/kyo',
       subnetGroupName: 'kyo-databases',
+      parameterGroupName: 'kyo-postgres17',
       securityGroupIds: ['sg-0123456789abcdef0'],
       certificateAuthority: { identifier: 'rds-ca-rsa2048-g1', certificates: servers.certificateAuthority },
       quotaShare: 0.9,

@@ -2,29 +2,35 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Placement, Plan } from '@kyong/contracts';
 import { type Connection, type Pool, withConnection } from '@kyong/postgres';
 import { createTestDatabase } from '@kyong/testing';
 import { inject, onTestFinished } from 'vitest';
+import { localArchives } from '../src/adapters/local-archives.ts';
 import { type LocalPostgres, localPostgres, tenantServerSettings } from '../src/adapters/local-postgres.ts';
 import { localSecrets } from '../src/adapters/local-secrets.ts';
+import { logicalReplication } from '../src/adapters/logical-replication/index.ts';
 import { createMasterDatabase, masterMigrations } from '../src/adapters/master-database/index.ts';
-import { sharedPostgres } from '../src/adapters/shared-postgres.ts';
+import { type SharedServer, sharedPostgres } from '../src/adapters/shared-postgres.ts';
 import { tenantDatabase } from '../src/adapters/tenant-schema.ts';
 import {
   type AdvanceOptions,
   advance,
   type Caller,
+  type Operation,
   type Ports,
   requestProvision,
   type TenancyPolicy,
 } from '../src/index.ts';
+import { Crash, type CrashPoint, crashingPorts } from './crashing-ports.ts';
 
 export const policy: TenancyPolicy = {
   regions: ['ap-northeast-1'],
   selfServicePlans: ['free', 'basic', 'premium', 'enterprise'],
   maxTenantsPerOwner: null,
   dedicatedOnly: false,
+  keepPreviousDays: 7,
 };
 
 export const driver: AdvanceOptions = {
@@ -55,7 +61,7 @@ export interface World {
 
 /** The control plane on real servers: a master database of its own, the run's shared server, a folder for dedicated ones. */
 export async function createWorld(
-  limits: { maxServers?: number; maxDatabases?: number } = {},
+  limits: { maxServers?: number; maxDatabases?: number; otherShared?: SharedServer[] } = {},
 ): Promise<World> {
   const { pool, connection } = await createTestDatabase(masterMigrations);
   const directory = mkdtempSync(join(tmpdir(), 'kyo-tenancy-'));
@@ -74,14 +80,25 @@ export async function createWorld(
     store: createMasterDatabase(pool),
     hosts: {
       dedicated,
-      shared: sharedPostgres({
-        instanceId: 'shared-1',
-        admin: async () => shared,
-        maxDatabases: limits.maxDatabases ?? 10_000,
-      }),
+      shared: sharedPostgres([
+        {
+          instanceId: 'shared-1',
+          admin: async () => shared,
+          maxDatabases: limits.maxDatabases ?? 10_000,
+        },
+        ...(limits.otherShared ?? []),
+      ]),
     },
     database: tenantDatabase,
+    copies: logicalReplication,
     secrets: localSecrets(join(directory, 'secrets')),
+    archives: localArchives({
+      directory: join(directory, 'exports'),
+      key: async () => 'of the test',
+      url: 'http://localhost/dev/exports/',
+      now: () => new Date(),
+    }),
+    lifecycle: { secretGraceSeconds: 0, secretMaxAgeDays: null, offboardGraceSeconds: 0 },
     now: () => new Date(),
     random: Math.random,
   };
@@ -99,12 +116,22 @@ export async function request(
   return result.operationId;
 }
 
-/** Advances an operation to its end, without waiting between the steps. */
-export async function drive(operationId: string, ports: Ports, options = driver): Promise<void> {
-  for (let turns = 0; turns < 200; turns += 1) {
-    if ((await advance(operationId, ports, options)).status === 'done') return;
+/** Advances an operation to its end; where it asks for time, it gets a moment. */
+export async function drive(operationId: string, ports: Ports, options = driver): Promise<Operation> {
+  for (let turns = 0; turns < 2_000; turns += 1) {
+    const result = await advance(operationId, ports, options);
+    if (result.status === 'again' && result.afterSeconds > 0) await sleep(10);
+    const operation = result.status === 'done' && (await ports.store.findOperation(operationId));
+    if (operation) return operation;
   }
   throw new Error(`Operation ${operationId} does not end.`);
+}
+
+/** Drives an operation with a driver that dies at this point, if the operation gets so far. */
+export async function dieAt(operationId: string, ports: Ports, point: CrashPoint): Promise<void> {
+  await drive(operationId, crashingPorts(ports, point).ports).catch((error: unknown) => {
+    if (!(error instanceof Crash)) throw error;
+  });
 }
 
 /** What a tenant left behind anywhere: databases, roles, servers, secrets. */
@@ -119,7 +146,7 @@ export async function traces({ shared, directory }: World, tenantId: string): Pr
   });
   const inFolder = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter(
     (name) =>
-      name.includes(tenantId) && /^(tenants|secrets\/tenants)\/[^/]+(\/database\.secret)?$/.test(name),
+      name.includes(tenantId) && /^(tenants|secrets\/tenants)\/[^/]+(\/database(-2)?\.secret)?$/.test(name),
   );
   return [...inServer, ...inFolder.filter((name) => !name.endsWith(tenantId) || name.startsWith('tenants/'))];
 }

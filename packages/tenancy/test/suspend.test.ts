@@ -17,7 +17,7 @@ async function provisioned(world: World, placement: 'shared' | 'dedicated') {
 }
 
 async function change(world: World, kind: 'suspend' | 'resume', tenantId: string) {
-  const result = await requestOperation(kind, tenantId, operator, world.ports.store);
+  const result = await requestOperation(kind, tenantId, {}, operator, world.ports.store);
   if (result.outcome !== 'accepted') throw new Error(result.outcome);
   await drive(result.operationId, world.ports);
   return result;
@@ -54,7 +54,7 @@ it('counts as suspended from the request on, and the same request finds the same
   const world = await createWorld();
   const { tenantId } = await provisioned(world, 'shared');
   const results = await Promise.all(
-    Array.from({ length: 10 }, () => requestOperation('suspend', tenantId, operator, world.ports.store)),
+    Array.from({ length: 10 }, () => requestOperation('suspend', tenantId, {}, operator, world.ports.store)),
   );
   expect(new Set(results.map((result) => result.outcome === 'accepted' && result.operationId)).size).toBe(1);
   expect(results.filter((result) => result.outcome === 'accepted' && result.created)).toHaveLength(1);
@@ -64,15 +64,17 @@ it('counts as suspended from the request on, and the same request finds the same
 it('is refused where it does not fit', async () => {
   const world = await createWorld();
   const { ports } = world;
-  expect(await requestOperation('suspend', 'nobody', operator, ports.store)).toEqual({ outcome: 'unknown' });
+  expect(await requestOperation('suspend', 'nobody', {}, operator, ports.store)).toEqual({
+    outcome: 'unknown',
+  });
   const tenantId = newTenantId();
   await request(ports, tenantId, 'free');
-  expect(await requestOperation('suspend', tenantId, operator, ports.store)).toEqual({
+  expect(await requestOperation('suspend', tenantId, {}, operator, ports.store)).toEqual({
     outcome: 'conflict',
     status: 'provisioning',
   });
   const other = await provisioned(world, 'shared');
-  expect(await requestOperation('resume', other.tenantId, operator, ports.store)).toEqual({
+  expect(await requestOperation('resume', other.tenantId, {}, operator, ports.store)).toEqual({
     outcome: 'conflict',
     status: 'active',
   });
@@ -84,6 +86,7 @@ it('what was asked for, by whom and from where, is written down and cannot be ch
   await requestOperation(
     'suspend',
     tenantId,
+    {},
     { id: 'alice', isOperator: true, sourceIp: '203.0.113.7' },
     world.ports.store,
   );

@@ -72,7 +72,7 @@ it('hears of a suspension within a second, without being asked', async () => {
   });
   onTestFinished(() => changes.stop());
   await directory.find(tenantId);
-  await requestOperation('suspend', tenantId, operator, ports.store);
+  await requestOperation('suspend', tenantId, {}, operator, ports.store);
   await vi.waitFor(() => expect(directory.find(tenantId)).rejects.toThrow(TenantUnavailable), {
     timeout: 1000,
     interval: 20,

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RedisServer } from '@kyong/embedded-servers';
+import { RedisCluster, RedisServer } from '@kyong/embedded-servers';
 import { Cluster } from 'ioredis';
 import { inject, onTestFinished } from 'vitest';
 
@@ -23,4 +23,21 @@ export async function startTestRedis(): Promise<RedisServer> {
   });
   await server.start(() => {});
   return server;
+}
+
+/** Three primaries with a replica each, for one test alone: they replace each other within two seconds. */
+export async function startTestRedisCluster(): Promise<RedisCluster> {
+  const directory = mkdtempSync(join(tmpdir(), 'kyo-test-redis-cluster-'));
+  const cluster = new RedisCluster(directory, {
+    fsync: 'always',
+    primaries: 3,
+    replicasPerPrimary: 1,
+    nodeTimeoutMilliseconds: 1_000,
+  });
+  onTestFinished(async () => {
+    await cluster.stop();
+    rmSync(directory, { recursive: true, force: true });
+  });
+  await cluster.start(() => {});
+  return cluster;
 }

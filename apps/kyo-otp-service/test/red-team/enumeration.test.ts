@@ -1,9 +1,9 @@
 // Attacks that find out who has an account here.
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { SendOtpResponse } from '@kyong/contracts';
+import { mannWhitney, median } from '@kyong/testing/statistics';
 import { expect, test } from 'vitest';
 import { createService, post } from '../harness.ts';
-import { mannWhitney, median } from './statistics.ts';
 
 const pairs = 250;
 const largestGap = 0.05;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { OutboxMessage, SendOtpResponse } from '@kyong/contracts';
 import { RedisServer } from '@kyong/embedded-servers';
-import { connectRedis } from '@kyong/otp/adapters/redis';
+import { connectRedis } from '@kyong/redis';
 import type { Cluster } from 'ioredis';
 import { afterAll, beforeAll, onTestFinished, vi } from 'vitest';
 import { createService, post } from '../harness.ts';

@@ -4,8 +4,10 @@ import { PostgresServer, type PostgresSettings, superuser } from '@kyong/embedde
 import { escapeIdentifier, withConnection } from '@kyong/postgres';
 import { OperationRefused } from '../operation.ts';
 import type { AdminConnection, DatabaseHost } from '../ports.ts';
+import type { Resource } from '../resource.ts';
 import type { DatabaseReservation } from '../tenant.ts';
 import { ensureTemplate } from './shared-postgres.ts';
+import { listTenantObjects } from './tenant-objects.ts';
 
 export interface LocalPostgresOptions {
   directory: string;
@@ -38,6 +40,14 @@ export function localPostgres({ directory, maxServers, settings }: LocalPostgres
   const instanceIds = () =>
     existsSync(serversDirectory) ? readdirSync(serversDirectory).filter((name) => !name.includes('.')) : [];
   const started = new Set<string>();
+  const turns = new Map<string, Promise<unknown>>();
+  /** One thing at a time to a server: none is started again while it is taken away. */
+  function inTurn<T>(instanceId: string, task: () => Promise<T>): Promise<T> {
+    const turn = (turns.get(instanceId) ?? Promise.resolve()).then(task, task);
+    turns.set(instanceId, turn);
+    return turn;
+  }
+
   let prepared: Promise<Prepared> | undefined;
 
   function ready(): Promise<Prepared> {
@@ -71,7 +81,7 @@ export function localPostgres({ directory, maxServers, settings }: LocalPostgres
       await ready();
     },
 
-    chooseInstance: async (tenantId) => `kyo-${tenantId}`,
+    chooseInstance: async ({ tenantId, label }) => ['kyo', label, tenantId].filter(Boolean).join('-'),
 
     async checkQuota({ instanceId }) {
       const others = instanceIds().filter((id) => id !== instanceId);
@@ -103,15 +113,40 @@ export function localPostgres({ directory, maxServers, settings }: LocalPostgres
 
     adminConnection: async (reservation) => adminConnection(reservation),
 
-    async destroy({ instanceId }) {
-      started.delete(instanceId);
-      await serverOf(instanceId).destroy();
+    // A laptop's servers are all of one size; what a plan changes here is the role.
+    resize: async () => ({ done: true, detail: 'servers here are of one size' }),
+
+    destroy: ({ instanceId }) =>
+      inTurn(instanceId, async () => {
+        started.delete(instanceId);
+        await serverOf(instanceId).destroy();
+      }),
+
+    async list(tenantId) {
+      const found: Resource[] = [];
+      for (const folder of existsSync(serversDirectory) ? readdirSync(serversDirectory) : []) {
+        const [instanceId = '', ...rest] = folder.split('.');
+        const owner = ownerOf(instanceId);
+        if (owner === undefined || (tenantId !== undefined && owner !== tenantId)) continue;
+        if (rest.length > 0) {
+          found.push({ kind: 'leftover-files', name: folder, tenantId: owner });
+          continue;
+        }
+        const server = serverOf(instanceId);
+        found.push({ kind: 'server', name: instanceId, tenantId: owner });
+        if (!server.isReady) continue;
+        const inside = await withConnection({ ...server.endpoint, database: 'postgres' }, (client) =>
+          listTenantObjects(client, instanceId),
+        );
+        found.push(...inside);
+      }
+      return found;
     },
 
     async startAll(instanceIds) {
       const addresses = new Map<string, { host: string; port: number }>();
       for (const instanceId of instanceIds) {
-        const { host, port } = await serverOf(instanceId).start();
+        const { host, port } = await inTurn(instanceId, () => serverOf(instanceId).start());
         started.add(instanceId);
         addresses.set(instanceId, { host, port });
       }
@@ -128,6 +163,11 @@ export function localPostgres({ directory, maxServers, settings }: LocalPostgres
       await Promise.all(instanceIds().map((instanceId) => serverOf(instanceId).stop()));
     },
   };
+}
+
+/** The tenant of a server, by its name: a second one of a tenant has its label in it, which begins with a digit. */
+function ownerOf(instanceId: string): string | undefined {
+  return /^kyo-(?:0[0-9a-f]{8}-)?([a-z].*)$/.exec(instanceId)?.[1];
 }
 
 interface Prepared {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { SecretStore } from '../ports.ts';
 
@@ -28,7 +28,24 @@ export function localSecrets(directory: string): SecretStore {
       return read(ref);
     },
     async delete(ref) {
-      rmSync(fileOf(ref), { force: true });
+      const file = fileOf(ref);
+      const folder = dirname(file);
+      if (!existsSync(folder)) return;
+      // With the drafts that a process left when it was killed.
+      for (const name of readdirSync(folder)) {
+        if (join(folder, name).startsWith(file)) rmSync(join(folder, name), { force: true });
+      }
+      if (readdirSync(folder).length === 0) rmSync(folder, { recursive: true, force: true });
+    },
+    async list(tenantId) {
+      const folder = join(directory, 'tenants', tenantId ?? '');
+      if (!existsSync(folder)) return [];
+      const files = readdirSync(folder, { recursive: true, withFileTypes: true });
+      const names = files
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1));
+      // A draft counts as the secret it would have become.
+      return [...new Set(names.map((name) => name.replace(/\.secret(\..*)?$/, '')))];
     },
   };
 }

@@ -3,6 +3,7 @@ import {
   CreateSecretCommand,
   DeleteSecretCommand,
   GetSecretValueCommand,
+  paginateListSecrets,
   ResourceExistsException,
   ResourceNotFoundException,
   SecretsManagerClient,
@@ -79,6 +80,19 @@ export function secretsManager(options: SecretsManagerOptions): SecretStore {
       } catch (error) {
         if (!(error instanceof ResourceNotFoundException)) throw error;
       }
+    },
+
+    async list(tenantId) {
+      const refs: string[] = [];
+      const name = nameOf(tenantId === undefined ? 'tenants/' : `tenants/${tenantId}/`);
+      const Filters = [{ Key: 'name' as const, Values: [name] }];
+      for await (const page of paginateListSecrets({ client }, { Filters })) {
+        for (const { Name = '', DeletedDate } of page.SecretList ?? []) {
+          // The filter knows words and no letters: `tenants/gym` finds `tenants/gym-2` as well.
+          if (Name.startsWith(name) && !DeletedDate) refs.push(Name.slice(prefix.length));
+        }
+      }
+      return refs;
     },
   };
 }

@@ -3,7 +3,9 @@ import { basename } from 'node:path';
 import { type Connection, escapeIdentifier, escapeLiteral, migrate, withConnection } from '@kyong/postgres';
 import { OperationRefused } from '../operation.ts';
 import type { AdminConnection, DatabaseHost } from '../ports.ts';
-import { tenantMigrations } from './tenant-schema.ts';
+import { tenantMigrations } from './migration-files.ts';
+import { listTenantObjects } from './tenant-objects.ts';
+import { dropTenantRoles } from './tenant-roles.ts';
 
 export interface SharedServer {
   instanceId: string;
@@ -15,44 +17,81 @@ export interface SharedServer {
 
 const databaseExists = '42P04';
 
-/** A database of its own on a server it shares: made from a template that holds the newest schema, in milliseconds. */
-export function sharedPostgres(server: SharedServer): DatabaseHost {
-  let template: Promise<string> | undefined;
+/**
+ * A database of its own on a server it shares: made from a template that holds the newest schema, in milliseconds. There may
+ * be several such servers; a new database goes to the emptiest.
+ */
+export function sharedPostgres(servers: readonly [SharedServer, ...SharedServer[]]): DatabaseHost {
+  const templates = new Map<string, Promise<string>>();
 
-  async function withAdmin<T>(task: Parameters<typeof withConnection<T>>[1]): Promise<T> {
-    return withConnection(await server.admin(), task);
+  function serverOf(instanceId: string): SharedServer {
+    const server = servers.find((candidate) => candidate.instanceId === instanceId);
+    if (!server) {
+      throw new OperationRefused(
+        'There is no shared database server of this name. Choose another one, or none to have one chosen.',
+      );
+    }
+    return server;
+  }
+
+  async function withAdmin<T>(instanceId: string, task: Parameters<typeof withConnection<T>>[1]): Promise<T> {
+    return withConnection(await serverOf(instanceId).admin(), task);
+  }
+
+  async function databasesOn({ admin }: SharedServer): Promise<number> {
+    const { rows } = await withConnection(await admin(), (client) =>
+      client.query<{ count: number }>(
+        "SELECT count(*)::int FROM pg_database WHERE datname LIKE 'tenant\\_%'",
+      ),
+    );
+    return rows[0]?.count ?? 0;
+  }
+
+  async function templateOf(server: SharedServer): Promise<string> {
+    const template = templates.get(server.instanceId) ?? ensureTemplate(await server.admin());
+    templates.set(server.instanceId, template);
+    template.catch(() => templates.delete(server.instanceId));
+    return template;
   }
 
   return {
-    chooseInstance: async () => server.instanceId,
-
-    checkQuota: () =>
-      withAdmin(async (client) => {
-        const { rows } = await client.query<{ count: number }>(
-          "SELECT count(*)::int FROM pg_database WHERE datname LIKE 'tenant\\_%'",
+    async chooseInstance({ instanceId, except }) {
+      const candidates = (instanceId === undefined ? servers : [serverOf(instanceId)]).filter(
+        (server) => server.instanceId !== except,
+      );
+      const loads = await Promise.all(candidates.map(databasesOn));
+      const [emptiest] = candidates
+        .map((server, index) => ({ server, share: (loads[index] ?? 0) / server.maxDatabases }))
+        .sort((one, other) => one.share - other.share);
+      if (!emptiest) {
+        throw new OperationRefused(
+          'There is no other shared database server. An operator has to add one, or name another one.',
         );
-        if ((rows[0]?.count ?? 0) >= server.maxDatabases) {
-          throw new OperationRefused(
-            'The shared database server is full. An operator has to add another one, or raise its limit.',
-          );
-        }
-      }),
+      }
+      return emptiest.server.instanceId;
+    },
 
-    create: ({ databaseName }) =>
-      withAdmin(async (client) => {
-        template ??= ensureTemplate(await server.admin()).catch((error: unknown) => {
-          template = undefined;
-          throw error;
-        });
-        const statement = `CREATE DATABASE ${escapeIdentifier(databaseName)} TEMPLATE ${escapeIdentifier(await template)}`;
+    async checkQuota({ instanceId }) {
+      const server = serverOf(instanceId);
+      if ((await databasesOn(server)) >= server.maxDatabases) {
+        throw new OperationRefused(
+          'The shared database server is full. An operator has to add another one, or raise its limit.',
+        );
+      }
+    },
+
+    create: ({ instanceId, databaseName }) =>
+      withAdmin(instanceId, async (client) => {
+        const template = await templateOf(serverOf(instanceId));
+        const statement = `CREATE DATABASE ${escapeIdentifier(databaseName)} TEMPLATE ${escapeIdentifier(template)}`;
         await client.query(statement).catch((error: { code?: string }) => {
           if (error.code !== databaseExists) throw error;
         });
       }),
 
-    describe: ({ databaseName }) =>
-      withAdmin(async (client) => {
-        const { host, port } = await server.admin();
+    describe: ({ instanceId, databaseName }) =>
+      withAdmin(instanceId, async (client) => {
+        const { host, port } = await serverOf(instanceId).admin();
         const { rows } = await client.query<{ version: string }>(
           "SELECT current_setting('server_version') AS version FROM pg_database WHERE datname = $1",
           [databaseName],
@@ -61,13 +100,29 @@ export function sharedPostgres(server: SharedServer): DatabaseHost {
         return { state: 'available', endpoint: { host, port, engineVersion: rows[0].version } };
       }),
 
-    adminConnection: async ({ databaseName }) => ({ ...(await server.admin()), database: databaseName }),
+    adminConnection: async ({ instanceId, databaseName }) => ({
+      ...(await serverOf(instanceId).admin()),
+      database: databaseName,
+    }),
 
-    destroy: ({ databaseName, roleName }) =>
-      withAdmin(async (client) => {
-        await client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(databaseName)} WITH (FORCE)`);
-        await client.query(`DROP ROLE IF EXISTS ${escapeIdentifier(roleName)}`);
+    // Its server is everybody's; what a plan changes here is the role.
+    resize: async () => ({ done: true, detail: 'a shared server' }),
+
+    destroy: (reservation) =>
+      withAdmin(reservation.instanceId, async (client) => {
+        const name = escapeIdentifier(reservation.databaseName);
+        await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+        await dropTenantRoles(client, reservation);
       }),
+
+    async list(tenantId) {
+      const found = await Promise.all(
+        servers.map(({ instanceId }) =>
+          withAdmin(instanceId, (client) => listTenantObjects(client, instanceId, tenantId)),
+        ),
+      );
+      return found.flat();
+    },
   };
 }
 

@@ -9,12 +9,19 @@ export function reservationOf({ tenant }: Claim): DatabaseReservation {
   return tenant.reservation;
 }
 
-export function hostOf(claim: Claim, ports: Ports): DatabaseHost {
-  return ports.hosts[reservationOf(claim).placement];
+/** The second database, while it is being made. */
+export function targetOf({ operation, second }: Claim): DatabaseReservation {
+  if (second?.state !== 'target') throw new Error(`Operation ${operation.id} has no target.`);
+  return second.reservation;
+}
+
+export function hostOf({ placement }: DatabaseReservation, ports: Ports): DatabaseHost {
+  return ports.hosts[placement];
 }
 
 export function adminConnectionOf(claim: Claim, ports: Ports): Promise<AdminConnection> {
-  return hostOf(claim, ports).adminConnection(reservationOf(claim));
+  const reservation = reservationOf(claim);
+  return hostOf(reservation, ports).adminConnection(reservation);
 }
 
 type EventOf<T extends TenantEvent['type']> = Extract<TenantEvent, { type: T }>;
@@ -22,6 +29,7 @@ type Details<T extends TenantEvent['type']> = Omit<
   EventOf<T>,
   'type' | 'eventId' | 'occurredAt' | 'tenantId' | 'operationId' | 'plan'
 >;
+type Finished = Exclude<TenantEvent, { reason: string }>['type'];
 
 export function eventOf<T extends TenantEvent['type']>(
   type: T,
@@ -41,12 +49,15 @@ export function eventOf<T extends TenantEvent['type']>(
 }
 
 /** The last step of every operation: the world is told, through the outbox. */
-export function announce(type: 'TenantProvisioned' | 'TenantSuspended' | 'TenantResumed'): Step {
+export function announce<T extends Finished>(
+  type: T,
+  detailsOf: (claim: Claim) => Details<T> = () => ({}) as Details<T>,
+): Step {
   return {
     name: 'announce',
     mustSucceed: true,
     async run(claim, ports) {
-      await ports.store.announce(claim, eventOf(type, claim, ports.now(), {}));
+      await ports.store.announce(claim, eventOf(type, claim, ports.now(), detailsOf(claim)));
       return done();
     },
   };

@@ -1,8 +1,14 @@
 import type { OperationKind, TenantEvent, TenantStatus } from '@kyong/contracts';
 import type { Claim } from '../ports.ts';
+import { changePlacement, resize } from './change-plan.ts';
+import { confirm } from './confirm.ts';
 import { eventOf } from './context.ts';
+import { erase } from './erase.ts';
+import { move } from './move.ts';
+import { offboard } from './offboard.ts';
 import { provision } from './provision.ts';
 import { resume } from './resume.ts';
+import { rotateSecret } from './rotate-secret.ts';
 import type { Step } from './step.ts';
 import { suspend } from './suspend.ts';
 
@@ -12,8 +18,10 @@ interface OperationDefinition {
   from: readonly TenantStatus[];
   /** The tenant's status from the request on; as it was, when absent. */
   during?: TenantStatus;
-  /** The tenant's status when it failed. */
-  failed: TenantStatus;
+  /** Whether it may be done again when it was the last thing done; else that request finds the operation that was. */
+  repeatable?: boolean;
+  /** The tenant's status when it failed; as it was, when absent. */
+  failed?: TenantStatus;
   /** The event that says it failed. */
   failure(claim: Claim, reason: string, occurredAt: Date): TenantEvent;
 }
@@ -37,8 +45,49 @@ export const operations: Record<OperationKind, OperationDefinition> = {
   },
   resume: {
     steps: resume,
-    from: ['suspended'],
+    from: ['suspended', 'offboarding'],
     failed: 'suspended',
     failure: (claim, reason, at) => eventOf('TenantResumptionFailed', claim, at, { reason }),
+  },
+  'change-plan': {
+    // One or the other: see requestChangePlan.
+    steps: [...resize, ...changePlacement],
+    from: ['active'],
+    during: 'changing-plan',
+    failed: 'active',
+    failure: (claim, reason, at) => eventOf('TenantPlanChangeFailed', claim, at, { reason }),
+  },
+  move: {
+    steps: move,
+    from: ['active'],
+    failure: (claim, reason, at) => eventOf('TenantMoveFailed', claim, at, { reason }),
+  },
+  confirm: {
+    steps: confirm,
+    from: ['active', 'suspended'],
+    failure: (claim, reason, at) => eventOf('TenantChangeConfirmationFailed', claim, at, { reason }),
+  },
+  'rotate-secret': {
+    steps: rotateSecret,
+    // Not where the tenant is shut out: the new login would be a way in.
+    from: ['active'],
+    repeatable: true,
+    failed: 'active',
+    failure: (claim, reason, at) => eventOf('TenantSecretRotationFailed', claim, at, { reason }),
+  },
+  offboard: {
+    steps: offboard,
+    from: ['active', 'suspended'],
+    during: 'offboarding',
+    // Shut out and kept whole: an operator lets it back in, or tries again.
+    failed: 'suspended',
+    failure: (claim, reason, at) => eventOf('TenantOffboardingFailed', claim, at, { reason }),
+  },
+  erase: {
+    steps: erase,
+    // Asked for when its time has come: see requestScheduled.
+    from: ['offboarding'],
+    failed: 'offboarding',
+    failure: (claim, reason, at) => eventOf('TenantErasureFailed', claim, at, { reason }),
   },
 };

@@ -1,7 +1,7 @@
 import { adminConnectionOf, announce, reservationOf } from './context.ts';
 import { done, type Step } from './step.ts';
 
-/** Lets a suspended tenant back in: first at its database, then everywhere. */
+/** Lets a suspended or leaving tenant back in: first at its database, then everywhere. */
 export const resume: Step[] = [
   {
     name: 'open-database',
@@ -19,6 +19,17 @@ export const resume: Step[] = [
     async run(claim, ports) {
       await ports.store.setStatus(claim, 'active');
       return done();
+    },
+  },
+  {
+    name: 'cancel-departure',
+    mustSucceed: true,
+    async run(claim, ports) {
+      const departure = await ports.store.findDeparture(claim.tenant.id);
+      if (!departure) return done();
+      await ports.archives.delete(departure.archive.ref);
+      await ports.store.cancelDeparture(claim);
+      return done('it was leaving; its export is deleted');
     },
   },
   announce('TenantResumed'),

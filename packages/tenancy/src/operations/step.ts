@@ -19,6 +19,12 @@ export interface Step {
   mustSucceed?: boolean;
 }
 
+/** How long ago the step of this name ran for the first time. */
+export function waitedSeconds({ operation }: Claim, ports: Ports, name: string): number {
+  const startedAt = operation.steps.find((step) => step.name === name)?.startedAt;
+  return startedAt ? (ports.now().getTime() - startedAt.getTime()) / 1000 : 0;
+}
+
 export const done = (detail?: string): StepOutcome => ({
   done: true,
   ...(detail !== undefined && { detail }),

@@ -5,8 +5,11 @@ import { done, type Step } from './step.ts';
  * Shuts a tenant out of its own data, which is kept. The tenant counts as suspended from the request on: no new token is
  * given for it, and services stop serving it. Then the database itself refuses its role.
  */
-export const suspend: Step[] = [
-  {
+export const suspend: Step[] = [closeDatabase(), announce('TenantSuspended')];
+
+/** The database itself refuses the tenant. */
+export function closeDatabase(): Step {
+  return {
     name: 'close-database',
     mustSucceed: true,
     async run(claim, ports) {
@@ -16,6 +19,5 @@ export const suspend: Step[] = [
       );
       return done(`${cut} connections ended`);
     },
-  },
-  announce('TenantSuspended'),
-];
+  };
+}

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
+import { connectForBlocking } from '@kyong/redis';
 import type { Cluster } from 'ioredis';
 import { type DeliveryOutcome, type DeliveryResult, longestDeliveryMilliseconds } from '../../deliver.ts';
-import { connectForBlocking } from './connection.ts';
 import { claimAbandoned, createGroup, finish, type QueuedDelivery, readNew } from './deliveries.ts';
 import { addToLog } from './log-queue.ts';
 import { partitions } from './partition.ts';

@@ -1,4 +1,3 @@
-export { connectRedis, type RedisConnection, redisConnectionOf } from './connection.ts';
 export { redisCountStore } from './count-store.ts';
 export * from './delivery-worker.ts';
 export { addReceipt } from './log-queue.ts';

@@ -1,4 +1,5 @@
-import type { ChainableCommander, Cluster } from 'ioredis';
+import type { ConfirmedWrite } from '@kyong/redis';
+import type { ChainableCommander, Cluster, RedisCommander } from 'ioredis';
 import type { OtpKeys } from '../../keys.ts';
 import { type LogEntry, type LogReport, logContext, type ReceiptReport } from '../../log.ts';
 import { keyOf, partitionOf } from './partition.ts';
@@ -23,7 +24,7 @@ const backlogLimit = 50_000;
 type Entry = [id: string, fields: string[] | null];
 
 /** Puts a sealed report before the log, in a transaction of the same partition or by itself. */
-export function addToLog<T extends Cluster | ChainableCommander>(
+export function addToLog<T extends RedisCommander | ChainableCommander>(
   target: T,
   partition: number,
   report: string,
@@ -33,11 +34,15 @@ export function addToLog<T extends Cluster | ChainableCommander>(
 
 /** What a provider says of a send, to where the rest about it is. */
 export async function addReceipt(
-  { redis, keys }: { redis: Cluster; keys: OtpKeys },
+  { write, keys }: { write: ConfirmedWrite; keys: OtpKeys },
   recipient: Buffer,
   receipt: ReceiptReport,
 ): Promise<void> {
-  await addToLog(redis, partitionOf(recipient), keys.seal(logContext, JSON.stringify(receipt)));
+  const partition = partitionOf(recipient);
+  const report = keys.seal(logContext, JSON.stringify(receipt));
+  await write(keyOf.log(partition), async (redis) => {
+    await addToLog(redis, partition, report);
+  });
 }
 
 /** Makes the stream and its group, if they are not there. */

@@ -12,10 +12,16 @@ export function partitionOf(recipient: Buffer): number {
 
 const tag = (partition: number) => `{otp:${partition}}`;
 
+/** What is kept about a recipient; beside it the same for one network alone. */
+const ofRecipient = (kind: string, recipient: Buffer, network?: string) =>
+  `${tag(partitionOf(recipient))}:${kind}:${recipient.toString('base64url')}${network === undefined ? '' : `:${network}`}`;
+
 export const keyOf = {
   request: (recipient: Buffer, requestId: string) => `${tag(partitionOf(recipient))}:request:${requestId}`,
-  sends: (recipient: Buffer) => `${tag(partitionOf(recipient))}:sends:${recipient.toString('base64url')}`,
-  guesses: (recipient: Buffer) => `${tag(partitionOf(recipient))}:guesses:${recipient.toString('base64url')}`,
+  sends: (recipient: Buffer, network?: string) => ofRecipient('sends', recipient, network),
+  guesses: (recipient: Buffer, network?: string) => ofRecipient('guesses', recipient, network),
+  /** Where the recipient has signed in from. */
+  networks: (recipient: Buffer) => ofRecipient('networks', recipient),
   deliveries: (partition: number) => `${tag(partition)}:deliveries`,
   /** What the tenants' logs are still to be told. */
   log: (partition: number) => `${tag(partition)}:log`,

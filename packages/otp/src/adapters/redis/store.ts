@@ -1,36 +1,39 @@
-import type { Cluster } from 'ioredis';
+import { join } from 'node:path';
+import { type ConfirmedWrite, readScript, runScript, type Script } from '@kyong/redis';
 import type { Guess, GuessOutcome, NewCode, NewCodeOutcome, OtpStore } from '../../ports.ts';
 import { keyOf, partitionOf } from './partition.ts';
-import { readScript, runScript } from './script.ts';
 
 type IssueReply = ['issued' | 'resend_too_soon' | 'send_limit', number];
 type VerifyReply = ['correct', string] | ['incorrect' | 'exhausted', number] | ['expired'];
 
-const issueScript = readScript('issue', 3);
-const verifyScript = readScript('verify', 3);
+const issueScript = readScript(join(import.meta.dirname, 'issue.lua'), 5);
+const verifyScript = readScript(join(import.meta.dirname, 'verify.lua'), 5);
 
 /** A call is repeated by the client within its command timeout, so a repeat comes sooner than this. */
 const repeatMilliseconds = 10_000;
 
 /**
- * Each operation is one command to Redis: a script over keys of one slot.
+ * Each operation is one command to Redis: a script over keys of one slot, which may run twice and then writes twice, so that
+ * a replica that confirms the second has the first.
  *
  * Time comes with the call and not from Redis, so that tests own it. Servers whose clocks differ by a second disagree by a
  * second about when a code expires; the counts and the single use do not depend on it.
  */
-export function redisOtpStore(redis: Cluster): OtpStore {
+export function redisOtpStore(write: ConfirmedWrite): OtpStore {
   return {
-    issue: (code) => issue(redis, code),
-    verify: (guess) => verify(redis, guess),
+    issue: (code) => issue(write, code),
+    verify: (guess) => verify(write, guess),
   };
 }
 
-async function issue(redis: Cluster, code: NewCode): Promise<NewCodeOutcome> {
+async function issue(write: ConfirmedWrite, code: NewCode): Promise<NewCodeOutcome> {
   const { recipient, policy } = code;
-  const [outcome, time] = await runScript<IssueReply>(redis, issueScript, [
+  const [outcome, time] = await run<IssueReply>(write, issueScript, [
     keyOf.request(recipient, code.requestId),
     keyOf.sends(recipient),
     keyOf.deliveries(partitionOf(recipient)),
+    keyOf.networks(recipient),
+    keyOf.sends(recipient, code.network),
     code.issuedAt.getTime(),
     code.expiresAt.getTime(),
     code.codeHash,
@@ -38,10 +41,19 @@ async function issue(redis: Cluster, code: NewCode): Promise<NewCodeOutcome> {
     code.delivery ?? '',
     limitsOf(policy),
     code.logEntry ?? '',
+    code.network ?? '',
   ]);
   return outcome === 'issued'
     ? { outcome, resendAfter: new Date(time) }
     : { outcome, retryAt: new Date(time) };
+}
+
+function run<Reply>(
+  write: ConfirmedWrite,
+  script: Script,
+  keysAndArguments: [key: string, ...(string | number)[]],
+): Promise<Reply> {
+  return write(keysAndArguments[0], (redis) => runScript<Reply>(redis, script, keysAndArguments));
 }
 
 type Limits = NewCode['policy'];
@@ -56,22 +68,29 @@ function limitsOf(policy: Limits): string {
     sends: policy.sends.map(({ count, windowSeconds }) => ({ count, window: windowSeconds * 1000 })),
     waits: policy.resend.waitSeconds.map((seconds) => seconds * 1000),
     waitWindow: policy.resend.windowSeconds * 1000,
+    remembered: policy.reserve.rememberedSeconds * 1000,
   });
   limitTexts.set(policy, text);
   return text;
 }
 
-async function verify(redis: Cluster, guess: Guess): Promise<GuessOutcome> {
-  const reply = await runScript<VerifyReply>(redis, verifyScript, [
+async function verify(write: ConfirmedWrite, guess: Guess): Promise<GuessOutcome> {
+  const reply = await run<VerifyReply>(write, verifyScript, [
     keyOf.request(guess.recipient, guess.requestId),
     keyOf.guesses(guess.recipient),
     keyOf.log(partitionOf(guess.recipient)),
+    keyOf.networks(guess.recipient),
+    keyOf.guesses(guess.recipient, guess.network),
     guess.at.getTime(),
     guess.operationId,
     guess.codeHash,
     guess.limit.count,
     guess.limit.windowSeconds * 1000,
     repeatMilliseconds,
+    guess.network ?? '',
+    guess.reserve.attempts,
+    guess.reserve.networks,
+    guess.reserve.rememberedSeconds * 1000,
   ]);
   switch (reply[0]) {
     case 'correct':

@@ -1,35 +1,65 @@
 -- Accepts a code at most once and counts wrong ones against the recipient. Times are milliseconds since 1970.
--- KEYS: the request; the recipient's wrong guesses, newest first, as `time:operation`; the partition's log (all in one slot)
--- ARGV: now, operation, codeHash, limit, window, memory (how long a call may still be repeated)
+-- KEYS: the request; the recipient's wrong guesses, newest first, as `time:operation`; the partition's log; the networks the
+-- recipient has signed in from, by time; the wrong guesses from this network once the others are used up (all in one slot)
+-- ARGV: now, operation, codeHash, limit, window, memory (how long a call may still be repeated), network or '', and of the
+-- reserve: attempts, networks, remembered
 --
 -- The hashes are compared byte by byte, not in constant time: both are HMACs under a key that no guesser has, so how many
 -- of their bytes agree tells nothing about the code.
-local request, guesses = KEYS[1], KEYS[2]
+local request, networks = KEYS[1], KEYS[4]
 local now, operation, codeHash = tonumber(ARGV[1]), ARGV[2], ARGV[3]
-local limit, window, memory = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local window, memory, network = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
+local remembered = tonumber(ARGV[10])
 
 local expected, grant, expiresAt, spentBy, logEntry =
   unpack(redis.call('HMGET', request, 'codeHash', 'grant', 'expiresAt', 'spentBy', 'logEntry'))
--- The same call again: its reply was lost and the client sent it twice.
-if spentBy == operation then return {'correct', grant} end
+-- The same call again: its reply was lost and the client sent it twice. It writes again, for a replica to confirm.
+if spentBy == operation then
+  redis.call('HSET', request, 'spentBy', operation)
+  return {'correct', grant}
+end
 if not expected or spentBy or tonumber(expiresAt) <= now then return {'expired'} end
 
-local wrong, newest, oldest, repeated = 0, 0, now, false
-for _, guess in ipairs(redis.call('LRANGE', guesses, 0, limit - 1)) do
-  local text, by = guess:match('^(%d+):(.*)$')
-  local time = tonumber(text)
-  newest = math.max(newest, time)
-  if time > now - window then
-    wrong, oldest = wrong + 1, time
-    repeated = repeated or by == operation
+-- Of the wrong guesses in a list: how many are in the window, when the newest and the oldest were, and whether this is one.
+local function count(list, most)
+  local wrong, newest, oldest, repeated = 0, 0, now, false
+  for _, guess in ipairs(redis.call('LRANGE', list, 0, most - 1)) do
+    local text, by = guess:match('^(%d+):(.*)$')
+    local time = tonumber(text)
+    newest = math.max(newest, time)
+    if time > now - window then
+      wrong, oldest = wrong + 1, time
+      repeated = repeated or by == operation
+    end
+  end
+  return wrong, newest, oldest, repeated
+end
+
+local guesses, limit = KEYS[2], tonumber(ARGV[4])
+local wrong, newest, oldest, repeated = count(guesses, limit)
+local retryAt = oldest + window
+if wrong >= limit and not repeated and network ~= '' then
+  local signedInAt = tonumber(redis.call('ZSCORE', networks, network) or 0)
+  if signedInAt > now - remembered then
+    guesses, limit = KEYS[5], tonumber(ARGV[8])
+    wrong, newest, oldest, repeated = count(guesses, limit)
+    retryAt = math.min(retryAt, oldest + window)
   end
 end
-if repeated then return {'incorrect', limit - wrong} end
-if wrong >= limit then return {'exhausted', oldest + window} end
+if repeated then
+  redis.call('PEXPIRE', guesses, window)
+  return {'incorrect', limit - wrong}
+end
+if wrong >= limit then return {'exhausted', retryAt} end
 
 if codeHash == expected then
   redis.call('HSET', request, 'spentBy', operation)
   redis.call('PEXPIRE', request, memory)
+  if network ~= '' then
+    redis.call('ZADD', networks, now, network)
+    redis.call('ZREMRANGEBYRANK', networks, 0, -tonumber(ARGV[9]) - 1)
+    redis.call('PEXPIRE', networks, remembered)
+  end
   if logEntry then redis.call('XADD', KEYS[3], '*', 'verified', logEntry, 'at', ARGV[1]) end
   return {'correct', grant}
 end

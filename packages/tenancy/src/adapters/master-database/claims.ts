@@ -1,26 +1,34 @@
 import type { Pool } from '@kyong/postgres';
-import { LeaseLost } from '../../operation.ts';
-import type { Claim, ClaimOutcome, StepRecord, TenancyStore } from '../../ports.ts';
+import type { ClaimOutcome, StepRecord, TenancyStore } from '../../ports.ts';
+import type { departures } from './departures.ts';
+import type { due } from './due.ts';
+import { heldWrite } from './held.ts';
+import type { logins } from './logins.ts';
 import type { queries } from './queries.ts';
 import type { requests } from './requests.ts';
-import { type OperationRow, operationColumns, type TenantRow, toOperation, toTenant } from './rows.ts';
+import {
+  type OperationRow,
+  operationColumns,
+  type SecondDatabaseRow,
+  type TenantRow,
+  toOperation,
+  toSecondDatabase,
+  toTenant,
+} from './rows.ts';
+import type { secondDatabases } from './second-databases.ts';
 
-type Claims = Omit<TenancyStore, keyof ReturnType<typeof queries> | keyof ReturnType<typeof requests>>;
-
-/** Everything below is one statement, and does nothing unless this claim still holds the operation. */
-const held =
-  "SELECT id, tenant_id FROM operations WHERE id = $1 AND epoch = $2 AND status = 'running' FOR UPDATE";
+type Claims = Omit<
+  TenancyStore,
+  keyof (ReturnType<typeof queries> &
+    ReturnType<typeof requests> &
+    ReturnType<typeof secondDatabases> &
+    ReturnType<typeof logins> &
+    ReturnType<typeof departures> &
+    ReturnType<typeof due>)
+>;
 
 export function claims(pool: Pool): Claims {
-  /** Runs `statement` with `held` in front of it; `$1` and `$2` are the claim's. @throws {LeaseLost} */
-  async function write(claim: Claim, statement: string, values: unknown[] = []): Promise<void> {
-    const { rows } = await pool.query<{ held: number }>(
-      `WITH held AS (${held}), ${statement} SELECT count(*)::int AS held FROM held`,
-      [claim.operation.id, claim.epoch, ...values],
-    );
-    if (rows[0]?.held !== 1) throw new LeaseLost(`Operation ${claim.operation.id} has another driver.`);
-  }
-
+  const write = heldWrite(pool);
   return {
     claim: (operationId, owner, leaseSeconds) => claim(pool, operationId, owner, leaseSeconds),
 
@@ -63,7 +71,7 @@ export function claims(pool: Pool): Claims {
              FROM held WHERE o.id = held.id
          ),
          tenant AS (
-           UPDATE tenants t SET status = $4, updated_at = now() FROM held WHERE t.id = held.tenant_id
+           UPDATE tenants t SET status = coalesce($4, t.status), updated_at = now() FROM held WHERE t.id = held.tenant_id
          ),
          ${outbox('$5', '$6', '$7')}`,
         [status, tenantStatus, event.eventId, event.type, event],
@@ -76,6 +84,15 @@ export function claims(pool: Pool): Claims {
            UPDATE tenants t SET status = $3, updated_at = now() FROM held WHERE t.id = held.tenant_id
          )`,
         [status],
+      ),
+
+    recordPlan: (current, plan) =>
+      write(
+        current,
+        `tenant AS (
+           UPDATE tenants t SET plan = $3, status = 'active', updated_at = now() FROM held WHERE t.id = held.tenant_id
+         )`,
+        [plan],
       ),
 
     reserveDatabase: (current, { instanceId, databaseName, roleName, secretRef }) =>
@@ -147,7 +164,9 @@ async function claim(
   owner: string,
   leaseSeconds: number,
 ): Promise<ClaimOutcome> {
-  const { rows } = await pool.query<OperationRow & { epoch: number; tenant: TenantRow }>(
+  const { rows } = await pool.query<
+    OperationRow & { epoch: number; tenant: TenantRow; second: SecondDatabaseRow | null }
+  >(
     `WITH claimed AS (
        UPDATE operations
           SET lease_owner = $2, lease_expires_at = now() + make_interval(secs => $3), epoch = epoch + 1
@@ -155,15 +174,18 @@ async function claim(
           AND (lease_owner IS NULL OR lease_owner = $2 OR lease_expires_at <= now())
        RETURNING *
      )
-     SELECT ${operationColumns}, o.epoch, to_jsonb(t) AS tenant
-       FROM claimed o JOIN tenants t ON t.id = o.tenant_id`,
+     SELECT ${operationColumns}, o.epoch, to_jsonb(t) AS tenant, to_jsonb(s) AS second
+       FROM claimed o
+       JOIN tenants t ON t.id = o.tenant_id
+       LEFT JOIN second_databases s ON s.operation_id = o.id`,
     [operationId, owner, leaseSeconds],
   );
   const row = rows[0];
   if (row) {
     // Inside JSON a time is a text.
     const tenant = toTenant({ ...row.tenant, created_at: new Date(row.tenant.created_at) });
-    return { outcome: 'claimed', claim: { epoch: row.epoch, operation: toOperation(row), tenant } };
+    const second = row.second && toSecondDatabase(row.second);
+    return { outcome: 'claimed', claim: { epoch: row.epoch, operation: toOperation(row), tenant, second } };
   }
   const { rows: found } = await pool.query<{ status: string }>(
     'SELECT status FROM operations WHERE id = $1',

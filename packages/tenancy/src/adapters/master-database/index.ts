@@ -2,16 +2,29 @@ import { join } from 'node:path';
 import type { Pool } from '@kyong/postgres';
 import type { TenancyStore } from '../../ports.ts';
 import { claims } from './claims.ts';
+import { departures } from './departures.ts';
+import { due } from './due.ts';
+import { logins } from './logins.ts';
 import { queries } from './queries.ts';
 import { requests } from './requests.ts';
+import { secondDatabases } from './second-databases.ts';
 
 /** SQL files of the master database, `kyo_system_master`. */
 export const masterMigrations = join(import.meta.dirname, '../../../migrations/master');
 
 /** The master database: every tenant, every operation. */
 export function createMasterDatabase(pool: Pool): TenancyStore {
-  return { ...requests(pool), ...queries(pool), ...claims(pool) };
+  return {
+    ...requests(pool),
+    ...queries(pool),
+    ...claims(pool),
+    ...secondDatabases(pool),
+    ...logins(pool),
+    ...departures(pool),
+    ...due(pool),
+  };
 }
 
+export { createFleetMigrations } from './fleet-migrations.ts';
 export { createEventOutbox } from './outbox.ts';
 export { grantToServices } from './services.ts';

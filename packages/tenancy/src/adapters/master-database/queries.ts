@@ -1,12 +1,22 @@
 import type { Pool } from '@kyong/postgres';
 import type { TenancyStore } from '../../ports.ts';
-import { type OperationRow, operationColumns, type TenantRow, toOperation, toTenant } from './rows.ts';
+import {
+  type OperationRow,
+  operationColumns,
+  type SecondDatabaseRow,
+  type TenantRow,
+  toOperation,
+  toSecondDatabase,
+  toTenant,
+} from './rows.ts';
 
 type Queries = Pick<
   TenancyStore,
   | 'findTenant'
   | 'listTenants'
   | 'countTenants'
+  | 'findSecondDatabases'
+  | 'findTenantsToConfirm'
   | 'moveInstance'
   | 'findOperation'
   | 'findLatestOperations'
@@ -41,9 +51,32 @@ export function queries(pool: Pool): Queries {
       return rows[0]?.count ?? 0;
     },
 
+    async findSecondDatabases(tenantId) {
+      const { rows } = await pool.query<SecondDatabaseRow>(
+        'SELECT * FROM second_databases WHERE $1::text IS NULL OR tenant_id = $1 ORDER BY created_at',
+        [tenantId],
+      );
+      return rows.map(toSecondDatabase);
+    },
+
+    async findTenantsToConfirm(now, limit) {
+      const { rows } = await pool.query<{ tenant_id: string }>(
+        `SELECT DISTINCT s.tenant_id FROM second_databases s
+          WHERE s.state = 'previous' AND s.keep_until <= $1
+            AND NOT EXISTS (SELECT FROM operations o WHERE o.tenant_id = s.tenant_id AND o.status = 'running')
+          LIMIT $2`,
+        [now, limit],
+      );
+      return rows.map((row) => row.tenant_id);
+    },
+
     async moveInstance(instanceId, { host, port }) {
       await pool.query(
-        `UPDATE tenants SET database_host = $2, database_port = $3, updated_at = now()
+        `WITH second AS (
+           UPDATE second_databases SET database_host = $2, database_port = $3
+            WHERE instance_id = $1 AND (database_host, database_port) <> ($2, $3)
+         )
+         UPDATE tenants SET database_host = $2, database_port = $3, updated_at = now()
           WHERE instance_id = $1 AND (database_host, database_port) <> ($2, $3)`,
         [instanceId, host, port],
       );

@@ -7,48 +7,61 @@ export async function requestOperation(
   client: PoolClient,
   request: OperationRequest,
 ): Promise<OperationRequestOutcome> {
-  const { tenantId, kind, from, during, operationId } = request;
-  const tenant = await lockTenant(client, tenantId);
+  const { tenantId, kind, from, during, repeatable, operationId, input } = request;
+  const tenant = await lockTenant(client, tenantId, input);
   if (!tenant) return { outcome: 'unknown' };
 
   // Under way, or done and nothing has happened since: what is asked for is so, or will be.
   const same =
     tenant.kind === kind &&
-    (tenant.operation_status === 'running' || tenant.operation_status === 'succeeded');
+    tenant.same_input &&
+    (tenant.operation_status === 'running' || (tenant.operation_status === 'succeeded' && !repeatable));
   if (same) {
     return { outcome: 'accepted', operationId: tenant.operation_id, status: tenant.status, created: false };
   }
   if (tenant.operation_status === 'running' || !from.includes(tenant.status)) {
     return { outcome: 'conflict', status: tenant.status };
   }
+  if (await isBeingMigrated(client, tenantId)) return { outcome: 'migrating' };
   if (during) {
     await client.query('UPDATE tenants SET status = $2, updated_at = now() WHERE id = $1', [
       tenantId,
       during,
     ]);
   }
-  await writeOperation(client, { ...request, input: {} });
+  await writeOperation(client, request);
   return { outcome: 'accepted', operationId, status: during ?? tenant.status, created: true };
 }
 
 /** The tenant and its latest operation; nobody else changes it until the transaction ends. */
-async function lockTenant(client: PoolClient, tenantId: string) {
+async function lockTenant(client: PoolClient, tenantId: string, input: object) {
   const { rows } = await client.query<{
     status: TenantStatus;
     operation_id: string;
     kind: OperationKind;
     operation_status: OperationStatus;
+    same_input: boolean;
   }>(
-    `SELECT t.status, o.id AS operation_id, o.kind, o.status AS operation_status
+    `SELECT t.status, o.id AS operation_id, o.kind, o.status AS operation_status, o.input = $2 AS same_input
        FROM tenants t
        JOIN operations o ON o.tenant_id = t.id
       WHERE t.id = $1
       ORDER BY o.created_at DESC
       LIMIT 1
         FOR UPDATE OF t`,
-    [tenantId],
+    [tenantId, input],
   );
   return rows[0];
+}
+
+/** Asked after the tenant is locked: see `takeTargets` of the fleet migrations. */
+async function isBeingMigrated(client: PoolClient, tenantId: string): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `SELECT FROM fleet_migration_tenants m JOIN fleet_migrations f ON f.id = m.migration_id
+      WHERE m.tenant_id = $1 AND m.status = 'running' AND f.status = 'running' AND f.lease_expires_at > now()`,
+    [tenantId],
+  );
+  return rowCount !== 0;
 }
 
 export interface NewOperation {

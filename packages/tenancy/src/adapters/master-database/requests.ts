@@ -26,7 +26,8 @@ async function requestProvision(client: PoolClient, request: ProvisionRequest): 
     existing &&
     existing.owner_id === request.caller &&
     existing.plan === request.plan &&
-    !existing.is_free
+    !existing.is_free &&
+    !existing.has_left
   ) {
     await rememberKey(client, request, existing.operation_id);
     return { outcome: 'accepted', operationId: existing.operation_id, created: false };
@@ -49,15 +50,20 @@ async function findByKey(client: PoolClient, caller: string, key: string) {
   return rows[0];
 }
 
-/** The tenant with its provisioning; `is_free` when that was undone completely, so that the name may be taken again. */
+/**
+ * The tenant with its provisioning; `is_free` when that was undone completely, so that the name may be taken again. The name
+ * of one that has left is never free: its members would find somebody else there.
+ */
 async function findTenant(client: PoolClient, tenantId: string) {
   const { rows } = await client.query<{
     owner_id: string;
     plan: string;
     operation_id: string;
     is_free: boolean;
+    has_left: boolean;
   }>(
-    `SELECT t.owner_id, t.plan, o.id AS operation_id, t.status = 'failed' AND o.status = 'compensated' AS is_free
+    `SELECT t.owner_id, t.plan, o.id AS operation_id, t.status = 'failed' AND o.status = 'compensated' AS is_free,
+            t.status IN ('offboarding', 'offboarded') AS has_left
        FROM tenants t
        JOIN operations o ON o.tenant_id = t.id AND o.kind = 'provision'
       WHERE t.id = $1

@@ -7,16 +7,12 @@ import type {
   TenantStatus,
 } from '@kyong/contracts';
 import type { Operation, OperationStep } from '../../operation.ts';
-import type { Tenant } from '../../tenant.ts';
+import type { DatabaseEndpoint, DatabaseReservation, SecondDatabase, Tenant } from '../../tenant.ts';
 
-export interface TenantRow {
-  id: string;
-  name: string;
+/** Where a database is, in `tenants` and in `second_databases`. */
+interface PlaceRow {
   plan: Plan;
   placement: Placement;
-  status: TenantStatus;
-  region: string;
-  owner_id: string;
   schema_version: string | null;
   instance_id: string | null;
   engine_version: string | null;
@@ -25,19 +21,28 @@ export interface TenantRow {
   database_name: string | null;
   database_role: string | null;
   secret_ref: string | null;
+}
+
+export interface TenantRow extends PlaceRow {
+  id: string;
+  name: string;
+  status: TenantStatus;
+  region: string;
+  owner_id: string;
+  previous_role: string | null;
+  previous_secret_ref: string | null;
   created_at: Date;
 }
 
+export interface SecondDatabaseRow extends PlaceRow {
+  operation_id: string;
+  tenant_id: string;
+  state: SecondDatabase['state'];
+  keep_until: Date | string | null;
+}
+
 export function toTenant(row: TenantRow): Tenant {
-  const {
-    instance_id,
-    database_name,
-    database_role,
-    secret_ref,
-    database_host,
-    database_port,
-    engine_version,
-  } = row;
+  const { previous_role, previous_secret_ref } = row;
   return {
     id: row.id,
     name: row.name,
@@ -48,23 +53,45 @@ export function toTenant(row: TenantRow): Tenant {
     ownerId: row.owner_id,
     schemaVersion: row.schema_version,
     createdAt: row.created_at,
-    reservation:
-      instance_id && database_name && database_role && secret_ref
-        ? {
-            tenantId: row.id,
-            plan: row.plan,
-            placement: row.placement,
-            instanceId: instance_id,
-            databaseName: database_name,
-            roleName: database_role,
-            secretRef: secret_ref,
-          }
-        : null,
-    endpoint:
-      database_host && database_port && engine_version
-        ? { host: database_host, port: database_port, engineVersion: engine_version }
+    reservation: toReservation(row.id, row),
+    endpoint: toEndpoint(row),
+    previousLogin:
+      previous_role && previous_secret_ref
+        ? { roleName: previous_role, secretRef: previous_secret_ref }
         : null,
   };
+}
+
+export function toSecondDatabase(row: SecondDatabaseRow): SecondDatabase {
+  const reservation = toReservation(row.tenant_id, row);
+  if (!reservation) throw new Error(`The second database of operation ${row.operation_id} is incomplete.`);
+  return {
+    operationId: row.operation_id,
+    state: row.state,
+    reservation,
+    endpoint: toEndpoint(row),
+    schemaVersion: row.schema_version,
+    keepUntil: row.keep_until === null ? null : new Date(row.keep_until),
+  };
+}
+
+function toReservation(tenantId: string, row: PlaceRow): DatabaseReservation | null {
+  const { plan, placement, instance_id, database_name, database_role, secret_ref } = row;
+  if (!instance_id || !database_name || !database_role || !secret_ref) return null;
+  return {
+    tenantId,
+    plan,
+    placement,
+    instanceId: instance_id,
+    databaseName: database_name,
+    roleName: database_role,
+    secretRef: secret_ref,
+  };
+}
+
+function toEndpoint({ database_host, database_port, engine_version }: PlaceRow): DatabaseEndpoint | null {
+  if (!database_host || !database_port || !engine_version) return null;
+  return { host: database_host, port: database_port, engineVersion: engine_version };
 }
 
 /** A row of `operationColumns`. */
@@ -75,6 +102,7 @@ export interface OperationRow {
   status: OperationStatus;
   undoing: boolean;
   actor: string;
+  input: unknown;
   error: string | null;
   created_at: Date;
   finished_at: Date | null;
@@ -95,7 +123,7 @@ interface StepRow {
 
 /** An operation with its steps in one row, so that one query is enough. `o` is the operations table. */
 export const operationColumns = `
-  o.id, o.tenant_id, o.kind, o.status, o.undoing, o.actor, o.error, o.created_at, o.finished_at,
+  o.id, o.tenant_id, o.kind, o.status, o.undoing, o.actor, o.input, o.error, o.created_at, o.finished_at,
   (SELECT json_agg(s ORDER BY s.position) FROM operation_steps s WHERE s.operation_id = o.id) AS steps`;
 
 export function toOperation(row: OperationRow): Operation {
@@ -106,6 +134,7 @@ export function toOperation(row: OperationRow): Operation {
     status: row.status,
     undoing: row.undoing,
     actor: row.actor,
+    input: row.input,
     error: row.error,
     createdAt: row.created_at,
     finishedAt: row.finished_at,

@@ -77,6 +77,7 @@ function instanceRequest(
     ManageMasterUserPassword: true,
     MasterUserSecretKmsKeyId: options.kmsKeyId,
     CACertificateIdentifier: options.certificateAuthority.identifier,
+    DBParameterGroupName: options.parameterGroupName,
     DBSubnetGroupName: options.subnetGroupName,
     VpcSecurityGroupIds: options.securityGroupIds,
     PubliclyAccessible: false,

@@ -1,6 +1,7 @@
 import {
   AuthorizationNotFoundFault,
   CertificateNotFoundFault,
+  DBParameterGroupNotFoundFault,
   DBSubnetGroupDoesNotCoverEnoughAZs,
   DBSubnetGroupNotFoundFault,
   InstanceQuotaExceededFault,
@@ -60,7 +61,12 @@ const refusals = [
     reason: "The platform's encryption key cannot be used. An operator has to look into it.",
   },
   {
-    faults: [AuthorizationNotFoundFault, CertificateNotFoundFault, StorageTypeNotSupportedFault],
+    faults: [
+      AuthorizationNotFoundFault,
+      CertificateNotFoundFault,
+      DBParameterGroupNotFoundFault,
+      StorageTypeNotSupportedFault,
+    ],
     reason:
       'The platform asks RDS for something it does not have. An operator has to look into its configuration.',
   },

@@ -3,8 +3,10 @@ import { masterConnection } from './admin-connection.ts';
 import { createInstance } from './create.ts';
 import { destroyInstance } from './destroy.ts';
 import { findOwnInstance, instanceIdentifier } from './instance.ts';
+import { listResources } from './list.ts';
 import type { RdsOptions } from './options.ts';
 import { checkAccountQuota } from './quota.ts';
+import { resizeInstance } from './resize.ts';
 import { databaseState } from './state.ts';
 
 export { type RdsOptions, rdsClientDefaults } from './options.ts';
@@ -14,14 +16,14 @@ export { type RdsOptions, rdsClientDefaults } from './options.ts';
  * nothing is remembered between calls.
  */
 export function rdsPostgres(options: RdsOptions): DatabaseHost {
-  if (!/^[a-z][a-z0-9]{0,26}$/.test(options.stage)) {
+  if (!/^[a-z][a-z0-9]{0,16}$/.test(options.stage)) {
     throw new Error(
-      `Stage "${options.stage}": expected a letter, then lower-case letters and digits, at most 27.`,
+      `Stage "${options.stage}": expected a letter, then lower-case letters and digits, at most 17.`,
     );
   }
 
   return {
-    chooseInstance: async (tenantId) => instanceIdentifier(options.stage, tenantId),
+    chooseInstance: async (wish) => instanceIdentifier(options.stage, wish),
     checkQuota: (reservation) => checkAccountQuota(reservation, options),
     create: (reservation) => createInstance(reservation, options),
     async describe(reservation) {
@@ -29,6 +31,8 @@ export function rdsPostgres(options: RdsOptions): DatabaseHost {
       return instance ? databaseState(instance) : { state: 'absent' };
     },
     adminConnection: (reservation) => masterConnection(reservation, options),
+    resize: (reservation, time) => resizeInstance(reservation, time, options),
     destroy: (reservation, purpose) => destroyInstance(reservation, purpose, options),
+    list: (tenantId) => listResources(options, tenantId),
   };
 }

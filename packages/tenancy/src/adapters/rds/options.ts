@@ -5,13 +5,16 @@ export interface RdsOptions {
   rds: RDSClient;
   /** Reads the master secrets; RDS itself writes and rotates them. */
   secretsManager: SecretsManagerClient;
-  /** Part of every instance's name and a tag of it: lower-case letters and digits, at most 27. */
+  /** Part of every instance's name and a tag of it: lower-case letters and digits, at most 17. */
   stage: string;
   postgresMajorVersion: number;
   /** The platform's key: for the storage, its snapshots and the master secret. */
   kmsKeyId: string;
   subnetGroupName: string;
+  /** They let each other in at the databases' port: a tenant that changes its server is copied from one to the other. */
   securityGroupIds: [string, ...string[]];
+  /** Of the major version, with `rds.logical_replication = 1`, which an instance has from its creation or by a restart. */
+  parameterGroupName: string;
   certificateAuthority: {
     /** The one that signs the servers' certificates, such as `rds-ca-rsa2048-g1`. */
     identifier: string;

@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Cluster } from 'ioredis';
+import type { RedisCommander } from 'ioredis';
 
-/** A script beside this file, and how Redis calls it: by its hash, without its text. */
+/** A Lua script, and how Redis calls it: by its hash, without its text. */
 export interface Script {
   hash: string;
   text: string;
   keys: number;
 }
 
-export function readScript(name: string, keys: number): Script {
-  const text = readFileSync(join(import.meta.dirname, `${name}.lua`), 'utf8');
+/** @param keys how many of the arguments are keys, all of one slot. */
+export function readScript(file: string, keys: number): Script {
+  const text = readFileSync(file, 'utf8');
   return { hash: createHash('sha1').update(text).digest('hex'), text, keys };
 }
 
@@ -20,9 +20,9 @@ export function readScript(name: string, keys: number): Script {
  * The client's own way of defining a command does the same and takes half as much time again.
  */
 export async function runScript<Reply>(
-  redis: Cluster,
+  redis: RedisCommander,
   { hash, text, keys }: Script,
-  keysAndArguments: (string | number)[],
+  keysAndArguments: (string | number | Buffer)[],
 ): Promise<Reply> {
   try {
     return (await redis.evalsha(hash, keys, ...keysAndArguments)) as Reply;

@@ -1,5 +1,5 @@
-import type { Logger } from '@kyong/service-kit';
 import type { FastifyInstance } from 'fastify';
+import type { Logger } from './logger.ts';
 
 /**
  * Runs `task` when the app is ready, which waits for it, then every `milliseconds`, and if `atEnd` a last time when the app

@@ -1,0 +1,32 @@
+# Every service's image: docker build --build-arg SERVICE=kyo-otp-service .
+# It holds the sources of the service and of the packages it uses as they are in the repository, which Node 24 runs without
+# a build, so that what was tested is what ships.
+ARG NODE_IMAGE=docker.io/library/node:24-bookworm-slim@sha256:a9f5f7c91a432850b2a8a7797adf5eadb6c733ceed61167806cee7ea7fbc29df
+
+FROM ${NODE_IMAGE} AS packages
+ARG SERVICE
+WORKDIR /workspace
+COPY . .
+# Without what is optional: that is PostgreSQL itself, which only a laptop needs.
+RUN --mount=type=cache,target=/packages \
+  pnpm="pnpm@$(node --print 'require("./package.json").toolchain.pnpm')" \
+  && npx --yes "$pnpm" --filter-prod "$SERVICE..." install --prod --no-optional --frozen-lockfile \
+    --store-dir /packages --package-import-method copy \
+  && node scripts/prune-workspace.ts "$SERVICE" /app
+
+FROM ${NODE_IMAGE}
+ARG SERVICE
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title=${SERVICE} \
+  org.opencontainers.image.revision=${REVISION}
+ENV NODE_ENV=production
+# Changes seldom, so it comes first: a new version of a service moves a layer of less than a megabyte.
+COPY --from=packages /app/node_modules /app/node_modules
+COPY --from=packages /app/sources /app
+WORKDIR /app/apps/${SERVICE}
+USER node
+EXPOSE 3000
+# For `docker run`; ECS asks by the health check of its own task definition.
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
+  CMD ["node", "--eval", "fetch('http://127.0.0.1:3000/health').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "src/main.ts"]

@@ -1,0 +1,169 @@
+import { once } from 'node:events';
+import type { DocumentRef } from '@kyong/collaboration';
+import {
+  connectSubscriber,
+  newServerName,
+  redisPresence,
+  redisRoomChannel,
+  redisUpdateLog,
+} from '@kyong/collaboration/adapters/redis';
+import { findKind, tenantSnapshots } from '@kyong/collaboration/adapters/tenant-database';
+import type { TenantPools } from '@kyong/postgres';
+import type { ConfirmedWrite } from '@kyong/redis';
+import {
+  createHttpApp,
+  drain,
+  type Logger,
+  runInBackground,
+  type VerifyAccessToken,
+} from '@kyong/service-kit';
+import { type TenantDirectory, TenantUnavailable } from '@kyong/tenancy';
+import { createShardedAdapter } from '@socket.io/redis-adapter';
+import type { FastifyInstance } from 'fastify';
+import type { Cluster } from 'ioredis';
+import { LiveDocuments } from './live-documents.ts';
+import { Metrics } from './metrics.ts';
+import { moveAway } from './move-away.ts';
+import { commentRoutes } from './rest/comment-routes.ts';
+import { documentRoutes } from './rest/document-routes.ts';
+import { historyRoutes } from './rest/history-routes.ts';
+import { recheckRoles } from './roles.ts';
+import { defaultSocketLimits, type SocketLimits } from './sockets/connection.ts';
+import { createSocketServer } from './sockets/socket-server.ts';
+import { Versions } from './versions.ts';
+
+export interface CollaborationDependencies {
+  logger: Logger;
+  now: () => Date;
+  random: () => number;
+  redis: Cluster;
+  /** How updates are written: acknowledged when they outlast a failover. */
+  confirmed: ConfirmedWrite;
+  tenantPools: TenantPools;
+  tenants: Pick<TenantDirectory, 'find'>;
+  verifyAccessToken: VerifyAccessToken;
+  socketLimits?: SocketLimits;
+  trustedProxies?: number;
+}
+
+export interface CollaborationService {
+  app: FastifyInstance;
+  /** Not ready from now on; clients move to other servers over this time. Then close the app. */
+  drain(windowSeconds: number): Promise<void>;
+}
+
+const presenceLeaseSeconds = 30;
+const intervals = {
+  /** A message that was lost, on a channel that says nothing more, is noticed within this. */
+  heads: 2_000,
+  presence: 10_000,
+  tidy: 1_000,
+  adopt: 15_000,
+  /** Closed tenants and expired tokens. */
+  revoke: 1_000,
+  /** Roles are told of when they change; this is for what was not heard. */
+  roles: 60_000,
+  metrics: 60_000,
+};
+
+declare module 'socket.io' {
+  interface ServerSideEvents {
+    'document:roles': (document: DocumentRef) => void;
+  }
+}
+
+/** Documents that several people edit at once: Socket.IO for the edits, HTTP for everything about documents. */
+export function createApp(dependencies: CollaborationDependencies): CollaborationService {
+  const { logger, now, random, redis, confirmed, tenantPools, tenants, trustedProxies } = dependencies;
+  const app = createHttpApp({
+    logger,
+    ...(trustedProxies !== undefined && { trustedProxies }),
+    checks: { redis: () => redis.ping() },
+    verifyAccessToken: dependencies.verifyAccessToken,
+  });
+
+  const onError = (err: unknown) => {
+    // A gym that is closed is no fault: its documents wait for it.
+    if (!(err instanceof TenantUnavailable)) logger.warn({ err }, 'collaboration disturbed');
+  };
+  const server = newServerName();
+  const subscriber = connectSubscriber(redis, onError);
+  const versions = new Versions(tenantPools, now);
+  const metrics = new Metrics();
+  const documents = new LiveDocuments({
+    log: redisUpdateLog({ redis, confirmed, server, now }),
+    snapshots: tenantSnapshots(tenantPools),
+    channel: redisRoomChannel(redis, subscriber, server),
+    presence: redisPresence(redis, server, presenceLeaseSeconds),
+    now,
+    metrics,
+    onError,
+    onSnapshot: (document, kind, written) => versions.keepIfDue(document, kind, written),
+    kindOf: ({ tenantId, documentId }) => tenantPools.use(tenantId, (pool) => findKind(pool, documentId)),
+  });
+  const { io, connections } = createSocketServer(app, {
+    ...dependencies,
+    documents,
+    metrics,
+    onError,
+    ensureOpen: (tenantId) => tenants.find(tenantId),
+    limits: dependencies.socketLimits ?? defaultSocketLimits,
+  });
+
+  const recheck = async (document: DocumentRef) => {
+    const live = documents.find(document);
+    if (live) await recheckRoles(live, tenantPools);
+  };
+  io.on('document:roles', (document) => void recheck(document).catch(onError));
+  documentRoutes(app, {
+    pools: tenantPools,
+    onRoles: async (document) => {
+      io.serverSideEmit('document:roles', document);
+      await recheck(document);
+    },
+  });
+  historyRoutes(app, { pools: tenantPools, documents, versions });
+  commentRoutes(app, { pools: tenantPools });
+
+  app.addHook('onReady', async () => {
+    if (subscriber.status !== 'ready') await once(subscriber, 'ready');
+    // One channel for all: a channel a room would be subscribed to unseen, and loses what is said meanwhile.
+    io.adapter(createShardedAdapter(redis, subscriber, { subscriptionMode: 'static' }));
+  });
+  const every = (name: keyof typeof intervals, task: () => Promise<void>) =>
+    runInBackground(app, { name, milliseconds: intervals[name], logger }, task);
+  every('heads', () => documents.checkHeads());
+  every('presence', () => documents.renewPresence());
+  every('tidy', () => documents.tidy());
+  every('adopt', () => documents.adopt());
+  every('roles', async () => {
+    for (const live of documents.all) await recheckRoles(live, tenantPools).catch(onError);
+  });
+  every('revoke', async () => {
+    for (const connection of connections) if (connection.expiresAt <= now()) connection.interrupt();
+    for (const [tenantId, ofTenant] of Map.groupBy(connections, ({ actor }) => actor.tenantId)) {
+      await tenants.find(tenantId).catch((error: unknown) => {
+        if (!(error instanceof TenantUnavailable)) throw error;
+        for (const { socket } of ofTenant) socket.disconnect(true);
+      });
+    }
+  });
+  every('metrics', async () => {
+    const { queuedBytes, all } = documents;
+    metrics.write(logger, { sockets: connections.size, rooms: all.size, queuedBytes });
+  });
+
+  const drainAll = async (windowSeconds: number) => {
+    await Promise.all([drain(app, windowSeconds), moveAway(connections, { windowSeconds, random })]);
+  };
+  // Before the HTTP server closes, which waits for its connections.
+  app.addHook('preClose', async () => {
+    await drainAll(0);
+    io.engine.close();
+  });
+  app.addHook('onClose', async () => {
+    await documents.closeAll();
+    subscriber.disconnect();
+  });
+  return { app, drain: drainAll };
+}

@@ -1,0 +1,218 @@
+import {
+  compact,
+  type DocumentRef,
+  type PresenceStore,
+  Room,
+  RoomAwareness,
+  type RoomChannel,
+  type RoomMessage,
+  type SnapshotStore,
+  type UpdateLog,
+} from '@kyong/collaboration';
+import type { DocumentKind, DocumentRole } from '@kyong/contracts';
+import type { Metrics } from './metrics.ts';
+import { Broadcast, isBusy } from './sockets/broadcast.ts';
+import type { Connection } from './sockets/connection.ts';
+
+export interface LiveDocumentOptions {
+  document: DocumentRef;
+  kind: DocumentKind;
+  log: UpdateLog;
+  snapshots: SnapshotStore;
+  channel: RoomChannel;
+  presence: PresenceStore;
+  now: () => Date;
+  metrics: Metrics;
+  onError: (error: unknown) => void;
+  /** There are cursors to be told of. */
+  onAwareness: (live: LiveDocument) => void;
+}
+
+/** A document that is open on this server, and who has it open here. */
+export class LiveDocument {
+  readonly document: DocumentRef;
+  readonly kind: DocumentKind;
+  readonly members = new Map<Connection, DocumentRole>();
+  /** Since when it has edits that this server has seen in no snapshot. */
+  editedAt: Date | undefined;
+  /** Since when nobody has needed it. */
+  idleSince: Date | undefined;
+  holders = 0;
+  readonly #options: LiveDocumentOptions;
+  readonly #awareness = new RoomAwareness();
+  #room: Room | undefined;
+  #heardEarly: Extract<RoomMessage, { type: 'update' }>[] = [];
+  #unsubscribe: (() => Promise<void>) | undefined;
+
+  private constructor(options: LiveDocumentOptions) {
+    this.document = options.document;
+    this.kind = options.kind;
+    this.#options = options;
+  }
+
+  /** Resolves when nothing is missed from now on: others' updates that come while it is read are taken after it. */
+  static async open(options: LiveDocumentOptions): Promise<LiveDocument> {
+    const { document, channel, onError } = options;
+    const live = new LiveDocument(options);
+    live.#unsubscribe = await channel.open(document, (message) => live.#hear(message));
+    try {
+      live.#room = await Room.open({
+        ...options,
+        onUpdate: (update, seq, source) => live.#tell(update, seq, source),
+      });
+    } catch (error) {
+      await live.#unsubscribe().catch(onError);
+      throw error;
+    }
+    for (const entry of live.#heardEarly) live.room.hear(entry);
+    live.#heardEarly = [];
+    live.#say({ type: 'awareness-wanted' });
+    return live;
+  }
+
+  get room(): Room {
+    if (!this.#room) throw new Error('The document is not open yet.');
+    return this.#room;
+  }
+
+  /** Lets a connection in: from now on it is told everything. */
+  enter(connection: Connection, role: DocumentRole): void {
+    const { userId } = connection.actor;
+    const isFirstHere = !this.#isHere(userId);
+    this.members.set(connection, role);
+    // Presence is a courtesy; the document opens without it.
+    this.#register(connection, isFirstHere).catch(this.#options.onError);
+  }
+
+  /** What a newcomer should know of others' cursors. */
+  greet(connection: Connection): void {
+    const update = this.#awareness.everybody();
+    const { documentId } = this.document;
+    if (update) new Broadcast('awareness:update', { documentId, update }).to(connection.socket);
+  }
+
+  leave(connection: Connection): void {
+    const { document, presence, now, onError } = this.#options;
+    const { userId } = connection.actor;
+    if (!this.members.delete(connection)) return;
+    this.#awareness.leave(connection);
+    if (this.#awareness.hasChanges) this.#options.onAwareness(this);
+    if (this.#isHere(userId)) return;
+    presence
+      .leave(document, userId, now())
+      .then((isGone) => {
+        if (isGone) this.#announce('left', userId);
+      })
+      .catch(onError);
+  }
+
+  /** @throws {RangeError} for what is no awareness update. */
+  takeAwareness(update: Uint8Array, connection: Connection): void {
+    this.#awareness.take(update, connection);
+    if (this.#awareness.hasChanges) this.#options.onAwareness(this);
+  }
+
+  /** Tells everybody what cursors have done since the last time. */
+  flushAwareness(): void {
+    const update = this.#awareness.takeChanges();
+    if (!update) return;
+    this.#tellAwareness(update);
+    this.#say({ type: 'awareness', update });
+  }
+
+  async renewPresence(): Promise<void> {
+    const { document, presence, now } = this.#options;
+    const users = new Set([...this.members.keys()].map(({ actor }) => actor.userId));
+    const gone = await presence.renew(document, [...users], now());
+    for (const userId of gone) this.#announce('left', userId);
+  }
+
+  /** Listens again: what is said may not have reached us. */
+  async renewSubscription(): Promise<void> {
+    await this.#options.channel.renew(this.document);
+  }
+
+  /** @returns the state that was written, or undefined when another server was at it. */
+  async compact(): Promise<{ state: Uint8Array; seq: number } | undefined> {
+    const editedAt = this.editedAt;
+    let written: { state: Uint8Array; seq: number } | undefined;
+    await compact(this.#options, async () => {
+      const { head } = this.room;
+      const state = this.room.encode();
+      written = { state, seq: head.seq };
+      return { state, head };
+    });
+    if (this.editedAt === editedAt) this.editedAt = undefined;
+    return written;
+  }
+
+  async close(): Promise<void> {
+    this.#room?.close();
+    await this.#unsubscribe?.();
+  }
+
+  async #register(connection: Connection, isFirstHere: boolean): Promise<void> {
+    const { document, presence, now } = this.#options;
+    const { userId } = connection.actor;
+    const others = await presence.enter(document, userId, now());
+    if (isFirstHere && !others.includes(userId)) this.#announce('joined', userId, connection);
+    const { documentId } = document;
+    for (const id of others.filter((other) => other !== userId))
+      new Broadcast('presence:joined', { documentId, user: { id } }).to(connection.socket);
+  }
+
+  #isHere(userId: string): boolean {
+    for (const { actor } of this.members.keys()) if (actor.userId === userId) return true;
+    return false;
+  }
+
+  #hear(message: RoomMessage): void {
+    switch (message.type) {
+      case 'update':
+        if (this.#room) this.#room.hear(message);
+        else this.#heardEarly.push(message);
+        return;
+      case 'awareness':
+        this.#awareness.hear(message.update);
+        this.#tellAwareness(message.update);
+        return;
+      case 'awareness-wanted': {
+        const update = this.#awareness.ours();
+        if (update) this.#say({ type: 'awareness', update });
+        return;
+      }
+      case 'presence':
+        this.#tellPresence(message.change, message.userId);
+    }
+  }
+
+  #tell(update: Uint8Array, seq: number, source: unknown): void {
+    this.editedAt ??= this.#options.now();
+    this.#options.metrics.updates += 1;
+    const { documentId } = this.document;
+    const broadcast = new Broadcast('document:update', { documentId, update, seq });
+    for (const connection of this.members.keys()) if (connection !== source) broadcast.to(connection.socket);
+  }
+
+  #tellAwareness(update: Uint8Array): void {
+    const broadcast = new Broadcast('awareness:update', { documentId: this.document.documentId, update });
+    for (const { socket } of this.members.keys()) if (!isBusy(socket)) broadcast.to(socket);
+  }
+
+  #announce(change: 'joined' | 'left', userId: string, except?: Connection): void {
+    this.#tellPresence(change, userId, except);
+    this.#say({ type: 'presence', change, userId });
+  }
+
+  #tellPresence(change: 'joined' | 'left', id: string, except?: Connection): void {
+    const broadcast = new Broadcast(`presence:${change}`, {
+      documentId: this.document.documentId,
+      user: { id },
+    });
+    for (const connection of this.members.keys()) if (connection !== except) broadcast.to(connection.socket);
+  }
+
+  #say(message: Exclude<RoomMessage, { type: 'update' }>): void {
+    this.#options.channel.say(this.document, message).catch(this.#options.onError);
+  }
+}

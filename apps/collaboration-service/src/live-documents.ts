@@ -1,0 +1,173 @@
+import { compact, type DocumentRef, readDocument } from '@kyong/collaboration';
+import type { DocumentKind } from '@kyong/contracts';
+import { LiveDocument, type LiveDocumentOptions } from './live-document.ts';
+
+export interface LiveDocumentsOptions extends Omit<LiveDocumentOptions, 'document' | 'kind' | 'onAwareness'> {
+  /** A snapshot was written. */
+  onSnapshot: (
+    document: DocumentRef,
+    kind: DocumentKind,
+    written: { state: Uint8Array; seq: number },
+  ) => Promise<void>;
+  /** Kind of a document that is not open here; undefined when it is no more. */
+  kindOf: (document: DocumentRef) => Promise<DocumentKind | undefined>;
+}
+
+/** Last-write-wins within this: a cursor that moves thirty times a second looks smooth. */
+const awarenessMilliseconds = 33;
+/** Edits wait no longer than this for a snapshot, so that a Redis that loses everything loses little. */
+const snapshotAfterMilliseconds = 10_000;
+/** A document that nobody needs stays open this long: people come back after a reload. */
+const lingerMilliseconds = 5_000;
+/** Those whose servers died are looked after by the others. */
+const abandonedAfterMilliseconds = 60_000;
+const abandonedAtOnce = 20;
+
+/** The documents that are open on this server. */
+export class LiveDocuments {
+  readonly #options: LiveDocumentsOptions;
+  readonly #open = new Map<string, Promise<LiveDocument>>();
+  readonly #live = new Set<LiveDocument>();
+  readonly #withAwareness = new Set<LiveDocument>();
+  #awarenessTimer: NodeJS.Timeout | undefined;
+
+  constructor(options: LiveDocumentsOptions) {
+    this.#options = options;
+  }
+
+  get all(): ReadonlySet<LiveDocument> {
+    return this.#live;
+  }
+
+  get queuedBytes(): number {
+    return [...this.#live].reduce((sum, { room }) => sum + room.waitingBytes, 0);
+  }
+
+  /** Runs `task` with the document open; whoever enters it in the task keeps it open. */
+  async use<T>(
+    document: DocumentRef,
+    kind: DocumentKind,
+    task: (live: LiveDocument) => Promise<T> | T,
+  ): Promise<T> {
+    const key = keyOf(document);
+    const opening = this.#open.get(key) ?? this.#openDocument(key, document, kind);
+    const live = await opening;
+    // Closed while we waited for it.
+    if (this.#open.get(key) !== opening) return this.use(document, kind, task);
+    live.holders += 1;
+    live.idleSince = undefined;
+    try {
+      return await task(live);
+    } finally {
+      live.holders -= 1;
+    }
+  }
+
+  find(document: DocumentRef): LiveDocument | undefined {
+    return [...this.#live].find((live) => keyOf(live.document) === keyOf(document));
+  }
+
+  /** Compares every open document with its log: what was said may not have reached us. */
+  async checkHeads(): Promise<void> {
+    const live = [...this.#live];
+    const heads = await this.#options.log.heads(live.map(({ document }) => document));
+    for (const [index, one] of live.entries()) {
+      const head = heads[index];
+      if (head && head.seq > one.room.head.seq) await one.renewSubscription();
+      one.room.check(head);
+    }
+  }
+
+  async renewPresence(): Promise<void> {
+    await Promise.all([...this.#live].map((live) => live.renewPresence()));
+  }
+
+  /** Writes snapshots that are due, and closes what nobody needs. */
+  async tidy(): Promise<void> {
+    const now = this.#options.now();
+    for (const live of this.#live) {
+      const isNeeded = live.members.size > 0 || live.holders > 0;
+      if (isNeeded) live.idleSince = undefined;
+      else live.idleSince ??= now;
+      const isIdle = live.idleSince && now.getTime() - live.idleSince.getTime() >= lingerMilliseconds;
+      const isDue = live.editedAt && now.getTime() - live.editedAt.getTime() >= snapshotAfterMilliseconds;
+      if (live.editedAt && (isDue || isIdle)) await this.snapshot(live).catch(this.#options.onError);
+      if (isIdle && live.members.size === 0 && live.holders === 0) await this.#close(live);
+    }
+  }
+
+  /** Writes a snapshot of a document now. */
+  async snapshot(live: LiveDocument): Promise<void> {
+    const written = await live.compact();
+    if (written) await this.#options.onSnapshot(live.document, live.kind, written);
+  }
+
+  /** Snapshots of documents whose servers are gone. */
+  async adopt(): Promise<void> {
+    const { log, snapshots, now, kindOf, onError } = this.#options;
+    const since = new Date(now().getTime() - abandonedAfterMilliseconds);
+    for (const document of await log.findWaiting(since, abandonedAtOnce)) {
+      if (this.find(document)) continue;
+      try {
+        const kind = await kindOf(document);
+        if (!kind) {
+          await log.forget(document);
+          continue;
+        }
+        await compact({ document, log, snapshots }, async () => {
+          const { replica, head } = await readDocument({ document, kind, log, snapshots }, 0);
+          return { state: replica.encode(), head };
+        });
+      } catch (error) {
+        onError(error);
+      }
+    }
+  }
+
+  /** Everything durable, then snapshots, then closed. */
+  async closeAll(): Promise<void> {
+    clearTimeout(this.#awarenessTimer);
+    await Promise.all(
+      [...this.#live].map(async (live) => {
+        await live.room.settled();
+        if (live.editedAt) await this.snapshot(live).catch(this.#options.onError);
+        await this.#close(live);
+      }),
+    );
+  }
+
+  #openDocument(key: string, document: DocumentRef, kind: DocumentKind): Promise<LiveDocument> {
+    const opening = LiveDocument.open({
+      ...this.#options,
+      document,
+      kind,
+      onAwareness: (live) => this.#scheduleAwareness(live),
+    });
+    this.#open.set(key, opening);
+    opening.then(
+      (live) => this.#live.add(live),
+      () => this.#open.delete(key),
+    );
+    return opening;
+  }
+
+  async #close(live: LiveDocument): Promise<void> {
+    this.#open.delete(keyOf(live.document));
+    this.#live.delete(live);
+    this.#withAwareness.delete(live);
+    await live.close().catch(this.#options.onError);
+  }
+
+  #scheduleAwareness(live: LiveDocument): void {
+    this.#withAwareness.add(live);
+    this.#awarenessTimer ??= setTimeout(() => {
+      this.#awarenessTimer = undefined;
+      for (const one of this.#withAwareness) one.flushAwareness();
+      this.#withAwareness.clear();
+    }, awarenessMilliseconds);
+  }
+}
+
+function keyOf({ tenantId, documentId }: DocumentRef): string {
+  return `${tenantId}/${documentId}`;
+}

@@ -1,0 +1,78 @@
+import { createPool } from '@kyong/postgres';
+import { confirmWrites, connectRedis } from '@kyong/redis';
+import {
+  accessTokenVerifier,
+  ConfigError,
+  createLogger,
+  loadConfig,
+  onShutdown,
+  remoteKeys,
+} from '@kyong/service-kit';
+import { createMasterDatabase } from '@kyong/tenancy/adapters/master-database';
+import { secretsManager } from '@kyong/tenancy/adapters/secrets-manager';
+import { openTenantAccess } from '@kyong/tenancy/adapters/tenant-access';
+import { createApp } from './app.ts';
+import { type Config, configSchema } from './config.ts';
+
+/** The master database is asked where tenants' databases are, and little else. */
+const masterConnections = 3;
+const idleTimeoutSeconds = 30;
+/** For what comes after the clients have moved; with `KYO_DRAIN_SECONDS` at most 90 (ECS `stopTimeout` allows 120). */
+const flushSeconds = 15;
+
+const config = readConfig();
+const logger = createLogger({ service: 'collaboration-service', level: config.KYO_LOG_LEVEL });
+const now = () => new Date();
+const onRedisError = (err: Error) => logger.warn({ err }, 'redis connection disturbed');
+const redis = connectRedis(config.KYO_REDIS_URL, onRedisError);
+const writing = connectRedis(config.KYO_REDIS_URL, onRedisError);
+/** The same authority signs the certificates of all our databases. */
+const ssl = config.KYO_DATABASE_CA !== undefined && { ssl: { ca: config.KYO_DATABASE_CA } };
+const master = { connectionString: config.KYO_MASTER_DATABASE_URL, ...ssl };
+const pool = createPool(master, { maxConnections: masterConnections, idleTimeoutSeconds }, (err) =>
+  logger.warn({ err }, 'database connection disturbed'),
+);
+const tenants = openTenantAccess({
+  store: createMasterDatabase(pool),
+  secrets: secretsManager({ region: config.KYO_AWS_REGION, prefix: config.KYO_SECRETS_PREFIX }),
+  master,
+  ...ssl,
+  now,
+  onError: (err) => logger.warn({ err }, 'tenant database connection disturbed'),
+});
+const { app, drain } = createApp({
+  logger,
+  now,
+  random: Math.random,
+  redis,
+  confirmed: confirmWrites(writing, config.KYO_REDIS_CONFIRMING_REPLICAS),
+  tenantPools: tenants.pools,
+  tenants: tenants.directory,
+  verifyAccessToken: accessTokenVerifier({
+    issuer: config.KYO_TOKEN_ISSUER,
+    audience: config.KYO_TOKEN_AUDIENCE,
+    keys: remoteKeys(config.KYO_JWKS_URL),
+  }),
+  trustedProxies: config.KYO_TRUSTED_PROXIES,
+});
+
+onShutdown({ logger, deadlineSeconds: config.KYO_DRAIN_SECONDS + flushSeconds }, async () => {
+  await drain(config.KYO_DRAIN_SECONDS);
+  await app.close();
+  await tenants.close();
+  redis.disconnect();
+  writing.disconnect();
+  await pool.end();
+});
+await app.listen({ host: '0.0.0.0', port: config.KYO_PORT });
+logger.info({ port: config.KYO_PORT }, 'listening');
+
+function readConfig(): Config {
+  try {
+    return loadConfig(configSchema, process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
+}

@@ -1,0 +1,71 @@
+import { editToRestore, RoomUnavailable } from '@kyong/collaboration';
+import { listVersions, readVersion } from '@kyong/collaboration/adapters/tenant-database';
+import { type DocumentVersion, routes } from '@kyong/contracts';
+import type { TenantPools } from '@kyong/postgres';
+import { Problem, serve } from '@kyong/service-kit';
+import type { FastifyInstance } from 'fastify';
+import type { LiveDocuments } from '../live-documents.ts';
+import { inOwnGym } from '../tenant-access.ts';
+import type { Versions } from '../versions.ts';
+import { pageOf, positionOf } from './paging.ts';
+import { visibleOr404 } from './visible.ts';
+
+export function historyRoutes(
+  app: FastifyInstance,
+  { pools, documents, versions }: { pools: TenantPools; documents: LiveDocuments; versions: Versions },
+): void {
+  serve(app, routes.listDocumentHistory, ({ principal, params: { documentId }, query: { cursor, limit } }) =>
+    inOwnGym(pools, principal, async (pool, actor) => {
+      const { kind } = await visibleOr404(pool, actor, documentId);
+      // So that what was just edited can be seen and brought back, were it the first time.
+      const { tenantId } = actor;
+      await documents.use({ tenantId, documentId }, kind, async ({ room }) => {
+        await versions.keepIfDue({ tenantId, documentId }, kind, {
+          state: room.encode(),
+          seq: room.head.seq,
+        });
+      });
+      const after = positionOf(cursor);
+      const found = await listVersions(pool, documentId, {
+        after: after && { createdAt: after.createdAt, versionId: after.id },
+        limit: limit + 1,
+      });
+      const place = ({ createdAt, versionId }: DocumentVersion) => ({ createdAt, id: versionId });
+      const { items, nextCursor } = pageOf(found, limit, place);
+      return { versions: items, nextCursor };
+    }),
+  );
+
+  serve(app, routes.keepDocumentVersion, ({ principal, params: { documentId }, body: { name } }) =>
+    inOwnGym(pools, principal, async (pool, actor) => {
+      const { kind } = await visibleOr404(pool, actor, documentId, 'editor');
+      const { tenantId, userId } = actor;
+      return documents.use({ tenantId, documentId }, kind, ({ room }) =>
+        versions.keep({ tenantId, documentId }, kind, {
+          ...{ state: room.encode(), seq: room.head.seq },
+          ...{ name, createdBy: userId },
+        }),
+      );
+    }),
+  );
+
+  serve(app, routes.restoreDocument, ({ principal, params: { documentId }, body: { versionId } }) =>
+    inOwnGym(pools, principal, async (pool, actor) => {
+      const { kind } = await visibleOr404(pool, actor, documentId, 'editor');
+      const version = await readVersion(pool, documentId, versionId);
+      if (!version) throw new Problem('not_found');
+      const { tenantId, userId } = actor;
+      const seq = await documents.use({ tenantId, documentId }, kind, async ({ room }) => {
+        const state = room.encode();
+        await versions.keep({ tenantId, documentId }, kind, {
+          ...{ state, seq: room.head.seq },
+          ...{ name: null, createdBy: userId },
+        });
+        return room.submit(editToRestore(version.state, state), undefined).catch((cause: unknown) => {
+          throw cause instanceof RoomUnavailable ? new Problem('unavailable', { cause }) : cause;
+        });
+      });
+      return { versionId, seq };
+    }),
+  );
+}

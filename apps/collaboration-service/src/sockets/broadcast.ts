@@ -1,0 +1,105 @@
+import type { ServerToClientEvents } from '@kyong/contracts';
+import type { Socket } from 'socket.io';
+import { Encoder, PacketType } from 'socket.io-parser';
+
+const encoder = new Encoder();
+
+/** Unsent bytes of one connection past which it is closed: it comes back and asks for what it missed. */
+const maxUnsentBytes = 4 * 1024 * 1024;
+/** Past this it gets no cursors until it has caught up: a later one says all the same. */
+const busyBytes = 64 * 1024;
+
+/** What Engine.IO and ws do not show: their connection's socket and their queues. */
+interface Internals {
+  writeBuffer: { data?: string | Uint8Array }[];
+  transport: { name: string; socket: { _socket?: RawSocket; bufferedAmount: number; terminate(): void } };
+  upgrading: boolean;
+  write(data: string, options: { wsPreEncodedFrame: Buffer[] }): void;
+}
+interface RawSocket {
+  cork(): void;
+  uncork(): void;
+}
+
+const internalsOf = ({ conn }: Socket) => conn as unknown as Internals;
+
+/** An event, encoded once for all who receive it. */
+export class Broadcast<Event extends keyof ServerToClientEvents> {
+  readonly #event: Event;
+  readonly #payload: Parameters<ServerToClientEvents[Event]>[0];
+  readonly #frame: Buffer;
+  readonly #text: string;
+
+  constructor(event: Event, payload: Parameters<ServerToClientEvents[Event]>[0]) {
+    this.#event = event;
+    this.#payload = payload;
+    const parts = encoder.encode({ type: PacketType.EVENT, nsp: '/', data: [event, payload] }) as [
+      string,
+      ...Uint8Array[],
+    ];
+    const [text, ...attachments] = parts;
+    this.#text = text;
+    // Engine.IO puts the type of its packet (4: message) before texts, and sends bytes as they are.
+    const frames = [
+      ...frameOf(1, Buffer.from(`4${text}`)),
+      ...attachments.flatMap((bytes) => frameOf(2, bytes)),
+    ];
+    this.#frame = Buffer.concat(frames);
+  }
+
+  /**
+   * Sends it. Over a WebSocket as frames that are the same for everybody, and together with whatever else the connection is
+   * sent in this turn of the event loop; over polling as Socket.IO does.
+   */
+  to(socket: Socket): void {
+    const connection = internalsOf(socket);
+    if (connection.transport.name !== 'websocket' || connection.upgrading) {
+      socket.emit(this.#event as string, this.#payload);
+      return;
+    }
+    if (unsentBytes(connection) > maxUnsentBytes) {
+      connection.transport.socket.terminate();
+      return;
+    }
+    corkThisTurn(connection.transport.socket._socket);
+    connection.write(this.#text, { wsPreEncodedFrame: [this.#frame] });
+  }
+}
+
+/** Whether a connection has so much to take still that news which later news replace are not worth sending. */
+export function isBusy(socket: Socket): boolean {
+  return unsentBytes(internalsOf(socket)) > busyBytes;
+}
+
+function unsentBytes({ writeBuffer, transport }: Internals): number {
+  let bytes = transport.name === 'websocket' ? transport.socket.bufferedAmount : 0;
+  for (const { data } of writeBuffer) bytes += data?.length ?? 0;
+  return bytes;
+}
+
+const corked = new Set<RawSocket>();
+
+function corkThisTurn(socket: RawSocket | undefined): void {
+  if (!socket || corked.has(socket)) return;
+  if (corked.size === 0) setImmediate(uncorkAll);
+  corked.add(socket);
+  socket.cork();
+}
+
+function uncorkAll(): void {
+  for (const socket of corked) socket.uncork();
+  corked.clear();
+}
+
+/** A frame of a server, which masks nothing (RFC 6455, 5.2), in two pieces. */
+function frameOf(opcode: 1 | 2, payload: Uint8Array): Uint8Array[] {
+  const { byteLength } = payload;
+  const final = 0x80 | opcode;
+  if (byteLength < 126) return [Buffer.of(final, byteLength), payload];
+  const header = Buffer.alloc(byteLength < 65_536 ? 4 : 10);
+  header[0] = final;
+  header[1] = byteLength < 65_536 ? 126 : 127;
+  if (byteLength < 65_536) header.writeUInt16BE(byteLength, 2);
+  else header.writeBigUInt64BE(BigInt(byteLength), 2);
+  return [header, payload];
+}

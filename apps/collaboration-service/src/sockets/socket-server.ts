@@ -1,0 +1,80 @@
+import type { ClientToServerEvents, RefusalCode, ServerToClientEvents } from '@kyong/contracts';
+import { Problem, type VerifyAccessToken } from '@kyong/service-kit';
+import type { FastifyInstance } from 'fastify';
+import { decodeJwt } from 'jose';
+import { Server, type Socket } from 'socket.io';
+import { actorOf } from '../tenant-access.ts';
+import { Connection, type SocketLimits } from './connection.ts';
+import { type EventDependencies, listen } from './events.ts';
+
+/** Larger than a document, which a client may have made offline; what is longer breaks the connection. */
+const maxMessageBytes = 1024 * 1024;
+const pingSeconds = 25;
+const pongSeconds = 20;
+/** Who connects and does not say who they are within this is sent away. */
+const handshakeSeconds = 10;
+
+export interface SocketServerOptions extends EventDependencies {
+  verifyAccessToken: VerifyAccessToken;
+  /** @throws unless the tenant is open. */
+  ensureOpen: (tenantId: string) => Promise<unknown>;
+  limits: SocketLimits;
+  now: () => Date;
+}
+
+export type SocketServer = Server<ClientToServerEvents, ServerToClientEvents>;
+
+/** Socket.IO 4 on the app's HTTP server, path `/socket.io/`. */
+export function createSocketServer(
+  app: FastifyInstance,
+  options: SocketServerOptions,
+): { io: SocketServer; connections: Set<Connection> } {
+  const connections = new Set<Connection>();
+  const io: SocketServer = new Server({
+    serveClient: false,
+    maxHttpBufferSize: maxMessageBytes,
+    pingInterval: pingSeconds * 1000,
+    pingTimeout: pongSeconds * 1000,
+    connectTimeout: handshakeSeconds * 1000,
+    // A server that stops takes nobody new; polling and WebSockets that are there go on.
+    allowRequest: ({ url }, decide) => decide(null, !app.isDraining || /[?&]sid=/.test(url ?? '')),
+  });
+  io.attach(app.server);
+  io.use((socket, next) => {
+    authenticate(socket, options).then(
+      (connection) => {
+        socket.data.connection = connection;
+        next();
+      },
+      (error: unknown) => next(connectError(error)),
+    );
+  });
+  io.on('connection', (socket) => {
+    const connection = socket.data.connection as Connection;
+    connections.add(connection);
+    socket.on('disconnect', () => connections.delete(connection));
+    listen(connection, options);
+  });
+  return { io, connections };
+}
+
+async function authenticate(
+  socket: Socket,
+  { verifyAccessToken, ensureOpen, limits }: SocketServerOptions,
+): Promise<Connection> {
+  const { token } = socket.handshake.auth as { token?: unknown };
+  if (typeof token !== 'string') throw new Problem('unauthenticated');
+  const actor = actorOf(await verifyAccessToken(`Bearer ${token}`));
+  if (!actor) throw new Problem('forbidden', { detail: 'The token is for no gym.' });
+  await ensureOpen(actor.tenantId);
+  // Verified above, which asks for it.
+  const { exp = 0 } = decodeJwt(token);
+  return new Connection(socket, { actor, expiresAt: new Date(exp * 1000), limits });
+}
+
+/** What `connect_error` shows: a code, and nothing of what went wrong inside. */
+function connectError(error: unknown): Error & { data: { code: RefusalCode } } {
+  const known = error instanceof Problem && (error.code === 'unauthenticated' || error.code === 'forbidden');
+  const code = known ? (error.code as RefusalCode) : 'unavailable';
+  return Object.assign(new Error(code), { data: { code } });
+}

@@ -1,0 +1,45 @@
+import { type DocumentRef, summarise } from '@kyong/collaboration';
+import { addVersion, readVersion } from '@kyong/collaboration/adapters/tenant-database';
+import type { DocumentKind, DocumentVersion } from '@kyong/contracts';
+import type { TenantPools } from '@kyong/postgres';
+
+/** While a document is edited, a version is kept about this often without being asked for. */
+const intervalMilliseconds = 10 * 60_000;
+
+interface State {
+  state: Uint8Array;
+  seq: number;
+}
+
+/** What documents held. */
+export class Versions {
+  readonly #pools: TenantPools;
+  readonly #now: () => Date;
+
+  constructor(pools: TenantPools, now: () => Date) {
+    this.#pools = pools;
+    this.#now = now;
+  }
+
+  keep(
+    { tenantId, documentId }: DocumentRef,
+    kind: DocumentKind,
+    { state, seq, name, createdBy }: State & { name: string | null; createdBy: string | null },
+  ): Promise<DocumentVersion> {
+    return this.#pools.use(tenantId, async (pool) => {
+      const before = await readVersion(pool, documentId);
+      const summary = summarise(kind, before?.state, state);
+      return addVersion(pool, documentId, { name, state, seq, createdBy, summary });
+    });
+  }
+
+  /** Keeps one unless nothing has changed since the last, or that was just now. */
+  async keepIfDue(document: DocumentRef, kind: DocumentKind, { state, seq }: State): Promise<void> {
+    const { tenantId, documentId } = document;
+    const last = await this.#pools.use(tenantId, (pool) => readVersion(pool, documentId));
+    const isDue = last
+      ? last.seq !== seq && this.#now().getTime() - last.createdAt.getTime() >= intervalMilliseconds
+      : seq > 0;
+    if (isDue) await this.keep(document, kind, { state, seq, name: null, createdBy: null });
+  }
+}

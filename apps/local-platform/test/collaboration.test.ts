@@ -1,0 +1,84 @@
+import { CollaborationClient } from '@kyong/collaboration/client';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { PlatformProcess } from './platform-process.ts';
+
+let platform: PlatformProcess;
+
+beforeAll(async () => {
+  platform = await PlatformProcess.start();
+});
+afterAll(() => platform.discard());
+
+/** Signs up, provisions a gym and comes back into it as its owner. */
+async function openGym(phone: string, tenantId: string): Promise<string> {
+  const session = await platform.startSession(phone);
+  const { body: accepted } = await platform.request('POST', '/provision-tenant', {
+    token: session.accessToken,
+    body: { tenantId, plan: 'free' },
+  });
+  expect((await platform.operationEnd(accepted.operationId)).status).toBe('succeeded');
+  const { body: owner } = await platform.request('POST', '/api/auth/refresh', {
+    body: { refreshToken: session.refreshToken, tenantId },
+  });
+  return owner.accessToken;
+}
+
+it.each([['websocket'], ['polling']])(
+  'a week is planned together through the gateway, by %s',
+  async (transport) => {
+    const tenantId = `gym-${transport}`;
+    const token = await openGym(transport === 'websocket' ? '+886912000071' : '+886912000072', tenantId);
+    const created = await platform.request('POST', '/api/collaboration/documents', {
+      token,
+      body: { kind: 'schedule_management', title: 'Week 12' },
+    });
+    expect(created.status).toBe(201);
+    const open = async () => {
+      const client = new CollaborationClient(platform.url, {
+        getToken: async () => token,
+        socket: { transports: [transport] },
+      });
+      const session = await client.open(created.body.documentId);
+      await session.synced();
+      return { client, session };
+    };
+    const [one, other] = [await open(), await open()];
+    const yoga = { title: 'Yoga', day: 1, start: '18:30', minutes: 60 };
+    one.session.doc.getMap('schedule.classes').set('yoga', yoga);
+    await vi.waitFor(() => expect(other.session.doc.getMap('schedule.classes').toJSON()).toEqual({ yoga }));
+    const history = await platform.request(
+      'GET',
+      `/api/collaboration/documents/${created.body.documentId}/history`,
+      { token },
+    );
+    expect(history.body.versions[0].summary).toEqual({
+      'schedule.classes': { added: 1, changed: 0, removed: 0 },
+    });
+    for (const { client } of [one, other]) client.close();
+  },
+);
+
+it('a document that is open outlives a stop and a start of everything', async () => {
+  const token = await openGym('+886912000073', 'gym-open');
+  const { body } = await platform.request('POST', '/api/collaboration/documents', {
+    token,
+    body: { kind: 'course_planning', title: 'Spring' },
+  });
+  const client = new CollaborationClient(platform.url, { getToken: async () => token });
+  const session = await client.open(body.documentId);
+  await session.synced();
+  session.doc.getText('course.notes').insert(0, 'before the stop');
+  await vi.waitFor(() => expect(session.isSaved).toBe(true));
+  expect(await platform.end('SIGTERM')).toBe(0);
+  session.doc.getText('course.notes').insert(0, 'meanwhile, ');
+  platform = new PlatformProcess(platform.dataDirectory, platform.port);
+  await platform.ready();
+  await vi.waitFor(() => expect(session.isSaved).toBe(true), 20_000);
+  client.close();
+
+  const again = new CollaborationClient(platform.url, { getToken: async () => token });
+  const reopened = await again.open(body.documentId);
+  await reopened.synced();
+  expect(reopened.doc.getText('course.notes').toString()).toBe('meanwhile, before the stop');
+  again.close();
+});

@@ -1,0 +1,69 @@
+import { join } from 'node:path';
+import { ensureBaseImage } from './base-image.ts';
+import { command, works } from './command.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+
+export interface Engine {
+  name: string;
+  /** Builds the image of a service under this tag. */
+  build(service: string, tag: string): Promise<void>;
+  sizeBytes(tag: string): Promise<number>;
+}
+
+/** Docker where its engine runs, else Buildah, which needs none. @throws {Error} that says what to install. */
+export async function findEngine(progress: (line: string) => void): Promise<Engine> {
+  if (await works('docker', ['info'])) return docker;
+  if ((await works('buildah', ['--version'])) || (await installBuildah(progress))) return buildah(progress);
+  throw new Error(
+    'Images need Docker with its engine running, or Buildah as root (Debian: apt-get install buildah debootstrap).',
+  );
+}
+
+async function buildArguments(service: string, tag: string): Promise<string[]> {
+  const revision = await command('git', ['-C', root, 'rev-parse', 'HEAD']);
+  return ['--build-arg', `SERVICE=${service}`, '--build-arg', `REVISION=${revision}`, '--tag', tag];
+}
+
+const docker: Engine = {
+  name: 'docker',
+  async build(service, tag) {
+    await command('docker', ['build', ...(await buildArguments(service, tag)), root]);
+  },
+  async sizeBytes(tag) {
+    return Number(await command('docker', ['image', 'inspect', '--format', '{{.Size}}', tag]));
+  },
+};
+
+/** Without an engine every step runs in a chroot: as root, on layers that the kernel lays over each other. */
+export const buildahEnvironment = { ...process.env, BUILDAH_ISOLATION: 'chroot', STORAGE_DRIVER: 'overlay' };
+
+function buildah(progress: (line: string) => void): Engine {
+  const run = (...args: string[]) => command('buildah', args, { env: buildahEnvironment });
+  return {
+    name: 'buildah',
+    async build(service, tag) {
+      const base = await ensureBaseImage(run, progress);
+      const from = base === undefined ? [] : ['--build-arg', `NODE_IMAGE=${base}`];
+      await run('build', ...from, ...(await buildArguments(service, tag)), root);
+    },
+    async sizeBytes(tag) {
+      const [image] = JSON.parse(await run('images', '--json', tag)) as { size: string }[];
+      return parseSize(image?.size ?? '');
+    },
+  };
+}
+
+/** Buildah rounds: `297 MB`. */
+function parseSize(text: string): number {
+  const [, number, unit] = /^([\d.]+) ([KMG]?)B$/.exec(text) ?? [];
+  return Number(number) * { '': 1, K: 1e3, M: 1e6, G: 1e9 }[unit as '' | 'K' | 'M' | 'G'];
+}
+
+async function installBuildah(progress: (line: string) => void): Promise<boolean> {
+  if (process.getuid?.() !== 0 || !(await works('apt-get', ['--version']))) return false;
+  progress('Getting Buildah and debootstrap from the Debian packages');
+  const install = ['install', '--yes', '--no-install-recommends', 'buildah', 'debootstrap'];
+  if (await works('apt-get', install)) return true;
+  return (await works('apt-get', ['update'])) && works('apt-get', install);
+}

@@ -1,0 +1,115 @@
+import type { RefusalCode } from '@kyong/contracts';
+import { ObservableV2 } from 'lib0/observable';
+import { io, type ManagerOptions, type SocketOptions } from 'socket.io-client';
+import * as Y from 'yjs';
+import { DocumentSession } from './document-session.ts';
+import type { CollaborationSocket } from './socket.ts';
+
+export interface CollaborationOptions {
+  /** Asked each time a connection is made: a token that has expired is replaced by the next. */
+  getToken: () => Promise<string>;
+  /** What is passed to Socket.IO beside what this client decides itself. */
+  socket?: Partial<ManagerOptions & SocketOptions>;
+}
+
+export interface OpenOptions {
+  /** A document to go on with. */
+  doc?: Y.Doc;
+  /** Keeps the document in the browser (IndexedDB) as well: it opens without a network, and offline edits survive a reload. */
+  persist?: boolean;
+}
+
+export interface ClientEvents {
+  status: (status: 'connected' | 'disconnected') => void;
+  /** The server does not let us in; `unauthenticated` is tried again with the next token. */
+  refused: (code: RefusalCode) => void;
+}
+
+const firstRetryMilliseconds = 250;
+const lastRetryMilliseconds = 10_000;
+
+/**
+ * A connection to the collaboration service, in browsers and in Node: it comes back by itself, with exponential backoff and
+ * jitter, moves to another server when its own is stopped, and its documents lose nothing meanwhile.
+ */
+export class CollaborationClient extends ObservableV2<ClientEvents> {
+  readonly socket: CollaborationSocket;
+  readonly #sessions = new Map<string, Promise<DocumentSession>>();
+  #moveTimer: ReturnType<typeof setTimeout> | undefined;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  #refusals = 0;
+
+  /** @param url the platform's origin. */
+  constructor(url: string, { getToken, socket }: CollaborationOptions) {
+    super();
+    this.socket = io(url, {
+      reconnectionDelay: firstRetryMilliseconds,
+      reconnectionDelayMax: lastRetryMilliseconds,
+      randomizationFactor: 0.5,
+      forceNew: true,
+      ...socket,
+      auth: (done) => {
+        getToken().then(
+          (token) => done({ token }),
+          () => done({}),
+        );
+      },
+    });
+    this.socket.on('connect', () => {
+      this.#refusals = 0;
+      this.emit('status', ['connected']);
+    });
+    this.socket.on('disconnect', () => this.emit('status', ['disconnected']));
+    this.socket.on('connect_error', (error) => this.#onRefused(error));
+    this.socket.on('server:draining', ({ reconnectAfterMs }) => {
+      this.#moveTimer ??= setTimeout(() => {
+        this.#moveTimer = undefined;
+        this.socket.disconnect().connect();
+      }, reconnectAfterMs);
+    });
+  }
+
+  /** Opens a document, once: the second time it is the same. It is there at once and `synced()` when the server has answered. */
+  open(
+    documentId: string,
+    { doc = new Y.Doc(), persist = false }: OpenOptions = {},
+  ): Promise<DocumentSession> {
+    const known = this.#sessions.get(documentId);
+    if (known) return known;
+    const opening = this.#open(documentId, doc, persist);
+    this.#sessions.set(documentId, opening);
+    return opening;
+  }
+
+  close(): void {
+    clearTimeout(this.#moveTimer);
+    clearTimeout(this.#retryTimer);
+    for (const opening of this.#sessions.values()) void opening.then((session) => session.close());
+    this.#sessions.clear();
+    this.socket.disconnect();
+    this.destroy();
+  }
+
+  async #open(documentId: string, doc: Y.Doc, persist: boolean): Promise<DocumentSession> {
+    if (persist) {
+      const { IndexeddbPersistence } = await import('y-indexeddb');
+      await new IndexeddbPersistence(`kyo-document-${documentId}`, doc).whenSynced;
+    }
+    const session = new DocumentSession(this.socket, documentId, doc);
+    session.on('status', (status) => {
+      if (status === 'closed') this.#sessions.delete(documentId);
+    });
+    return session;
+  }
+
+  /** Socket.IO itself comes back after an error of the network, but not when the server has said no. */
+  #onRefused(error: Error & { data?: { code?: RefusalCode } }): void {
+    const code = error.data?.code;
+    if (!code) return;
+    this.emit('refused', [code]);
+    this.#refusals += 1;
+    const delay = Math.min(firstRetryMilliseconds * 2 ** this.#refusals, lastRetryMilliseconds);
+    clearTimeout(this.#retryTimer);
+    this.#retryTimer = setTimeout(() => this.socket.connect(), delay * (0.5 + Math.random()));
+  }
+}

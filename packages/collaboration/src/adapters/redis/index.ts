@@ -1,0 +1,4 @@
+export * from './presence.ts';
+export * from './room-channel.ts';
+export * from './subscriber.ts';
+export { newLink as newServerName, redisUpdateLog } from './update-log.ts';

@@ -1,0 +1,4 @@
+export * from './comments.ts';
+export * from './documents.ts';
+export * from './snapshots.ts';
+export * from './versions.ts';

@@ -1,0 +1,76 @@
+import type { ChangeCount, DocumentVersion } from '@kyong/contracts';
+import type { Pool } from '@kyong/postgres';
+
+interface Row {
+  version_id: string;
+  name: string | null;
+  seq: string;
+  created_by: string | null;
+  created_at: Date;
+  summary: Record<string, ChangeCount>;
+}
+
+const columns = 'version_id, name, seq, created_by, created_at, summary';
+
+export interface NewVersion {
+  name: string | null;
+  state: Uint8Array;
+  seq: number;
+  createdBy: string | null;
+  summary: Record<string, ChangeCount>;
+}
+
+export async function addVersion(
+  pool: Pool,
+  documentId: string,
+  { name, state, seq, createdBy, summary }: NewVersion,
+): Promise<DocumentVersion> {
+  const { rows } = await pool.query<Row>(
+    `INSERT INTO document_versions (document_id, name, state, seq, created_by, summary)
+     VALUES ($1, $2, $3, $4, $5, $6) RETURNING ${columns}`,
+    [documentId, name, state, seq, createdBy, summary],
+  );
+  return versionOf(rows[0] as Row);
+}
+
+/** Newest first. */
+export async function listVersions(
+  pool: Pool,
+  documentId: string,
+  { after, limit }: { after: { createdAt: string; versionId: string } | undefined; limit: number },
+): Promise<DocumentVersion[]> {
+  const { rows } = await pool.query<Row>(
+    `SELECT ${columns} FROM document_versions
+     WHERE document_id = $1 AND ($2::timestamptz IS NULL OR (created_at, version_id) < ($2, $3::uuid))
+     ORDER BY created_at DESC, version_id DESC LIMIT $4`,
+    [documentId, after?.createdAt ?? null, after?.versionId ?? null, limit],
+  );
+  return rows.map(versionOf);
+}
+
+/** A version with its content; the newest unless one is named. */
+export async function readVersion(
+  pool: Pool,
+  documentId: string,
+  versionId?: string,
+): Promise<{ state: Uint8Array; seq: number; createdAt: Date } | undefined> {
+  const { rows } = await pool.query<{ state: Buffer; seq: string; created_at: Date }>(
+    `SELECT state, seq, created_at FROM document_versions
+     WHERE document_id = $1 AND ($2::uuid IS NULL OR version_id = $2)
+     ORDER BY created_at DESC, version_id DESC LIMIT 1`,
+    [documentId, versionId ?? null],
+  );
+  const [row] = rows;
+  return row && { state: row.state, seq: Number(row.seq), createdAt: row.created_at };
+}
+
+function versionOf(row: Row): DocumentVersion {
+  return {
+    versionId: row.version_id,
+    name: row.name,
+    seq: Number(row.seq),
+    createdBy: row.created_by,
+    createdAt: row.created_at.toISOString(),
+    summary: row.summary,
+  };
+}

@@ -1,0 +1,35 @@
+import type { DocumentKind } from '@kyong/contracts';
+import type { DocumentRef, LogEntry, LogHead, SnapshotStore, UpdateLog } from './ports.ts';
+import { Replica } from './replica.ts';
+
+/** A compaction between reading the snapshot and reading the log makes us read again; so many in a row there are not. */
+const maxAttempts = 10;
+
+export interface DocumentSource {
+  document: DocumentRef;
+  kind: DocumentKind;
+  log: UpdateLog;
+  snapshots: Pick<SnapshotStore, 'read'>;
+}
+
+/**
+ * Reads a document: its snapshot and what the log has beyond it.
+ * @param atLeast where a log is begun because there is none, it goes on after this number.
+ */
+export async function readDocument(
+  { document, kind, log, snapshots }: DocumentSource,
+  atLeast: number,
+): Promise<{ replica: Replica; head: LogHead; entries: LogEntry[] }> {
+  for (let attempt = 0; attempt < maxAttempts; attempt++) {
+    const snapshot = await snapshots.read(document);
+    const seq = snapshot?.seq ?? 0;
+    const tail = await log.read(document, 0);
+    if (!tail) await log.begin(document, { from: seq, seq: Math.max(seq, atLeast) });
+    if (!tail || tail.from > seq) continue;
+    const replica = new Replica(kind);
+    // All the log has, were it in the snapshot already: after a failover its numbers may say otherwise than its content.
+    replica.load([...(snapshot ? [snapshot.state] : []), ...tail.entries.map(({ update }) => update)]);
+    return { replica, head: tail.head, entries: tail.entries };
+  }
+  throw new Error('The document was compacted again and again while it was read.');
+}

@@ -1,0 +1,61 @@
+import { collaborationLimits } from '@kyong/contracts';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import * as Y from 'yjs';
+import { Replica, UpdateRefused } from './replica.ts';
+
+const updateOf = (change: (doc: Y.Doc) => void) => {
+  const doc = new Y.Doc();
+  change(doc);
+  return Y.encodeStateAsUpdate(doc);
+};
+
+test('updates that are taken together come out as one with all that was new', () => {
+  const replica = new Replica('course_planning');
+  const one = updateOf((doc) => doc.getText('a').insert(0, 'one'));
+  const two = updateOf((doc) => doc.getText('b').insert(0, 'two'));
+  const { merged, complete } = replica.take([one, two, one]);
+  expect(complete).toEqual([true, true, true]);
+  const copy = new Y.Doc();
+  Y.applyUpdate(copy, merged ?? new Uint8Array());
+  expect([copy.getText('a').toString(), copy.getText('b').toString()]).toEqual(['one', 'two']);
+  expect(replica.take([one]).merged).toBeUndefined();
+});
+
+test('an update that builds on what is not there is named and leaves nothing behind', () => {
+  const doc = new Y.Doc();
+  const updates: Uint8Array[] = [];
+  doc.on('update', (update: Uint8Array) => updates.push(update));
+  doc.getText('a').insert(0, 'x');
+  doc.getText('a').insert(1, 'y');
+  const [first = new Uint8Array(), second = new Uint8Array()] = updates;
+  const replica = new Replica('course_planning');
+  expect(replica.take([second])).toEqual({ merged: undefined, complete: [false] });
+  expect(replica.doc.store.pendingStructs).toBeNull();
+  expect(replica.take([first, second]).complete).toEqual([true, true]);
+  expect(replica.doc.getText('a').toString()).toBe('xy');
+});
+
+test('bytes that are no update are refused, whatever they are', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+      const replica = new Replica('template_editing');
+      try {
+        replica.take([bytes]);
+      } catch (error) {
+        expect(error).toBeInstanceOf(UpdateRefused);
+      }
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test('a document that would become too large is refused', () => {
+  const replica = new Replica('course_planning');
+  const chunk = 'x'.repeat(200_000);
+  const fill = () => {
+    for (let n = 0; n < 20; n++) replica.take([updateOf((doc) => doc.getText(`part ${n}`).insert(0, chunk))]);
+  };
+  expect(fill).toThrow(expect.objectContaining({ code: 'document_too_large' }));
+  expect(replica.encode().byteLength).toBeLessThan(collaborationLimits.documentBytes + 300_000);
+});

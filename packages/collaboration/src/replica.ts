@@ -1,0 +1,110 @@
+import { collaborationLimits, type DocumentKind } from '@kyong/contracts';
+import * as Y from 'yjs';
+import { defineParts } from './kinds/parts.ts';
+import { findFault } from './kinds/validate.ts';
+
+export type UpdateFault = 'update_refused' | 'update_incomplete' | 'document_too_large';
+
+/** An update that does not become part of the document. */
+export class UpdateRefused extends Error {
+  override name = 'UpdateRefused';
+  readonly code: UpdateFault;
+
+  constructor(code: UpdateFault, detail: string, options?: ErrorOptions) {
+    super(detail, options);
+    this.code = code;
+  }
+}
+
+/** Origins of transactions: only what comes from clients is checked. */
+const fromClients = Symbol('clients');
+const fromLog = Symbol('log');
+
+/**
+ * The server's copy of a document. It takes updates of clients, which it checks, and those of the log, which were checked
+ * before they came there. A refused update may have left traces: whoever is refused one throws the replica away and reads
+ * the document again.
+ */
+export class Replica {
+  readonly doc = new Y.Doc();
+  #emitted: Uint8Array | undefined;
+  #fault: string | undefined;
+  /** What came in since the document was last encoded, and its size then: at least its size now. */
+  #bytes = 0;
+
+  constructor(kind: DocumentKind) {
+    defineParts(this.doc, kind);
+    this.doc.on('update', (update: Uint8Array) => {
+      this.#emitted = update;
+      this.#bytes += update.byteLength;
+    });
+    this.doc.on('afterTransaction', (transaction) => {
+      if (transaction.origin !== fromClients) return;
+      this.#fault ??= findFault(kind, transaction);
+      if (transaction.subdocsAdded.size > 0) this.#fault ??= 'a document holds no documents';
+    });
+  }
+
+  get stateVector(): Uint8Array {
+    return Y.encodeStateVector(this.doc);
+  }
+
+  /** Everything, or what one with this state vector lacks. @throws for one that is none. */
+  encode(stateVector?: Uint8Array): Uint8Array {
+    return Y.encodeStateAsUpdate(this.doc, stateVector);
+  }
+
+  /** Takes updates of the log. @returns whether they held anything new. */
+  load(updates: Uint8Array[]): boolean {
+    this.#emitted = undefined;
+    this.doc.transact(() => {
+      for (const update of updates) Y.applyUpdate(this.doc, update);
+    }, fromLog);
+    return this.#emitted !== undefined;
+  }
+
+  /**
+   * Takes updates of clients, all in one transaction.
+   * @returns one update with all that was new in them, or undefined for nothing; and for each of them whether everything it
+   * builds on was there.
+   * @throws {UpdateRefused} for all of them: which one was at fault shows when they come one at a time.
+   */
+  take(updates: Uint8Array[]): { merged: Uint8Array | undefined; complete: boolean[] } {
+    this.#emitted = undefined;
+    this.#fault = undefined;
+    const complete: boolean[] = [];
+    try {
+      this.doc.transact(() => {
+        for (const update of updates) {
+          Y.applyUpdate(this.doc, update);
+          complete.push(this.#dropPending());
+        }
+      }, fromClients);
+    } catch (cause) {
+      throw new UpdateRefused('update_refused', 'It is no Yjs update.', { cause });
+    }
+    if (this.#fault !== undefined) throw new UpdateRefused('update_refused', this.#fault);
+    const { documentBytes } = collaborationLimits;
+    if (this.#bytes > documentBytes && this.#measure() > documentBytes)
+      throw new UpdateRefused('document_too_large', `A document has ${documentBytes} bytes at most.`);
+    return { merged: this.#emitted, complete };
+  }
+
+  destroy(): void {
+    this.doc.destroy();
+  }
+
+  /** Yjs keeps what it cannot apply yet, without a bound; whoever sent it sends it again. */
+  #dropPending(): boolean {
+    const { store } = this.doc;
+    if (store.pendingStructs === null && store.pendingDs === null) return true;
+    store.pendingStructs = null;
+    store.pendingDs = null;
+    return false;
+  }
+
+  #measure(): number {
+    this.#bytes = this.encode().byteLength;
+    return this.#bytes;
+  }
+}

@@ -1,0 +1,111 @@
+import { z } from 'zod';
+
+/** What a document is about; each kind has a schema of its own over Yjs. */
+export const documentKind = z
+  .enum(['course_planning', 'schedule_management', 'template_editing'])
+  .meta({ id: 'DocumentKind' });
+export type DocumentKind = z.infer<typeof documentKind>;
+
+/** From most to least powerful: an owner says who may do what, an editor writes, a viewer reads. */
+export const documentRole = z.enum(['owner', 'editor', 'viewer']).meta({ id: 'DocumentRole' });
+export type DocumentRole = z.infer<typeof documentRole>;
+
+const title = z.string().trim().min(1).max(200);
+
+export const createDocumentRequest = z
+  .strictObject({ kind: documentKind, title })
+  .meta({ id: 'CreateDocumentRequest', example: { kind: 'schedule_management', title: 'Week 12' } });
+export type CreateDocumentRequest = z.infer<typeof createDocumentRequest>;
+
+export const collaborationDocument = z
+  .object({
+    documentId: z.uuid(),
+    kind: documentKind,
+    title: z.string(),
+    role: documentRole.meta({ description: 'Of the one who asks' }),
+    createdBy: z.string(),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso
+      .datetime()
+      .meta({ description: 'When an edit was last written down, or the title changed' }),
+  })
+  .meta({ id: 'Document' });
+export type CollaborationDocument = z.infer<typeof collaborationDocument>;
+
+const page = {
+  cursor: z.string().max(200).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+};
+export const listDocumentsQuery = z.object({ kind: documentKind.optional(), ...page });
+export const documentPage = z
+  .object({ documents: z.array(collaborationDocument), nextCursor: z.string().nullable() })
+  .meta({ id: 'DocumentPage' });
+
+export const grantDocumentRoleRequest = z
+  .strictObject({ role: documentRole })
+  .meta({ id: 'GrantDocumentRoleRequest' });
+export const documentMember = z
+  .object({ userId: z.string(), role: documentRole })
+  .meta({ id: 'DocumentMember' });
+export type DocumentMember = z.infer<typeof documentMember>;
+export const documentMembers = z.object({ members: z.array(documentMember) }).meta({ id: 'DocumentMembers' });
+
+export const changeCount = z
+  .object({ added: z.int(), changed: z.int(), removed: z.int() })
+  .meta({ id: 'ChangeCount' });
+export type ChangeCount = z.infer<typeof changeCount>;
+
+export const documentVersion = z
+  .object({
+    versionId: z.uuid(),
+    name: z.string().nullable().meta({ description: 'Null for one that was kept without being asked for' }),
+    seq: z.int().meta({ description: 'The last update in it' }),
+    createdBy: z.string().nullable(),
+    createdAt: z.iso.datetime(),
+    summary: z
+      .record(z.string(), changeCount)
+      .meta({ description: 'What differs from the version before, by part of the document' }),
+  })
+  .meta({ id: 'DocumentVersion' });
+export type DocumentVersion = z.infer<typeof documentVersion>;
+export const historyQuery = z.object(page);
+export const documentHistory = z
+  .object({ versions: z.array(documentVersion), nextCursor: z.string().nullable() })
+  .meta({ id: 'DocumentHistory' });
+export const keepVersionRequest = z
+  .strictObject({ name: z.string().trim().min(1).max(120) })
+  .meta({ id: 'KeepVersionRequest' });
+export const restoreRequest = z.strictObject({ versionId: z.uuid() }).meta({ id: 'RestoreRequest' });
+export const restored = z
+  .object({
+    versionId: z.uuid(),
+    seq: z.int().meta({ description: 'The update that restored it' }),
+  })
+  .meta({ id: 'Restored' });
+
+const commentText = z.string().trim().min(1).max(4_000);
+/** A Yjs relative position (`Y.encodeRelativePosition`) in base64: it stays with its place while others edit around it. */
+const anchor = z.base64().min(4).max(1_000);
+export const addCommentRequest = z
+  .strictObject({ text: commentText, anchor: anchor.optional() })
+  .meta({ id: 'AddCommentRequest' });
+export const changeCommentRequest = z
+  .strictObject({ text: commentText.optional(), resolved: z.boolean().optional() })
+  .refine((change) => Object.keys(change).length > 0, 'text, resolved or both')
+  .meta({ id: 'ChangeCommentRequest' });
+export const documentComment = z
+  .object({
+    commentId: z.uuid(),
+    author: z.string(),
+    text: z.string(),
+    anchor: z.string().nullable(),
+    resolved: z.boolean(),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+  })
+  .meta({ id: 'DocumentComment' });
+export type DocumentComment = z.infer<typeof documentComment>;
+export const commentsQuery = z.object(page);
+export const documentComments = z
+  .object({ comments: z.array(documentComment), nextCursor: z.string().nullable() })
+  .meta({ id: 'DocumentComments' });

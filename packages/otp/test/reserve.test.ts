@@ -1,0 +1,102 @@
+import { expect, test } from 'vitest';
+import { keyOf } from '../src/adapters/redis/partition.ts';
+import { createHarness, type Harness, wrong } from './harness.ts';
+
+const home = '198.51.100.7';
+const days = 86_400;
+
+/** The recipient signs in from there. */
+async function signIn({ clock, send, verify }: Harness, network: string): Promise<void> {
+  const { requestId, code } = await send(network);
+  expect(await verify(requestId, code, network)).toMatchObject({ outcome: 'correct' });
+  clock.advance(1 * days);
+}
+
+/** Wrong codes from a network until nothing is evaluated any more. @returns how many were. */
+async function exhaust({ verify }: Harness, requestId: string, code: string, network?: string) {
+  for (let evaluated = 0; ; evaluated++)
+    if ((await verify(requestId, wrong(code), network)).outcome === 'exhausted') return evaluated;
+}
+
+test('who has used up the attempts locks nobody out from where they have signed in before', async () => {
+  const harness = createHarness();
+  await signIn(harness, home);
+  const { requestId, code } = await harness.send(home);
+  expect(await exhaust(harness, requestId, code, '203.0.113.1')).toBe(10);
+  expect(await harness.verify(requestId, code, '203.0.113.2')).toMatchObject({ outcome: 'exhausted' });
+  expect(await harness.verify(requestId, code)).toMatchObject({ outcome: 'exhausted' });
+  expect(await harness.verify(requestId, wrong(code), home)).toEqual({
+    outcome: 'incorrect',
+    attemptsLeft: 4,
+  });
+  expect(await harness.verify(requestId, code, home)).toMatchObject({ outcome: 'correct' });
+});
+
+test('a reserve has five attempts, comes back in an hour, and there are three: 25 are evaluated in all', async () => {
+  const harness = createHarness();
+  const networks = ['first', 'second', 'third', 'fourth'];
+  for (const network of networks) await signIn(harness, network);
+  const { requestId, code } = await harness.send();
+  const evaluated: number[] = [];
+  for (const network of ['stranger', ...networks])
+    evaluated.push(await exhaust(harness, requestId, code, network));
+  // The fourth pushed out the first.
+  expect(evaluated).toEqual([10, 0, 5, 5, 5]);
+  harness.clock.advance(3_600);
+  const next = await harness.send();
+  expect(await harness.verify(next.requestId, next.code, 'stranger')).toMatchObject({ outcome: 'correct' });
+});
+
+test('a network is forgotten thirty days after the last sign-in from there', async () => {
+  const harness = createHarness();
+  await signIn(harness, home);
+  harness.clock.advance(29 * days);
+  const { requestId, code } = await harness.send();
+  expect(await exhaust(harness, requestId, code)).toBe(10);
+  expect(await harness.verify(requestId, code, home)).toMatchObject({ outcome: 'exhausted' });
+});
+
+test('who has used up the sends keeps nobody from a code where they have signed in before', async () => {
+  const harness = createHarness();
+  await signIn(harness, home);
+  for (let n = 0; n < 5; n++) {
+    await harness.send('203.0.113.1');
+    harness.clock.advance(300);
+  }
+  expect(await harness.trySend('203.0.113.2')).toMatchObject({ outcome: 'send_limit' });
+  expect(await harness.trySend(home)).toMatchObject({ outcome: 'issued' });
+  // As many as the others, with waits as long as theirs.
+  expect(await harness.trySend(home)).toEqual({ outcome: 'resend_too_soon', retryAfterSeconds: 30 });
+  for (const wait of [30, 60, 120, 240]) {
+    harness.clock.advance(wait);
+    expect(await harness.trySend(home)).toMatchObject({ outcome: 'issued' });
+  }
+  harness.clock.advance(240);
+  expect(await harness.trySend(home)).toMatchObject({ outcome: 'send_limit' });
+});
+
+test('a wrong guess from the reserve that runs twice counts once', async () => {
+  const harness = createHarness();
+  await signIn(harness, home);
+  const { requestId, code } = await harness.send();
+  await exhaust(harness, requestId, code);
+  const { keys, policy, store } = harness.otp;
+  const recipient = keys.recipient(harness.to);
+  const guess = {
+    ...{ recipient, requestId, codeHash: 'another', operationId: 'one', at: harness.clock.now() },
+    ...{ network: keys.network(recipient, home), limit: policy.attempts, reserve: policy.reserve },
+  };
+  expect(await store.verify(guess)).toEqual({ outcome: 'incorrect', attemptsLeft: 4 });
+  expect(await store.verify(guess)).toEqual({ outcome: 'incorrect', attemptsLeft: 4 });
+});
+
+test('the store holds no network, and none that can be found at another recipient', async () => {
+  const harness = createHarness();
+  await signIn(harness, home);
+  const { keys } = harness.otp;
+  const recipient = keys.recipient(harness.to);
+  const known = await harness.redis.zrange(keyOf.networks(recipient), '0', '-1');
+  expect(known).toEqual([keys.network(recipient, home)]);
+  expect(known).not.toContain(keys.network(keys.recipient('+886912345679'), home));
+  expect(JSON.stringify(known)).not.toContain('198');
+});

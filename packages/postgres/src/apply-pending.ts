@@ -1,0 +1,92 @@
+import { type ClientBase, DatabaseError, escapeLiteral, type QueryResult } from 'pg';
+import { migrationLock } from './migrate.ts';
+import type { MigrationFile } from './migration-files.ts';
+
+/** A migration did not go in; what went in before it stays, and what it did itself is taken back. */
+export class MigrationFailed extends Error {
+  override name = 'MigrationFailed';
+  /** The newest migration the database has, as far as is known. */
+  readonly version: string | null;
+
+  constructor(message: string, version: string | null, options?: ErrorOptions) {
+    super(message, options);
+    this.version = version;
+  }
+}
+
+/** Somebody else migrates the database at this moment. Trying again helps. */
+export class MigrationLocked extends Error {
+  override name = 'MigrationLocked';
+  /** PostgreSQL's own for a lock that is not to be had. */
+  readonly code = '55P03';
+}
+
+const undefinedTable = '42P01';
+// Not waited for: whoever waits holds a snapshot, and CREATE INDEX CONCURRENTLY waits for all snapshots.
+const readLedger = `SELECT pg_try_advisory_lock(${migrationLock}) AS held; SELECT name FROM public.schema_migrations ORDER BY run_on, id`;
+
+/**
+ * Does to one of many databases what `migrate` does, with the same ledger and lock, in as few round trips as there can be:
+ * one that locks and reads the ledger, and one a file, which runs in a transaction with its entry. The lock and whatever was
+ * cut off go with the connection.
+ * @param files all there are, in order.
+ * @param finish SQL that belongs into each file's transaction.
+ * @throws {MigrationFailed} or {MigrationLocked}
+ */
+export async function applyPending(
+  client: ClientBase,
+  files: readonly MigrationFile[],
+  finish: string,
+): Promise<{ version: string; applied: string[] }> {
+  const ledger = await namesInLedger(client);
+  const known = files.slice(0, ledger.length).map(({ name }) => name);
+  const odd = ledger.findIndex((name, position) => name !== known[position]);
+  if (odd >= 0) {
+    throw new MigrationFailed(
+      `Its ledger has ${ledger[odd]} where ${known[odd] ?? 'nothing'} was expected: it was migrated by other files than these.`,
+      ledger.at(-1) ?? null,
+    );
+  }
+  const applied: string[] = [];
+  for (const file of files.slice(ledger.length)) {
+    try {
+      await apply(client, file, finish);
+    } catch (error) {
+      if (!(error instanceof DatabaseError)) throw error;
+      const version = applied.at(-1) ?? ledger.at(-1) ?? null;
+      throw new MigrationFailed(`${file.name}: ${error.message} (${error.code}).`, version, { cause: error });
+    }
+    applied.push(file.name);
+  }
+  return { version: applied.at(-1) ?? ledger.at(-1) ?? '', applied };
+}
+
+async function namesInLedger(client: ClientBase): Promise<string[]> {
+  try {
+    // Several statements in one message: one result each.
+    const [lock, ledger] = (await client.query(readLedger)) as unknown as [
+      QueryResult<{ held: boolean }>,
+      QueryResult<{ name: string }>,
+    ];
+    if (!lock.rows[0]?.held) throw new MigrationLocked('The database is being migrated.');
+    return ledger.rows.map(({ name }) => name);
+  } catch (error) {
+    if (!(error instanceof DatabaseError) || error.code !== undefinedTable) throw error;
+    throw new MigrationFailed(
+      'It has no table schema_migrations, which every tenant database has from the beginning.',
+      null,
+      { cause: error },
+    );
+  }
+}
+
+async function apply(client: ClientBase, { name, statements, transactional }: MigrationFile, finish: string) {
+  const entry = `INSERT INTO public.schema_migrations (name, run_on) VALUES (${escapeLiteral(name)}, now())`;
+  if (transactional) {
+    // A line of its own for each part: the file may end with a comment.
+    await client.query(['BEGIN', ...statements, finish, entry, 'COMMIT'].join('\n;\n'));
+    return;
+  }
+  for (const statement of statements) await client.query(statement);
+  await client.query(['BEGIN', finish, entry, 'COMMIT'].join(';'));
+}

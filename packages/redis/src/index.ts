@@ -1,0 +1,3 @@
+export * from './confirmed-writes.ts';
+export * from './connection.ts';
+export * from './script.ts';

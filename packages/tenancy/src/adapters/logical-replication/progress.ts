@@ -1,0 +1,74 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { escapeLiteral, type PoolClient, withConnection } from '@kyong/postgres';
+import type { CopyEnds, CopyProgress } from '../../ports.ts';
+
+type Client = Pick<PoolClient, 'query'>;
+
+/** What the target lacks so far; a target this near catches up in a moment. */
+const nearBytes = 1024 * 1024;
+
+export async function copyProgress({ name, source, target }: CopyEnds): Promise<CopyProgress> {
+  const { copied, tables } = await withConnection(target, async (client) => {
+    const { rows } = await client.query<{ copied: number; tables: number }>(
+      `SELECT count(*) FILTER (WHERE r.srsubstate = 'r')::int AS copied, count(*)::int AS tables
+         FROM pg_subscription s
+         JOIN pg_database d ON d.oid = s.subdbid AND d.datname = current_database()
+         JOIN pg_subscription_rel r ON r.srsubid = s.oid
+        WHERE s.subname = $1`,
+      [name],
+    );
+    return rows[0] ?? { copied: 0, tables: 0 };
+  });
+  const behindBytes = await withConnection(source, async (client) => {
+    const { rows } = await client.query<{ behind: string | null }>(
+      `SELECT pg_current_wal_lsn() - confirmed_flush_lsn AS behind
+         FROM pg_replication_slots WHERE slot_name = $1 AND wal_status <> 'lost'`,
+      [name],
+    );
+    if (rows[0]?.behind == null) throw new Error(`The replication slot ${name} is lost.`);
+    return Number(rows[0].behind);
+  });
+  const complete = tables > 0 && copied === tables && behindBytes < nearBytes;
+  const behind = `${(behindBytes / nearBytes).toFixed(1)} MiB behind`;
+  return { complete, detail: `${copied} of ${tables} tables copied, ${behind}` };
+}
+
+const lookEveryMilliseconds = 20;
+
+/**
+ * Waits until the target has all that the source, which nobody writes to any more, has committed; then brings the sequences
+ * after, which are not replicated. False when that takes longer.
+ */
+export async function catchUp(
+  { name, source, target }: CopyEnds,
+  waitAtMostSeconds: number,
+): Promise<boolean> {
+  const caughtUp = await withConnection(source, async (client) => {
+    const { rows } = await client.query<{ end: string }>('SELECT pg_current_wal_insert_lsn()::text AS end');
+    for (let waited = 0; waited < waitAtMostSeconds * 1000; waited += lookEveryMilliseconds) {
+      const { rowCount } = await client.query(
+        'SELECT FROM pg_replication_slots WHERE slot_name = $1 AND confirmed_flush_lsn >= $2::pg_lsn',
+        [name, rows[0]?.end],
+      );
+      if (rowCount === 1) return true;
+      await sleep(lookEveryMilliseconds);
+    }
+    return false;
+  });
+  if (caughtUp) await copySequences(source, target);
+  return caughtUp;
+}
+
+async function copySequences(source: CopyEnds['source'], target: CopyEnds['target']): Promise<void> {
+  const read = (client: Client) =>
+    client.query<{ identifier: string; last_value: string }>(
+      `SELECT format('%I.%I', schemaname, sequencename) AS identifier, last_value::text
+         FROM pg_sequences WHERE last_value IS NOT NULL`,
+    );
+  const { rows } = await withConnection(source, read);
+  if (rows.length === 0) return;
+  const statements = rows.map(
+    ({ identifier, last_value }) => `SELECT setval(${escapeLiteral(identifier)}, ${last_value})`,
+  );
+  await withConnection(target, (client) => client.query(statements.join(';')));
+}

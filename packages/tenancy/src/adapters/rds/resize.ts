@@ -1,0 +1,100 @@
+import {
+  AddTagsToResourceCommand,
+  type DBInstance,
+  InvalidDBInstanceStateFault,
+  ModifyDBInstanceCommand,
+  type ModifyDBInstanceCommandInput,
+} from '@aws-sdk/client-rds';
+import type { ResizeTime } from '@kyong/contracts';
+import { OperationRefused } from '../../operation.ts';
+import { plans } from '../../plan.ts';
+import type { DatabaseReservation } from '../../tenant.ts';
+import { refusalOf } from './faults.ts';
+import { findOwnInstance, tagsOf } from './instance.ts';
+import type { RdsOptions } from './options.ts';
+import { databaseState } from './state.ts';
+
+type Size = Pick<
+  ModifyDBInstanceCommandInput,
+  | 'DBInstanceClass'
+  | 'MultiAZ'
+  | 'AllocatedStorage'
+  | 'MaxAllocatedStorage'
+  | 'BackupRetentionPeriod'
+  | 'DeletionProtection'
+>;
+
+/** Brings the instance nearer to the size of the reservation's plan, and says whether it has it. */
+export async function resizeInstance(
+  reservation: DatabaseReservation,
+  time: ResizeTime,
+  options: RdsOptions,
+): Promise<{ done: boolean; detail: string }> {
+  const instance = await findOwnInstance(reservation, options);
+  if (!instance)
+    throw new OperationRefused('The database server is not there. An operator has to look into it.');
+  const state = databaseState(instance);
+  if (state.state === 'failed') throw new OperationRefused(state.reason);
+
+  const lacking = differences(wanted(reservation, instance), instance);
+  const pending = differences(lacking, instance.PendingModifiedValues ?? {});
+  if (Object.keys(pending).length > 0) {
+    await modify(instance, pending, time, options);
+    return { done: false, detail: `asked for ${Object.keys(pending).join(', ')}` };
+  }
+  if (instance.DBInstanceStatus !== 'available') {
+    return { done: false, detail: `the database server is ${instance.DBInstanceStatus}` };
+  }
+  if (Object.keys(lacking).length > 0 && time === 'now') {
+    return { done: false, detail: 'the database server is about to change' };
+  }
+  await tag(instance, reservation, options);
+  const size = `${plans[reservation.plan].instanceClass}`;
+  const waits = Object.keys(lacking).length > 0;
+  return {
+    done: true,
+    detail: waits ? `${size} in the window ${instance.PreferredMaintenanceWindow} UTC` : size,
+  };
+}
+
+function wanted({ plan }: DatabaseReservation, { AllocatedStorage = 0 }: DBInstance): Size {
+  const { instanceClass, multiAz, backupRetentionDays, deletionProtection, ...storage } = plans[plan];
+  // Storage never shrinks; and what it may grow to is at least a quarter above what it is, or RDS refuses.
+  const allocated = Math.max(AllocatedStorage, storage.allocatedStorageGibibytes);
+  return {
+    DBInstanceClass: instanceClass,
+    MultiAZ: multiAz,
+    AllocatedStorage: allocated,
+    MaxAllocatedStorage: Math.max(storage.maxAllocatedStorageGibibytes, Math.ceil(allocated * 1.26)),
+    BackupRetentionPeriod: backupRetentionDays,
+    DeletionProtection: deletionProtection,
+  };
+}
+
+function differences(size: Size, found: Size): Size {
+  return Object.fromEntries(
+    Object.entries(size).filter(([name, value]) => found[name as keyof Size] !== value),
+  );
+}
+
+async function modify(
+  { DBInstanceIdentifier }: DBInstance,
+  size: Size,
+  time: ResizeTime,
+  { rds }: RdsOptions,
+): Promise<void> {
+  const command = new ModifyDBInstanceCommand({
+    DBInstanceIdentifier,
+    ...size,
+    ApplyImmediately: time === 'now',
+  });
+  await rds.send(command).catch((error: unknown) => {
+    // Busy with something else: the next look tells.
+    if (!(error instanceof InvalidDBInstanceStateFault)) throw refusalOf(error) ?? error;
+  });
+}
+
+async function tag({ DBInstanceArn }: DBInstance, reservation: DatabaseReservation, options: RdsOptions) {
+  const Tags = tagsOf(reservation, options.stage);
+  await options.rds.send(new AddTagsToResourceCommand({ ResourceName: DBInstanceArn, Tags }));
+}

@@ -1,0 +1,33 @@
+import type { ClientBase } from '@kyong/postgres';
+import type { Resource } from '../resource.ts';
+
+type Kind = 'database' | 'role' | 'replication-slot';
+
+/** What tenants have inside a PostgreSQL server; `server` is put before each name. */
+export async function listTenantObjects(
+  client: ClientBase,
+  server: string,
+  tenantId?: string,
+): Promise<Resource[]> {
+  const { rows } = await client.query<{ kind: Kind; name: string; owner: string }>(
+    `SELECT 'database' AS kind, datname AS name, datname AS owner FROM pg_database WHERE datname LIKE 'tenant\\_%'
+     UNION ALL
+     SELECT 'role', rolname, rolname FROM pg_roles WHERE rolname LIKE 'tenant\\_%'
+     UNION ALL
+     SELECT 'replication-slot', slot_name, database FROM pg_replication_slots WHERE database LIKE 'tenant\\_%'`,
+  );
+  return rows.flatMap(({ kind, name, owner }) => {
+    const stem = names[kind].exec(owner)?.[1];
+    const ownerId = stem?.replaceAll('_', '-');
+    if (ownerId === undefined || (tenantId !== undefined && ownerId !== tenantId)) return [];
+    return [{ kind, name: `${server}/${name}`, tenantId: ownerId }];
+  });
+}
+
+/** As `databaseNames` makes them: of a tenant's first database, or of a second one with its label; roles as `tenantRoles`. */
+const databaseName = /^tenant_([a-z](?:_?[a-z0-9])+?)(?:__0[0-9a-f]{8})?$/;
+const names: Record<Kind, RegExp> = {
+  database: databaseName,
+  'replication-slot': databaseName,
+  role: /^tenant_([a-z](?:_?[a-z0-9])+?)(?:__0[0-9a-f]{8})?(?:_app(?:__2)?|__rights)$/,
+};

@@ -1,0 +1,186 @@
+import type { Placement, Plan } from '@kyong/contracts';
+import { OperationRefused } from '../operation.ts';
+import type { Claim, CopyEnds, InstanceWish, Ports } from '../ports.ts';
+import { databaseNames, labelOf } from '../tenant.ts';
+import { hostOf, reservationOf, targetOf } from './context.ts';
+import {
+  checkQuota,
+  createDatabase,
+  ensureAppRole,
+  migrate,
+  ownDatabase,
+  targetDatabase,
+  waitUntilAvailable,
+} from './database-steps.ts';
+import { done, type Step } from './step.ts';
+
+const pollSeconds = 2;
+/** A gym's database is copied in minutes; the source keeps its log for the copy all that time. */
+const copyAtMostSeconds = 6 * 3600;
+/** The tenant is shut out from `close-source` to `open-target`: neither of what is waited for between may take longer. */
+const catchUpAtMostSeconds = 15;
+const compareAtMostSeconds = 30;
+
+/** Where a tenant goes. */
+export interface Destination {
+  plan: Plan;
+  placement: Placement;
+  wish: Pick<InstanceWish, 'instanceId' | 'except'>;
+  /** How long the former database is kept. */
+  keepDays: number;
+}
+
+/**
+ * Takes a tenant to a database elsewhere: a copy is made that keeps up with the original, then the original is closed, the
+ * copy compared with it, and put in its place. Until then nothing has changed for the tenant, and every failure leads back.
+ */
+export function relocate(destinationOf: (claim: Claim) => Destination): Step[] {
+  return [
+    {
+      name: 'reserve-target',
+      async run(claim, ports) {
+        const { plan, placement, wish } = destinationOf(claim);
+        const { id: tenantId } = claim.tenant;
+        const label = labelOf(claim.operation.id);
+        if (!claim.second) {
+          await ports.store.reserveTarget(claim, {
+            tenantId,
+            plan,
+            placement,
+            instanceId: await ports.hosts[placement].chooseInstance({ tenantId, label, ...wish }),
+            ...databaseNames(tenantId, label),
+            secretRef: reservationOf(claim).secretRef,
+          });
+        }
+        return done(placement === 'dedicated' ? 'a server of its own' : 'a database on a shared server');
+      },
+      async undo(claim, ports) {
+        await ports.store.forgetTarget(claim);
+      },
+    },
+    checkQuota(targetDatabase),
+    createDatabase(targetDatabase),
+    waitUntilAvailable(targetDatabase),
+    {
+      name: 'create-app-role',
+      async run(claim, ports) {
+        await ensureAppRole(targetOf(claim), ports);
+        // Nobody writes to the copy before it has taken the original's place.
+        await close(targetOf(claim), ports);
+        return done();
+      },
+    },
+    migrate(ownDatabase, 'migrate-source'),
+    migrate(targetDatabase, 'migrate-target'),
+    {
+      name: 'start-copy',
+      async run(claim, ports) {
+        await ports.copies.start(await endsOf(claim, ports));
+        return done();
+      },
+      async undo(claim, ports) {
+        await ports.copies.stop(await endsOf(claim, ports));
+      },
+    },
+    {
+      name: 'wait-until-copied',
+      waitAtMostSeconds: copyAtMostSeconds,
+      async run(claim, ports) {
+        const { complete, detail } = await ports.copies.progress(await endsOf(claim, ports));
+        return complete ? done(detail) : { done: false, afterSeconds: pollSeconds, detail };
+      },
+    },
+    {
+      name: 'close-source',
+      async run(claim, ports) {
+        return done(`${await close(reservationOf(claim), ports)} connections ended`);
+      },
+      async undo(claim, ports) {
+        await open(reservationOf(claim), ports);
+      },
+    },
+    {
+      name: 'catch-up',
+      async run(claim, ports) {
+        // Once more, for one who was just coming in.
+        await close(reservationOf(claim), ports);
+        if (await ports.copies.catchUp(await endsOf(claim, ports), catchUpAtMostSeconds)) return done();
+        throw new OperationRefused(
+          `The copy did not catch up within ${catchUpAtMostSeconds} seconds. The tenant stays where it is; try again when it is less busy.`,
+        );
+      },
+    },
+    {
+      name: 'compare',
+      async run(claim, ports) {
+        const { tables, rows, differences } = await ports.copies.compare(
+          await endsOf(claim, ports),
+          compareAtMostSeconds,
+        );
+        if (differences.length === 0) return done(`${rows} rows in ${tables} tables, the same in both`);
+        const list = differences.map(
+          ({ table, sourceRows, targetRows }) =>
+            `${table} (${sourceRows ?? 'no'} rows, ${targetRows ?? 'no'} copied)`,
+        );
+        throw new OperationRefused(
+          `The copy is not the same as the original: ${list.join(', ')}. The tenant stays where it is. An operator has to look into it.`,
+        );
+      },
+    },
+    {
+      name: 'switch',
+      async run(claim, ports) {
+        const { keepDays } = destinationOf(claim);
+        const keepUntil = new Date(ports.now().getTime() + keepDays * 86_400_000);
+        await ports.store.switchToTarget(claim, keepUntil);
+        return done(`the former database is kept until ${keepUntil.toISOString()}`);
+      },
+      async undo(claim, ports) {
+        // The copy is closed still: nothing has been written to it that the original does not have.
+        await ports.store.switchBack(claim);
+      },
+    },
+    {
+      name: 'open-target',
+      mustSucceed: true,
+      async run(claim, ports) {
+        await open(reservationOf(claim), ports);
+        const closedAt = claim.operation.steps.find(({ name }) => name === 'close-source')?.startedAt;
+        const seconds = closedAt ? (ports.now().getTime() - closedAt.getTime()) / 1000 : 0;
+        return done(`write pause ${seconds.toFixed(2)} s`);
+      },
+    },
+    {
+      name: 'end-copy',
+      mustSucceed: true,
+      async run(claim, ports) {
+        await ports.copies.stop(await endsOf(claim, ports));
+        return done();
+      },
+    },
+  ];
+}
+
+type Reservation = ReturnType<typeof reservationOf>;
+
+async function close(reservation: Reservation, ports: Ports): Promise<number> {
+  const admin = await hostOf(reservation, ports).adminConnection(reservation);
+  return ports.database.closeRole(admin, reservation.roleName);
+}
+
+async function open(reservation: Reservation, ports: Ports): Promise<void> {
+  const admin = await hostOf(reservation, ports).adminConnection(reservation);
+  await ports.database.openRole(admin, reservation.roleName);
+}
+
+/** From the original to the copy, whichever of them the tenant lives in now. */
+async function endsOf(claim: Claim, ports: Ports): Promise<CopyEnds> {
+  if (!claim.second) throw new Error(`Operation ${claim.operation.id} has no second database.`);
+  const both = [reservationOf(claim), claim.second.reservation] as const;
+  const [original, copy] = claim.second.state === 'target' ? both : ([both[1], both[0]] as const);
+  const [source, target] = await Promise.all(
+    [original, copy].map((reservation) => hostOf(reservation, ports).adminConnection(reservation)),
+  );
+  if (!source || !target) throw new Error('A copy has two ends.');
+  return { name: `${copy.databaseName}_copy`, source, target };
+}

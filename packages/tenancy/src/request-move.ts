@@ -1,0 +1,29 @@
+import type { TenancyPolicy } from './plan.ts';
+import type { OperationRequestOutcome, TenancyStore } from './ports.ts';
+import { requestOperation } from './request-operation.ts';
+import type { Caller } from './request-provision.ts';
+
+/** Records a move to another shared server: the one that is named, or the emptiest. */
+export async function requestMove(
+  tenantId: string,
+  instanceId: string | undefined,
+  caller: Caller,
+  store: TenancyStore,
+  policy: TenancyPolicy,
+): Promise<OperationRequestOutcome | { outcome: 'not-shared' }> {
+  const tenant = await store.findTenant(tenantId);
+  if (!tenant) return { outcome: 'unknown' };
+  if (!tenant.reservation) return { outcome: 'conflict', status: tenant.status };
+  if (tenant.placement !== 'shared') return { outcome: 'not-shared' };
+  return requestOperation(
+    'move',
+    tenantId,
+    {
+      from: tenant.reservation.instanceId,
+      keepDays: policy.keepPreviousDays,
+      ...(instanceId !== undefined && { instanceId }),
+    },
+    caller,
+    store,
+  );
+}
