@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { routes } from '@kyong/contracts';
 import * as functionSchemas from '@kyong/tenant-provisioning/config';
 import { configSchema as collaborationSchema } from 'collaboration-service/config';
 import { configSchema as otpSchema } from 'kyo-otp-service/config';
@@ -53,10 +54,10 @@ describe('the environment of what is deployed', () => {
   };
 
   it.each(services.map(({ name }) => name))('is what %s asks for', (name) => {
-    const container = containersOf(prod).find(({ Name }) => Name === name);
+    const { Environment = [], Secrets = [] } = containersOf(prod).find(({ Name }) => Name === name) ?? {};
     const environment = Object.fromEntries([
-      ...(container?.Environment as Properties[]).map(({ Name, Value }) => [Name, textOf(Name, Value)]),
-      ...(container?.Secrets as Properties[]).map(({ Name }) => [Name, textOf(Name, undefined)]),
+      ...(Environment as Properties[]).map(({ Name, Value }) => [Name, textOf(Name, Value)]),
+      ...(Secrets as Properties[]).map(({ Name }) => [Name, textOf(Name, undefined)]),
     ]);
     expect(schemas[name]?.safeParse(environment)).toMatchObject({ success: true });
   });
@@ -92,6 +93,18 @@ describe('the environment of what is deployed', () => {
       }
     }
   });
+});
+
+it('sends every route of the contracts to whoever serves it', () => {
+  const { CacheBehaviors } = oneOf(prod, 'AWS::CloudFront::Distribution').properties.DistributionConfig;
+  const patterns = (CacheBehaviors as Properties[]).map(({ PathPattern }) => String(PathPattern));
+  const isServed = (path: string) =>
+    patterns.some((pattern) =>
+      pattern.endsWith('*') ? path.startsWith(pattern.slice(0, -1)) : path === pattern,
+    );
+  // Of the laptop alone: its outbox, and the health of all parts together.
+  const paths = Object.values(routes).flatMap(({ path }) => (/^\/(dev\/|healthz$)/.test(path) ? [] : [path]));
+  expect(paths.filter((path) => !isServed(path))).toEqual([]);
 });
 
 describe('policies', () => {

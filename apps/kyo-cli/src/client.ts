@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import {
+  auditPage,
+  differences,
   driftPage,
   exportLink,
   health,
@@ -11,6 +13,7 @@ import {
   operationAccepted,
   problemDocument,
   provisionTenantResponse,
+  repaired,
   schemaVersions,
   tenant,
   tenantPage,
@@ -90,6 +93,16 @@ export function createClient({ url, token }: Target) {
       call(operationAccepted, 'DELETE', `/tenants/${encodeURIComponent(tenantId)}`),
     findExport: (tenantId: string) =>
       call(exportLink, 'GET', `/tenants/${encodeURIComponent(tenantId)}/export`),
+    listAudit: (tenantId: string | undefined, query: Record<string, string>) =>
+      call(
+        auditPage,
+        'GET',
+        `${tenantId === undefined ? '' : `/tenants/${encodeURIComponent(tenantId)}`}/audit?${new URLSearchParams(query)}`,
+      ),
+    retryOperation: (operationId: string) =>
+      call(operationAccepted, 'POST', `/operations/${encodeURIComponent(operationId)}/retry`),
+    findDifferences: () => call(differences, 'GET', '/operations/differences'),
+    removeOrphans: () => call(repaired, 'POST', '/operations/differences/repair'),
     showOperation: (operationId: string) =>
       call(operation, 'GET', `/operations/${encodeURIComponent(operationId)}`),
     showVersions: () => call(schemaVersions, 'GET', '/fleet/versions'),

@@ -49,10 +49,43 @@ export async function examine(dataDirectory: string): Promise<Finding[]> {
         remedy: 'See `kyo tenants show ID` for the step that could not be undone.',
       }),
     });
+    findings.push(...(await compare(client)));
   } catch (error) {
     findings.push({ check: 'platform', ok: false, ...explain(error) });
   }
   return findings;
+}
+
+/** Whether what there is of tenants is what the master database says. */
+async function compare(client: Client): Promise<Finding[]> {
+  const { differences } = await client.findDifferences();
+  const check = 'servers, databases, roles, secrets, files';
+  if (differences.length === 0) return [{ check, ok: true, detail: 'as the master database says' }];
+  return differences.map(({ problem, kind, name, tenantId }) => ({
+    check,
+    ok: false,
+    detail:
+      problem === 'orphan'
+        ? `${kind} ${name} belongs to nothing`
+        : `${kind} ${name} of ${tenantId} is missing`,
+    remedy:
+      problem === 'orphan'
+        ? '`kyo doctor --repair` removes it.'
+        : `Look into the logs; \`kyo tenants restore ${tenantId}\` brings back what was in it.`,
+  }));
+}
+
+/** Removes what belongs to nothing; what could not be removed says why. */
+export async function repair(dataDirectory: string): Promise<Finding[]> {
+  const { removed, failed } = await createClient(findPlatform(dataDirectory)).removeOrphans();
+  return [
+    ...removed.map(({ kind, name }) => ({ check: 'removed', ok: true, detail: `${kind} ${name}` })),
+    ...failed.map(({ kind, name, reason }) => ({
+      check: 'not removed',
+      ok: false,
+      detail: `${kind} ${name}: ${reason}`,
+    })),
+  ];
 }
 
 function freeSpace(directory: string): Finding {

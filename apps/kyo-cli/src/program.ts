@@ -1,9 +1,10 @@
 import { plan, type Tenant, tenantStatus } from '@kyong/contracts';
 import { Command, type CommanderError, Option } from 'commander';
+import { addAuditCommand } from './audit.ts';
 import { createClient, findPlatform } from './client.ts';
 import { type CommonOptions, toCount } from './command.ts';
 import { addDepartureCommands, describeDeparture } from './departures.ts';
-import { examine, type Finding } from './doctor.ts';
+import { examine, type Finding, repair } from './doctor.ts';
 import { CommandFailed, exitCodes } from './failure.ts';
 import { addMigrateCommands } from './migrate.ts';
 import { smoke } from './smoke.ts';
@@ -101,6 +102,22 @@ export function createProgram(write: (text: string) => void, terminal: boolean):
     print(options, operation, () => `${operation.kind} ${operation.tenantId}: ${operation.status}\n`);
   });
 
+  common(
+    operations
+      .command('retry')
+      .description('take up an operation that was left for the operator')
+      .argument('<operationId>'),
+  )
+    .option('--no-watch', 'do not wait for its end')
+    .action(async (operationId: string, options: CommonOptions & { watch: boolean }) => {
+      const client = clientOf(options);
+      const accepted = await client.retryOperation(operationId);
+      if (!options.watch) return print(options, accepted, () => `Operation ${accepted.operationId}\n`);
+      const operation = await watch(client, operationId, options.json ? () => {} : write, 'compensated');
+      print(options, operation, () => `${operation.kind} ${operation.tenantId}: ${operation.status}\n`);
+    });
+
+  addAuditCommand(program, context);
   addMigrateCommands(program, context);
 
   const judge = (options: Pick<CommonOptions, 'json'>, findings: Finding[]) => {
@@ -108,9 +125,15 @@ export function createProgram(write: (text: string) => void, terminal: boolean):
     const faults = findings.filter((finding) => !finding.ok).length;
     if (faults > 0) throw new CommandFailed(`${faults} of ${findings.length} checks failed.`);
   };
-  common(program.command('doctor').description('look at everything a working platform needs')).action(
-    async (options: CommonOptions) => judge(options, await examine(options.dataDir)),
-  );
+  common(program.command('doctor').description('look at everything a working platform needs'))
+    .option(
+      '--repair',
+      'remove what belongs to nothing, then look; without it, what would be removed is shown',
+    )
+    .action(async (options: CommonOptions & { repair?: boolean }) => {
+      const repaired = options.repair ? await repair(options.dataDir) : [];
+      judge(options, [...repaired, ...(await examine(options.dataDir))]);
+    });
   program
     .command('smoke')
     .description('ask every part of a platform from outside, as after a deployment')

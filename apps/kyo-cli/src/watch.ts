@@ -5,11 +5,15 @@ import { CommandFailed } from './failure.ts';
 
 const pollMilliseconds = 300;
 
-/** Prints a line for each step as it changes, until the operation ends. @throws {CommandFailed} when it did not succeed. */
+/**
+ * Prints a line for each step as it changes, until the operation ends.
+ * @throws {CommandFailed} when it ends in another status than it should.
+ */
 export async function watch(
   client: Client,
   operationId: string,
   write: (text: string) => void,
+  end: Operation['status'] = 'succeeded',
 ): Promise<Operation> {
   const shown = new Map<string, string>();
   for (;;) {
@@ -19,7 +23,7 @@ export async function watch(
       if (step.status !== 'pending' && shown.get(step.name) !== line) write(`${line}\n`);
       shown.set(step.name, line);
     }
-    if (operation.status === 'succeeded') return operation;
+    if (operation.status === end) return operation;
     if (operation.status !== 'running') {
       throw new CommandFailed(
         `${operation.kind} ${operation.status}: ${operation.error ?? 'no reason given'}`,

@@ -74,8 +74,9 @@ export function createApp(dependencies: OtpServiceDependencies): FastifyInstance
     }),
   });
   // Answers hold tokens (RFC 6749, 5.1); the public keys say otherwise themselves.
-  app.addHook('onRequest', async (_request, reply) => {
+  app.addHook('onRequest', (_request, reply, done) => {
     reply.header('cache-control', 'no-store');
+    done();
   });
   limitPerIp(app, { loopback: dependencies.limitLoopback, now });
 

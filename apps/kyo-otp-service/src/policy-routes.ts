@@ -27,7 +27,7 @@ export function policyRoutes(
     return kept.success ? kept.data : {};
   });
 
-  serve(app, routes.changeOtpPolicy, async ({ principal, body }) => {
+  serve(app, routes.changeOtpPolicy, async ({ principal, body, request }) => {
     requireRecentAuthentication(principal, stepUpSeconds, now());
     const { tenantId, plan } = await read(principal);
     try {
@@ -36,7 +36,8 @@ export function policyRoutes(
       if (!(error instanceof RangeError)) throw error;
       throw new Problem('otp_policy_unsafe', { detail: error.message });
     }
-    if (!(await settings.replace(tenantId, principal.sub, body))) throw new Problem('forbidden');
+    const by = { userId: principal.sub, sourceIp: request.ip };
+    if (!(await settings.replace(tenantId, by, body))) throw new Problem('forbidden');
     await policies.refresh();
     return body;
   });

@@ -239,6 +239,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
       policy,
       now,
       startOperation: async (operationId) => driver.start(operationId),
+      doctor: ports,
       fleet: {
         store,
         migrations,

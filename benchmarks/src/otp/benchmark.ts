@@ -4,9 +4,10 @@ import { OtpKeys } from '@kyong/otp';
 import { Redis } from 'ioredis';
 import { cores, pinSelf } from '../machine.ts';
 import type { Report, Target } from '../report.ts';
-import { type Contestant, startBetterAuth, startFloor, startKyo } from './contestants.ts';
-import { startDataServers } from './data-servers.ts';
+import { type Contestant, startBetterAuth, startFloor, startHttpLayer, startKyo } from './contestants.ts';
+import { type DataServers, startDataServers } from './data-servers.ts';
 import { type Measurement, measureRound, summarise } from './measure.ts';
+import { measureParts } from './parts.ts';
 import { addPeople } from './people.ts';
 import { readVersions } from './versions.ts';
 
@@ -27,7 +28,8 @@ export async function benchmarkOtp(progress: (line: string) => void): Promise<Re
   started.defer(() => redis.disconnect());
 
   progress('Starting Kyo, the floor and better-auth');
-  const contestants = await startContestants(servers, redis, started);
+  const kyo = await configureKyo(servers);
+  const contestants = await startContestants(servers, kyo, redis, started);
   const measurements = new Map(contestants.map((contestant) => [contestant, [] as Measurement[]]));
   const scripts: Record<string, { calls: number; requests: number }> = {};
   for (let round = 0; round < warmUpRounds + rounds; round++) {
@@ -51,57 +53,65 @@ export async function benchmarkOtp(progress: (line: string) => void): Promise<Re
       'scripts/req': perRequest(scripts[contestant.name]),
     },
   }));
+  progress('Measuring parts');
+  const parts = Object.entries(await measureParts(kyo));
   return {
     columns: ['req/s', 'pairs/s', 'µs/send', 'µs/verify', 'µs/pair', 'scripts/req'],
-    rows,
+    rows: [
+      ...rows,
+      ...parts.map(([part, cost]) => ({ name: `Kyo: ${part} alone`, values: { 'µs/pair': cost } })),
+    ],
     versions: await readVersions(redis, servers.postgres.url),
     method: [
       `Medians of ${rounds} rounds after ${warmUpRounds} to warm up, contestants in turns; µs: processor time of the server's process.`,
       'Each server alone on one core, Redis (cluster mode, appendfsync always), PostgreSQL and the load on the other; 64 connections.',
       'Everybody is known and signs in for real: a session, an access token (signed) and a refresh token; limits and log on.',
+      'Parts alone: the least of nine rounds, with warm caches; together in the service they cost more.',
     ],
     targets: targetsOf(rows),
   };
 }
 
+async function configureKyo(servers: DataServers) {
+  const { host, port, password } = servers.redis;
+  const databaseUrl = await servers.createDatabase('kyo', { migrated: true });
+  await addPeople(databaseUrl, 'ours', people);
+  return {
+    redis: { nodes: [{ host, port }], password },
+    databaseUrl,
+    otpSecret: randomBytes(32).toString('base64url'),
+    signingKeys: [await createSigningKey(new Date())],
+  };
+}
+
 async function startContestants(
-  servers: Awaited<ReturnType<typeof startDataServers>>,
+  servers: DataServers,
+  kyo: Awaited<ReturnType<typeof configureKyo>>,
   redis: Redis,
   started: AsyncDisposableStack,
 ): Promise<Contestant[]> {
-  const { host, port, password } = servers.redis;
-  const connection = { nodes: [{ host, port }], password };
-  const otpSecret = randomBytes(32);
-  const secret = otpSecret.toString('base64url');
-  const logFile = servers.logFile;
-  const [kyo, both, postgres] = await Promise.all([
-    servers.createDatabase('kyo', { migrated: true }),
+  const { logFile } = servers;
+  const [both, postgres] = await Promise.all([
     servers.createDatabase('auth_redis'),
     servers.createDatabase('auth'),
   ]);
-  await addPeople(kyo, 'ours', people);
-  const signingKeys = [await createSigningKey(new Date())];
   const contestants: Contestant[] = [];
   const add = (contestant: Contestant) => {
     started.defer(() => contestant.server.stop());
     contestants.push(contestant);
   };
-  add(
-    await startKyo({
-      configuration: { redis: connection, databaseUrl: kyo, otpSecret: secret, signingKeys },
-      logFile,
-      redis,
-      keys: new OtpKeys(otpSecret),
-    }),
-  );
-  add(await startFloor({ configuration: { redis: connection }, logFile }));
+  const secret = kyo.otpSecret;
+  const keys = new OtpKeys(Buffer.from(secret, 'base64url'));
+  add(await startKyo({ configuration: kyo, logFile, redis, keys }));
+  add(await startFloor({ configuration: { redis: kyo.redis }, logFile }));
   for (const [name, databaseUrl, storage] of [
-    ['better-auth, Redis + PostgreSQL', both, { redis: connection }],
+    ['better-auth, Redis + PostgreSQL', both, { redis: kyo.redis }],
     ['better-auth, PostgreSQL', postgres, {}],
   ] as const) {
     add(await startBetterAuth(name, { configuration: { ...storage, databaseUrl, secret }, logFile }));
     await addPeople(databaseUrl, 'theirs', people);
   }
+  add(await startHttpLayer({ logFile }));
   return contestants;
 }
 

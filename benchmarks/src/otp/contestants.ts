@@ -30,11 +30,7 @@ export async function startKyo(options: {
     name: 'Kyo',
     server: await startServer({ file: file('kyo'), ...options }),
     pairsPerRound: 5_000,
-    send: (person) => ({
-      path: '/api/otp/send',
-      from: networkOf(person),
-      body: JSON.stringify({ channel: 'email', to: addressOf(person), locale: 'en' }),
-    }),
+    send: sendToKyo,
     verifies: async (people, answers) => {
       const codes = await readCodes(options.redis, options.keys);
       return people.map((person, index) => {
@@ -52,6 +48,32 @@ export async function startKyo(options: {
     },
   };
 }
+
+/** Kyo's HTTP layer with nothing behind it. */
+export async function startHttpLayer(options: { logFile: string }): Promise<Contestant> {
+  return {
+    name: 'Kyo: HTTP, validation and log alone',
+    server: await startServer({ file: file('http'), configuration: {}, ...options }),
+    pairsPerRound: 5_000,
+    send: sendToKyo,
+    verifies: async (people) =>
+      people.map((person) => ({
+        path: '/api/otp/verify',
+        from: networkOf(person),
+        body: JSON.stringify({ requestId: 'x'.repeat(43), code: fixedCode }),
+      })),
+    isSuccess: {
+      send: ({ status }) => status === 202,
+      verify: ({ status }) => status === 200,
+    },
+  };
+}
+
+const sendToKyo = (person: number): Call => ({
+  path: '/api/otp/send',
+  from: networkOf(person),
+  body: JSON.stringify({ channel: 'email', to: addressOf(person), locale: 'en' }),
+});
 
 export async function startFloor(options: { configuration: object; logFile: string }): Promise<Contestant> {
   const isSuccess = ({ status, body }: Answer) => status === 200 && body === '{"ok":true}';

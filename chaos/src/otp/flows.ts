@@ -155,7 +155,7 @@ export class Flows {
   #countError({ status, code, retryAfterMilliseconds }: Answer): void {
     if (status === 503 && code === 'unavailable' && retryAfterMilliseconds > 0) this.told.unavailable += 1;
     else if (this.told.otherErrors.push(`${status} ${code}`) > maxOtherErrors)
-      throw new Error(`The service is out of order: ${this.told.otherErrors.join(', ')}`);
+      throw new Error(`The service is out of order: ${[...new Set(this.told.otherErrors)].join(', ')}`);
   }
 
   async #post(instance: number, path: string, body: object): Promise<Answer> {

@@ -33,6 +33,9 @@ export async function countLosses(service: HttpService, told: Told, redis: Clust
     '503 with Retry-After': told.unavailable,
     'other errors': told.otherErrors.length,
     'codes used by a request that failed': told.usedUnanswered,
+    ...Object.fromEntries(
+      [...Map.groupBy(told.otherErrors, String)].map(([error, list]) => [`of "${error}"`, list.length]),
+    ),
   };
 }
 

@@ -10,7 +10,13 @@ import type { LogDays } from './node-function.ts';
 import { answerWithProblems } from './problem-responses.ts';
 
 /** The first parts of the paths that the control plane serves; everything else belongs to the services. */
-export const controlPlanePaths = ['/provision-tenant', '/tenants', '/operations', '/fleet'] as const;
+export const controlPlanePaths = [
+  '/provision-tenant',
+  '/tenants',
+  '/operations',
+  '/fleet',
+  '/audit',
+] as const;
 
 /** A token that was good is good for this long without another look. */
 const authorizationSeconds = 60;

@@ -171,13 +171,13 @@ export function acknowledgementsOf(stage: Stage): Acknowledgement[] {
     {
       stack: 'provisioning',
       id: wildcard(
-        JSON.stringify({
+        `${JSON.stringify({
           'Fn::GetStackOutput': {
             StackName: `kyo-${stage.name}-data`,
             Region: stage.region,
             OutputName: 'PublishOutputFnGetAttFiles8E6940B8ArnB90C6676',
           },
-        }) + '/exports/*',
+        })}/exports/*`,
       ),
       reason: 'Archives of tenants that leave: the folder is theirs, and nothing else is in it.',
     },

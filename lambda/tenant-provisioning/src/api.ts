@@ -9,6 +9,7 @@ import { type Logger, Problem, problemResponse, requestIdOf } from '@kyong/servi
 import {
   type ArchiveStore,
   type OperationRequestOutcome,
+  type Ports,
   type ProvisionOutcome,
   type ProvisionRefusal,
   requestChangePlan,
@@ -19,9 +20,12 @@ import {
   type TenancyStore,
 } from '@kyong/tenancy';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import { auditApiRoutes, auditEndpoints } from './audit-api.ts';
 import { type Caller, callerOf } from './authorize.ts';
+import { createDoctorEndpoints, doctorApiRoutes } from './doctor-api.ts';
 import { createFleetEndpoints, type FleetDependencies, fleetApiRoutes } from './fleet-api.ts';
 import { json, jsonBody, keyOf, lowerCaseKeys, parse } from './http.ts';
+import { recordRefusal } from './refusals.ts';
 import { departureView, exportView, operationView, previousDatabasesView, tenantView } from './views.ts';
 
 export interface ApiDependencies {
@@ -32,6 +36,8 @@ export interface ApiDependencies {
   /** Has the operation advanced: a state machine on AWS, a loop on the laptop. A sweep catches what this loses. */
   startOperation: (operationId: string) => Promise<void>;
   fleet: FleetDependencies;
+  /** Everything a comparison of what there is looks at; absent where that takes longer than an answer may. */
+  doctor?: Ports;
   logger: Logger;
 }
 
@@ -51,19 +57,21 @@ const firstLookSeconds = 1;
 /** The control plane's API as API Gateway (REST, proxy integration) calls it. */
 export function createApi(deps: ApiDependencies): ApiHandler {
   const fleet = createFleetEndpoints(deps.fleet);
+  const doctor = deps.doctor && createDoctorEndpoints(deps.doctor);
   return async (event) => {
     const requestId = requestIdOf(event.requestContext.requestId);
     const startedAt = performance.now();
     let result: APIGatewayProxyResult;
     try {
       const key = `${event.httpMethod} ${event.resource}`;
-      const endpoint = endpoints.get(key) ?? fleet.get(key);
+      const endpoint = endpoints.get(key) ?? fleet.get(key) ?? doctor?.get(key);
       if (!endpoint) throw new Problem('not_found');
       result = await endpoint(event, callerOf(event.requestContext), deps);
     } catch (error) {
       const problem = problemResponse(error, requestId);
       if (problem.status >= 500) deps.logger.error({ requestId, err: error }, 'request failed');
       result = { statusCode: problem.status, headers: problem.headers, body: JSON.stringify(problem.body) };
+      await recordRefusal(event, problem.body, deps);
     }
     const milliseconds = Math.round((performance.now() - startedAt) * 10) / 10;
     deps.logger.info(
@@ -86,9 +94,12 @@ export const apiRoutes = [
   routes.suspendTenant,
   routes.resumeTenant,
   ...fleetApiRoutes,
+  ...doctorApiRoutes,
   routes.rotateTenantSecret,
   routes.offboardTenant,
   routes.exportOfTenant,
+  routes.retryOperation,
+  ...auditApiRoutes,
   routes.changePlan,
   routes.moveTenant,
   routes.confirmTenantChange,
@@ -107,6 +118,8 @@ const endpoints = new Map<string, Endpoint>([
   [keyOf(routes.moveTenant), changeTenant(moveTenant)],
   [keyOf(routes.offboardTenant), changeTenant(simply('offboard'))],
   [keyOf(routes.exportOfTenant), exportOfTenant],
+  [keyOf(routes.retryOperation), retryOperation],
+  ...auditEndpoints,
 ]);
 
 const refusals: Record<
@@ -260,6 +273,16 @@ async function exportOfTenant(event: APIGatewayProxyEvent, caller: Caller, deps:
   const expiresAt = new Date(deps.now().getTime() + exportLinkSeconds * 1000).toISOString();
   const url = await deps.archives.link(departure.archive.ref, exportLinkSeconds);
   return json(200, { url, expiresAt, ...exportView(departure.archive) });
+}
+
+async function retryOperation(event: APIGatewayProxyEvent, caller: Caller, deps: ApiDependencies) {
+  if (!caller.isOperator) throw new Problem('forbidden');
+  const { operationId } = parse(routes.retryOperation.params, event.pathParameters, 'path');
+  const result = await deps.store.retryOperation(operationId, caller);
+  if (result.outcome === 'unknown') throw new Problem('not_found');
+  if (result.outcome === 'not-parked') throw new Problem('operation_not_parked');
+  const tenant = await deps.store.findTenant(result.tenantId);
+  return accepted(result.tenantId, operationId, tenant?.status ?? 'failed', deps);
 }
 
 async function showOperation(event: APIGatewayProxyEvent, caller: Caller, { store }: ApiDependencies) {

@@ -280,3 +280,35 @@ describe('a change of plan', () => {
     }
   });
 });
+
+describe('the audit', () => {
+  const of = (resource: string, tenantId?: string) => ({
+    httpMethod: 'GET',
+    resource,
+    pathParameters: tenantId === undefined ? null : { tenantId },
+    body: null,
+  });
+
+  it('tells operators what was asked for and what was refused, page by page; nobody else', async () => {
+    const call = await createTestApi();
+    await call(event(signup));
+    const change = { httpMethod: 'DELETE', resource: '/tenants/{tenantId}', body: null };
+    const path = { pathParameters: { tenantId: 'iron-temple' } };
+    expect((await call(event(session, { ...change, ...path }))).status).toBe(403);
+    expect((await call(event(operator, { ...change, ...path }))).status).toBe(409);
+    const first = await call(
+      event(operator, {
+        ...of('/tenants/{tenantId}/audit', 'iron-temple'),
+        queryStringParameters: { limit: '2' },
+      }),
+    );
+    expect(first.body.entries).toMatchObject([
+      { actor: 'operator', action: 'offboard', refused: 'tenant_status_conflict' },
+      { actor: 'user-1', action: 'offboard', refused: 'forbidden' },
+    ]);
+    const query = { queryStringParameters: { cursor: String(first.body.nextCursor), actor: 'user-1' } };
+    const second = await call(event(operator, { ...of('/audit'), ...query }));
+    expect(second.body).toMatchObject({ entries: [{ action: 'provision' }], nextCursor: null });
+    expect((await call(event(session, of('/audit')))).status).toBe(403);
+  });
+});

@@ -10,6 +10,9 @@ const codeSettings = z
     codeLength: z.int().min(4).max(10).meta({ description: 'Characters of a code' }),
     alphabet: z.string().min(2).max(36).meta({ description: 'Digits and capital letters, each once' }),
     lifetimeSeconds: z.int().min(30).max(600),
+    attempts: z.int().min(1).max(100).meta({
+      description: "Wrong codes of a recipient in the platform's window, no more than the platform's",
+    }),
     sends: z.array(otpLimit).max(5).meta({ description: "Per recipient, beside the platform's own" }),
     resend: z.strictObject({
       waitSeconds: z.array(z.int().min(1).max(86_400)).min(1).max(10),

@@ -20,6 +20,7 @@ export const problems = {
   tenant_status_conflict: { status: 409, title: 'The tenant is in a status that does not allow that' },
   tenant_plan_unchanged: { status: 409, title: 'The tenant has this plan' },
   tenant_not_shared: { status: 409, title: 'Only tenants on a shared server can be moved' },
+  operation_not_parked: { status: 409, title: 'The operation was not left for an operator' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body must be application/json' },
   idempotency_key_reused: { status: 422, title: 'The idempotency key belongs to another request' },

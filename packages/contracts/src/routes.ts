@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { auditPage, listAuditQuery } from './audit.ts';
 import * as auth from './auth.ts';
 import { collaborationRoutes } from './collaboration-routes.ts';
 import { exportLink } from './departure.ts';
+import { differences, repaired } from './doctor.ts';
 import { fleetRoutes } from './fleet-routes.ts';
 import { health } from './health.ts';
 import { operation } from './operation.ts';
@@ -163,6 +165,57 @@ export const routes = {
     params: tenantParams,
     success: { status: 200, description: 'An address that is good for a while', body: exportLink },
     problems: ['forbidden', 'not_found'],
+  }),
+  auditOfTenant: route({
+    method: 'GET',
+    path: '/tenants/{tenantId}/audit',
+    tag: 'Tenants',
+    summary: 'Who asked for what to be done to a tenant (operator)',
+    secured: true,
+    params: tenantParams,
+    query: listAuditQuery,
+    success: { status: 200, description: 'Newest first, what was refused included', body: auditPage },
+    problems: ['forbidden'],
+  }),
+  audit: route({
+    method: 'GET',
+    path: '/audit',
+    tag: 'Tenants',
+    summary: 'Who asked for what (operator)',
+    secured: true,
+    query: listAuditQuery,
+    success: { status: 200, description: 'Newest first, what was refused included', body: auditPage },
+    problems: ['forbidden'],
+  }),
+  retryOperation: route({
+    method: 'POST',
+    path: '/operations/{operationId}/retry',
+    tag: 'Tenants',
+    summary: 'Take up an operation that was left for the operator (operator)',
+    description: 'One that is `failed`: what it could not undo is undone, as far as that works now.',
+    secured: true,
+    params: z.object({ operationId: z.uuid() }),
+    success: accepted,
+    problems: ['forbidden', 'not_found', 'operation_not_parked'],
+  }),
+  findDifferences: route({
+    method: 'GET',
+    path: '/operations/differences',
+    tag: 'Tenants',
+    summary: 'Compare what there is of tenants with what the master database says (operator)',
+    secured: true,
+    success: { status: 200, description: 'What differs; nothing when all is well', body: differences },
+    problems: ['forbidden'],
+  }),
+  removeOrphans: route({
+    method: 'POST',
+    path: '/operations/differences/repair',
+    tag: 'Tenants',
+    summary: 'Remove what the master database does not know (operator)',
+    description: 'Only what is provably ours, and of no tenant that something is being done to.',
+    secured: true,
+    success: { status: 200, description: 'What was removed, and what could not be', body: repaired },
+    problems: ['forbidden'],
   }),
   showOperation: route({
     method: 'GET',

@@ -1,6 +1,12 @@
 import type { AccessClaims, TenantRole } from '@kyong/contracts';
 import type { Address } from './address.ts';
-import type { Identity, MembershipDecision, MembershipRefusal, MembershipState } from './ports.ts';
+import type {
+  Identity,
+  MembershipChange,
+  MembershipDecision,
+  MembershipRefusal,
+  MembershipState,
+} from './ports.ts';
 
 export type MembershipResult =
   | { outcome: 'changed'; userId: string }
@@ -9,6 +15,8 @@ export type MembershipResult =
 interface Change {
   /** Who asks, as their token says. */
   actor: AccessClaims;
+  /** Where they ask from, for the audit. */
+  sourceIp: string | null;
   tenantId: string;
 }
 
@@ -17,7 +25,7 @@ export function grantRole(
   identity: Identity,
   request: Change & { to: Address; role: TenantRole },
 ): Promise<MembershipResult> {
-  return change(identity, request, request.to, (state) => decideGrant(state, request.role));
+  return change(identity, 'member.grant', request, request.to, (state) => decideGrant(state, request.role));
 }
 
 /** Takes a person out of a tenant. Access tokens they hold are good until they expire; they get no new ones. */
@@ -25,17 +33,21 @@ export function revokeRole(
   identity: Identity,
   request: Change & { userId: string },
 ): Promise<MembershipResult> {
-  return change(identity, request, { userId: request.userId }, decideRevoke);
+  return change(identity, 'member.revoke', request, { userId: request.userId }, decideRevoke);
 }
 
 async function change(
   { store }: Identity,
-  { actor, tenantId }: Change,
+  action: MembershipChange['action'],
+  { actor, sourceIp, tenantId }: Change,
   member: Address | { userId: string },
   decide: (state: MembershipState) => MembershipDecision,
 ): Promise<MembershipResult> {
   if (actor.tenant !== tenantId) return { outcome: 'refused', reason: 'forbidden' };
-  const result = await store.changeMembership({ tenantId, actorId: actor.sub, member }, decide);
+  const result = await store.changeMembership(
+    { tenantId, actorId: actor.sub, sourceIp, action, member },
+    decide,
+  );
   if ('refused' in result) return { outcome: 'refused', reason: result.refused };
   return { outcome: 'changed', userId: result.userId };
 }

@@ -43,6 +43,15 @@ export interface MembershipState {
   owners: number;
 }
 
+export interface MembershipChange {
+  tenantId: string;
+  actorId: string;
+  /** For the audit. */
+  sourceIp: string | null;
+  action: 'member.grant' | 'member.revoke';
+  member: Address | { userId: string };
+}
+
 export type MembershipRefusal = 'forbidden' | 'not_found' | 'last_owner';
 export type MembershipDecision =
   | { kind: 'grant'; role: TenantRole }
@@ -69,7 +78,7 @@ export interface IdentityStore {
    * @returns the member, or why it was refused.
    */
   changeMembership(
-    change: { tenantId: string; actorId: string; member: Address | { userId: string } },
+    change: MembershipChange,
     decide: (state: MembershipState) => MembershipDecision,
   ): Promise<{ userId: string } | { refused: MembershipRefusal }>;
 }

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
 /** A session's id and a secret. */
 export interface RefreshToken {
@@ -31,5 +31,5 @@ export function parseRefreshToken(text: string): RefreshToken | undefined {
 }
 
 function hashOf(secret: Buffer): Buffer {
-  return createHash('sha256').update(secret).digest();
+  return hash('sha256', secret, 'buffer');
 }

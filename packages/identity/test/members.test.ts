@@ -23,9 +23,11 @@ async function createGym<R extends TenantRole>(...roles: R[]) {
     roles: [role],
     scope: 'session',
   });
+  const sourceIp = '203.0.113.7';
   const grant = (actor: AccessClaims, email: string, role: TenantRole) =>
-    grantRole(identity, { actor, tenantId, to: { channel: 'email', value: email }, role });
-  const revoke = (actor: AccessClaims, userId: string) => revokeRole(identity, { actor, tenantId, userId });
+    grantRole(identity, { actor, sourceIp, tenantId, to: { channel: 'email', value: email }, role });
+  const revoke = (actor: AccessClaims, userId: string) =>
+    revokeRole(identity, { actor, sourceIp, tenantId, userId });
   return { pool, signIn, ids, as, grant, revoke };
 }
 
@@ -35,6 +37,25 @@ test('whoever is let in by address finds the tenant when they first sign in', as
   const { user } = await signIn('new@example.com', tenantId);
   expect(result).toEqual({ outcome: 'changed', userId: user.id });
   expect(user).toMatchObject({ roles: ['trainer'], tenants: [{ tenantId, role: 'trainer' }] });
+});
+
+test('who was let in, taken out or kept out, by whom and from where, is written down', async () => {
+  const { pool, ids, as, grant, revoke } = await createGym('gym_owner', 'member');
+  const granted = await grant(as('gym_owner'), 'new@example.com', 'trainer');
+  await grant(as('member'), 'new@example.com', 'gym_owner');
+  await revoke(as('gym_owner'), ids.member);
+  await revoke(as('gym_owner'), ids.gym_owner);
+  const { rows } = await pool.query(
+    'SELECT actor, host(source_ip) AS ip, action, tenant_id, refused, detail FROM audit ORDER BY id',
+  );
+  const userId = 'userId' in granted ? granted.userId : '';
+  const entry = { actor: ids.gym_owner, ip: '203.0.113.7', tenant_id: tenantId, refused: null };
+  expect(rows).toEqual([
+    { ...entry, action: 'member.grant', detail: { userId, role: 'trainer' } },
+    { ...entry, actor: ids.member, action: 'member.grant', refused: 'forbidden', detail: { userId } },
+    { ...entry, action: 'member.revoke', detail: { userId: ids.member } },
+    { ...entry, action: 'member.revoke', refused: 'last_owner', detail: { userId: ids.gym_owner } },
+  ]);
 });
 
 test('a manager lets people in, but makes, changes and removes no owner', async () => {

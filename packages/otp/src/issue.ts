@@ -47,6 +47,7 @@ export async function issue(
     grant: keys.seal(grantContext(requestId, codeHash), JSON.stringify(grant)),
     ...(testCode === undefined && { delivery: keys.seal(deliveryContext, JSON.stringify(delivery)) }),
     ...(logEntry && { logEntry: keys.seal(logContext, JSON.stringify(logEntry)) }),
+    ...(policy.attempts.count < otp.policy.attempts.count && { attempts: policy.attempts.count }),
     ...(network !== undefined && { network: keys.network(recipient, network) }),
     issuedAt,
     expiresAt,

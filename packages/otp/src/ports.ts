@@ -12,6 +12,8 @@ export interface NewCode {
   delivery?: string;
   /** What the log is told when the code is verified, sealed; none for a send without a tenant, which has no log. */
   logEntry?: string;
+  /** Wrong codes after which this one is worth nothing, if fewer than the recipient has. */
+  attempts?: number;
   /** Keyed hash of the network that asks; absent where networks are not told apart. */
   network?: string;
   issuedAt: Date;

@@ -19,7 +19,7 @@ test('settings hold for every purpose, but for those of one purpose', () => {
   expect([codes.login.codeLength, codes.signup.codeLength]).toEqual([6, 8]);
 });
 
-test("a tenant's limits hold beside the platform's, and the attempts are the platform's", () => {
+test("a tenant's limits hold beside the platform's, and it may bear fewer wrong codes", () => {
   const { codes, countries, monthlyMessages } = resolve({
     sends: [{ count: 2, windowSeconds: 600 }],
     countries: ['JP'],
@@ -27,6 +27,9 @@ test("a tenant's limits hold beside the platform's, and the attempts are the pla
   });
   expect(codes.login.sends).toEqual([...platform.codes.sends, { count: 2, windowSeconds: 600 }]);
   expect(codes.login.attempts).toBe(platform.codes.attempts);
+  const { codes: strict } = resolve({ purposes: { login: { attempts: 3 } } });
+  expect([strict.login.attempts.count, strict.signup.attempts.count]).toEqual([3, 10]);
+  expect(strict.login.attempts.windowSeconds).toBe(platform.codes.attempts.windowSeconds);
   expect([...countries]).toEqual(['TW', 'JP']);
   expect(monthlyMessages).toBe(platform.monthlyMessages.basic);
 });
@@ -39,6 +42,7 @@ test.each<[string, OtpSettings]>([
   ['a lifetime beyond ten minutes', { lifetimeSeconds: 601 }],
   ['a limit that looks back further than the platform', { sends: [{ count: 2, windowSeconds: 86_401 }] }],
   ['a limit that counts more than the platform', { sends: [{ count: 11, windowSeconds: 60 }] }],
+  ['more attempts than the platform', { attempts: 11 }],
   ['a shorter wait', { resend: { waitSeconds: [10], windowSeconds: 3600 } }],
   ['a wait that stops growing', { resend: { waitSeconds: [30, 60], windowSeconds: 3600 } }],
   ['a wait that is forgotten sooner', { resend: { waitSeconds: [240], windowSeconds: 60 } }],

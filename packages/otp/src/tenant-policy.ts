@@ -48,7 +48,7 @@ export interface TenantPolicy {
 
 /**
  * The policy of a tenant: its settings within the platform's bounds. Limits of the platform always hold beside the
- * tenant's, and what a recipient may get wrong is the platform's alone to say, since a recipient is nobody's.
+ * tenant's: a recipient is nobody's, so the wrong codes of all tenants count, and one tenant may only bear fewer of them.
  * @throws {RangeError} for settings that would not be safe.
  */
 export function resolvePolicy(
@@ -80,15 +80,18 @@ export function resolvePolicy(
  * would find it cut off by the sends of others; and a shorter wait would be one tenant's way around another's.
  */
 function narrow(platform: OtpPolicy, settings: OtpSettings): OtpPolicy {
-  const { codeLength, alphabet, lifetimeSeconds, sends = [], resend } = settings;
+  const { codeLength, alphabet, lifetimeSeconds, attempts, sends = [], resend } = settings;
   const mostCount = Math.max(...platform.sends.map(({ count }) => count));
   const longestWindow = Math.max(...platform.sends.map(({ windowSeconds }) => windowSeconds));
   if (sends.some(({ count, windowSeconds }) => count > mostCount || windowSeconds > longestWindow))
     throw new RangeError(`A limit per recipient is ${mostCount} in ${longestWindow} seconds at most.`);
   if (resend && (resend.windowSeconds > longestWindow || !waitsAsLong(resend, platform.resend)))
     throw new RangeError('A resend waits as long as the platform has it, or longer.');
+  if (attempts !== undefined && attempts > platform.attempts.count)
+    throw new RangeError(`A recipient has ${platform.attempts.count} attempts at most.`);
   return checkPolicy({
     ...platform,
+    ...(attempts !== undefined && { attempts: { ...platform.attempts, count: attempts } }),
     codeLength: codeLength ?? platform.codeLength,
     alphabet: alphabet ?? platform.alphabet,
     lifetimeSeconds: lifetimeSeconds ?? platform.lifetimeSeconds,

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { issue } from '../src/index.ts';
 import { createHarness, wrong } from './harness.ts';
 
 test('the right code is accepted as long as one attempt is left', async () => {
@@ -65,4 +66,21 @@ test('servers whose clocks differ do not stretch the budget', async () => {
   expect(outcomes).toEqual(outcomes.map(() => 'exhausted'));
   clock.advance(0.3);
   expect(await fail(second.requestId, second.code, 0)).toBe('incorrect');
+});
+
+test('a tenant that bears fewer wrong codes counts those at others, and takes none from them', async () => {
+  const { clock, otp, send, verify, to } = createHarness();
+  const strict = { ...otp.policy, attempts: { ...otp.policy.attempts, count: 3 } };
+  const issued = await issue(otp, { channel: 'sms', to, purpose: 'login', locale: 'en' }, strict);
+  if (issued.outcome !== 'issued') throw new Error(issued.outcome);
+  clock.advance(30);
+  const elsewhere = await send();
+  for (const attemptsLeft of [9, 8])
+    expect(await verify(elsewhere.requestId, wrong(elsewhere.code))).toMatchObject({ attemptsLeft });
+  // Wrong, but once in a million runs.
+  expect(await verify(issued.requestId, '000000')).toEqual({ outcome: 'incorrect', attemptsLeft: 0 });
+  expect(await verify(issued.requestId, '000000')).toMatchObject({ outcome: 'exhausted' });
+  for (let left = 6; left >= 1; left--)
+    expect(await verify(elsewhere.requestId, wrong(elsewhere.code))).toMatchObject({ attemptsLeft: left });
+  expect(await verify(elsewhere.requestId, elsewhere.code)).toMatchObject({ outcome: 'correct' });
 });

@@ -9,6 +9,7 @@ import type {
   TenantEvent,
   TenantStatus,
 } from '@kyong/contracts';
+import type { AuditEntry, AuditFilter, AuditRecord } from './audit.ts';
 import type { Archive, Departure } from './departure.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Operation } from './operation.ts';
@@ -73,6 +74,10 @@ export interface DatabaseHost {
    * Resolves when they are gone. @throws {Error} when that takes longer than one call may: call again.
    */
   destroy(reservation: DatabaseReservation, purpose: DestroyPurpose): Promise<void>;
+  /** What there has to be of a database that is complete, named as `list` names it. */
+  resourcesOf(reservation: DatabaseReservation, logins: string[]): Resource[];
+  /** Takes away what `list` has found and nobody needs; of a server, as offboarding does. */
+  remove(resource: Resource): Promise<void>;
   /** Everything of tenants there is in this kind of place, of one tenant or of all. */
   list(tenantId?: string): Promise<Resource[]>;
 }
@@ -199,6 +204,12 @@ export type OperationRequestOutcome =
   | { outcome: 'migrating' }
   | { outcome: 'unknown' };
 
+export type RetryOutcome =
+  | { outcome: 'accepted'; tenantId: string; created: boolean }
+  /** It came to its end by itself, or the tenant has changed since. */
+  | { outcome: 'not-parked' }
+  | { outcome: 'unknown' };
+
 /** The right to advance an operation, for a while. */
 export interface Claim {
   epoch: number;
@@ -237,6 +248,17 @@ export interface TenantFilter {
 export interface TenancyStore {
   requestProvision(request: ProvisionRequest): Promise<ProvisionOutcome>;
   requestOperation(request: OperationRequest): Promise<OperationRequestOutcome>;
+  /**
+   * Runs `task` while nothing is done to the tenant and nothing can begin, whether or not there is such a tenant.
+   * Answers with false, and runs nothing, where something is under way.
+   */
+  whileIdle(tenantId: string, task: () => Promise<void>): Promise<boolean>;
+  /** Takes up an operation that was left for the operator. */
+  retryOperation(operationId: string, caller: { id: string; sourceIp: string | null }): Promise<RetryOutcome>;
+  /** Writes down what was asked for and not done. */
+  recordRefusal(entry: AuditEntry): Promise<void>;
+  /** Newest first. */
+  listAudit(filter: AuditFilter): Promise<AuditRecord[]>;
   findTenant(tenantId: string): Promise<Tenant | undefined>;
   listTenants(filter: TenantFilter): Promise<Tenant[]>;
   countTenants(status: TenantStatus): Promise<number>;

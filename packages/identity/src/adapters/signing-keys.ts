@@ -1,6 +1,7 @@
-import { createPrivateKey, randomUUID, sign } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { AccessClaims } from '@kyong/contracts';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
+import sodium from 'sodium-native';
 import type { TokenSigner } from '../ports.ts';
 
 /** The private half of a key that access tokens are signed with (Ed25519, RFC 8037): a secret. */
@@ -51,7 +52,7 @@ export async function loadSigningKeys(
     .map(({ kid, createdAt, privateJwk }) => ({
       signsFrom: Date.parse(createdAt) + publicationMilliseconds,
       header: encode({ alg: algorithm, typ: 'at+jwt', kid }),
-      privateKey: createPrivateKey({ key: privateJwk, format: 'jwk' }),
+      secretKey: secretKeyOf(privateJwk),
     }));
   const oldest = signers.at(-1);
   if (!oldest) throw new RangeError('At least one signing key that is not retired is needed.');
@@ -59,17 +60,30 @@ export async function loadSigningKeys(
   return {
     publicKeys: { keys: keys.map(publicKey) },
     // By hand (RFC 7515, compact form): a library that goes through Web Crypto moves every signature between threads, which
-    // takes longer than the signature.
+    // takes longer than the signature. libsodium signs in half the time of OpenSSL (ADR 13).
     async sign(claims: AccessClaims, lifetimeSeconds) {
       const now = registered.now().getTime();
       const iat = Math.floor(now / 1000);
-      const { header, privateKey } = signers.find(({ signsFrom }) => signsFrom <= now) ?? oldest;
+      const { header, secretKey } = signers.find(({ signsFrom }) => signsFrom <= now) ?? oldest;
       const { issuer: iss, audience: aud } = registered;
       const payload = encode({ iss, aud, ...claims, jti: randomUUID(), iat, exp: iat + lifetimeSeconds });
       const signed = `${header}.${payload}`;
-      return `${signed}.${sign(null, Buffer.from(signed), privateKey).toString('base64url')}`;
+      const signature = Buffer.alloc(sodium.crypto_sign_BYTES);
+      sodium.crypto_sign_detached(signature, Buffer.from(signed), secretKey);
+      return `${signed}.${signature.toString('base64url')}`;
     },
   };
+}
+
+/**
+ * A private key as libsodium has it, in memory that is neither swapped nor dumped. Its public half is computed and not taken
+ * from the key set: signatures over another one's would give the private half away.
+ */
+function secretKeyOf({ d }: SigningKey['privateJwk']): Buffer {
+  const secretKey = sodium.sodium_malloc(sodium.crypto_sign_SECRETKEYBYTES);
+  const publicKey = Buffer.alloc(sodium.crypto_sign_PUBLICKEYBYTES);
+  sodium.crypto_sign_seed_keypair(publicKey, secretKey, Buffer.from(d, 'base64url'));
+  return secretKey;
 }
 
 function encode(part: object): string {

@@ -1,5 +1,5 @@
 import type { OtpSettings, Plan } from '@kyong/contracts';
-import type { Pool } from '@kyong/postgres';
+import { type Pool, transaction, writeAudit } from '@kyong/postgres';
 import type { TenantSettingsSource } from '../tenant-policies.ts';
 
 /** Who may see and change a tenant's settings. */
@@ -9,7 +9,11 @@ export interface TenantSettings extends TenantSettingsSource {
   /** The settings as they are kept, and the plan; undefined unless this user is an owner or manager of the tenant now. */
   read(tenantId: string, userId: string): Promise<{ plan: Plan; settings: unknown } | undefined>;
   /** Replaces the settings. @returns false, and changes nothing, unless the user is an owner or manager of the tenant now. */
-  replace(tenantId: string, userId: string, settings: OtpSettings): Promise<boolean>;
+  replace(
+    tenantId: string,
+    by: { userId: string; sourceIp: string | null },
+    settings: OtpSettings,
+  ): Promise<boolean>;
 }
 
 /** The key `otp` of `tenants.settings` in the master database. */
@@ -30,14 +34,23 @@ export function postgresTenantSettings(pool: Pool): TenantSettings {
       );
       return rows[0];
     },
-    async replace(tenantId, userId, settings) {
-      const { rowCount } = await pool.query(
-        `UPDATE tenants SET settings = jsonb_set(settings, '{otp}', $4::jsonb), updated_at = now()
-         WHERE id = $1 AND EXISTS (
-           SELECT FROM memberships WHERE tenant_id = $1 AND user_id = $2 AND role = ANY ($3))`,
-        [tenantId, userId, managers, JSON.stringify(settings)],
-      );
-      return rowCount === 1;
-    },
+    replace: (tenantId, { userId, sourceIp }, settings) =>
+      transaction(pool, async (client) => {
+        const { rowCount } = await client.query(
+          `UPDATE tenants SET settings = jsonb_set(settings, '{otp}', $4::jsonb), updated_at = now()
+           WHERE id = $1 AND EXISTS (
+             SELECT FROM memberships WHERE tenant_id = $1 AND user_id = $2 AND role = ANY ($3))`,
+          [tenantId, userId, managers, JSON.stringify(settings)],
+        );
+        const changed = rowCount === 1;
+        await writeAudit(client, {
+          actor: userId,
+          sourceIp,
+          action: 'otp-policy.replace',
+          tenantId,
+          ...(changed ? { detail: { settings } } : { refused: 'forbidden' }),
+        });
+        return changed;
+      }),
   };
 }

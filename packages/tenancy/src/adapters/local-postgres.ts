@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { PostgresServer, type PostgresSettings, superuser } from '@kyong/embedded-servers';
 import { escapeIdentifier, withConnection } from '@kyong/postgres';
@@ -7,7 +7,7 @@ import type { AdminConnection, DatabaseHost } from '../ports.ts';
 import type { Resource } from '../resource.ts';
 import type { DatabaseReservation } from '../tenant.ts';
 import { ensureTemplate } from './shared-postgres.ts';
-import { listTenantObjects } from './tenant-objects.ts';
+import { dropTenantObject, listTenantObjects, tenantObjectsOf } from './tenant-objects.ts';
 
 export interface LocalPostgresOptions {
   directory: string;
@@ -121,6 +121,25 @@ export function localPostgres({ directory, maxServers, settings }: LocalPostgres
         started.delete(instanceId);
         await serverOf(instanceId).destroy();
       }),
+
+    resourcesOf: (reservation, logins) => [
+      { kind: 'server', name: reservation.instanceId, tenantId: reservation.tenantId },
+      ...tenantObjectsOf(reservation, logins),
+    ],
+
+    async remove(resource) {
+      const [name = ''] = resource.name.split('/');
+      const server = serverOf(name);
+      if (resource.kind === 'server') {
+        await inTurn(name, () => server.destroy());
+      } else if (resource.kind === 'leftover-files') {
+        rmSync(join(serversDirectory, name), { recursive: true, force: true });
+      } else {
+        await withConnection({ ...server.endpoint, database: 'postgres' }, (client) =>
+          dropTenantObject(client, resource),
+        );
+      }
+    },
 
     async list(tenantId) {
       const found: Resource[] = [];

@@ -4,7 +4,7 @@ import { type Connection, escapeIdentifier, escapeLiteral, migrate, withConnecti
 import { OperationRefused } from '../operation.ts';
 import type { AdminConnection, DatabaseHost } from '../ports.ts';
 import { tenantMigrations } from './migration-files.ts';
-import { listTenantObjects } from './tenant-objects.ts';
+import { dropTenantObject, listTenantObjects, tenantObjectsOf } from './tenant-objects.ts';
 import { dropTenantRoles } from './tenant-roles.ts';
 
 export interface SharedServer {
@@ -115,6 +115,9 @@ export function sharedPostgres(servers: readonly [SharedServer, ...SharedServer[
         await dropTenantRoles(client, reservation);
       }),
 
+    resourcesOf: tenantObjectsOf,
+    remove: (resource) =>
+      withAdmin(resource.name.split('/')[0] ?? '', (client) => dropTenantObject(client, resource)),
     async list(tenantId) {
       const found = await Promise.all(
         servers.map(({ instanceId }) =>

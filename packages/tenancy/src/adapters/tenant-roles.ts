@@ -99,7 +99,7 @@ export async function dropTenantRoles(
 }
 
 /** A tenantId has no doubled hyphen, so no other tenant's database or role has a name like this. */
-const groupName = (databaseName: string) => `${databaseName}__rights`;
+export const groupName = (databaseName: string) => `${databaseName}__rights`;
 
 const membership = (group: string, role: string) => `GRANT ${group} TO ${role} WITH INHERIT TRUE, SET FALSE`;
 

@@ -1,19 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import type { TenantRole } from '@kyong/contracts';
-import { type Pool, type PoolClient, transaction } from '@kyong/postgres';
+import { type Pool, type PoolClient, transaction, writeAudit } from '@kyong/postgres';
 import type { Address } from '../../address.ts';
-import type { MembershipDecision, MembershipRefusal, MembershipState } from '../../ports.ts';
+import type {
+  MembershipChange,
+  MembershipDecision,
+  MembershipRefusal,
+  MembershipState,
+} from '../../ports.ts';
 import { holderOfAddress } from './people.ts';
-
-interface Change {
-  tenantId: string;
-  actorId: string;
-  member: Address | { userId: string };
-}
 
 export function changeMembership(
   pool: Pool,
-  { tenantId, actorId, member }: Change,
+  { tenantId, actorId, sourceIp, action, member }: MembershipChange,
   decide: (state: MembershipState) => MembershipDecision,
 ): Promise<{ userId: string } | { refused: MembershipRefusal }> {
   return transaction(pool, async (client) => {
@@ -21,15 +20,21 @@ export function changeMembership(
     await client.query('SELECT FROM tenants WHERE id = $1 FOR NO KEY UPDATE', [tenantId]);
     const known = 'userId' in member ? member.userId : await userOf(client, member);
     const decision = decide(await stateOf(client, tenantId, actorId, known));
-    if (decision.kind === 'refuse') return { refused: decision.reason };
+    const entry = { actor: actorId, sourceIp, action, tenantId };
+    if (decision.kind === 'refuse') {
+      await writeAudit(client, { ...entry, refused: decision.reason, detail: { userId: known } });
+      return { refused: decision.reason };
+    }
     if (decision.kind === 'grant') {
       const userId = 'userId' in member ? member.userId : await holderOf(client, member);
       await grant(client, tenantId, userId, decision.role);
+      await writeAudit(client, { ...entry, detail: { userId, role: decision.role } });
       return { userId };
     }
     // What is revoked is somebody's, so it was found.
     if (known === undefined) return { refused: 'not_found' };
     await client.query('DELETE FROM memberships WHERE tenant_id = $1 AND user_id = $2', [tenantId, known]);
+    await writeAudit(client, { ...entry, detail: { userId: known } });
     return { userId: known };
   });
 }

@@ -2,7 +2,7 @@
 -- KEYS: the request; the recipient's sends, newest first; the partition's deliveries; the networks the recipient has signed
 -- in from, by time; the sends from this network once the others are used up (all in one slot)
 -- ARGV: now, expiresAt, codeHash, grant, delivery or '', policy {sends: [{count, window}], waits, waitWindow, remembered},
--- log entry or '', network or ''
+-- log entry or '', network or '', attempts or ''
 local request, deliveries, networks = KEYS[1], KEYS[3], KEYS[4]
 local now, expiresAt, network = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[8]
 local policy = cjson.decode(ARGV[6])
@@ -55,6 +55,7 @@ if refusal then return {refusal, retryAt} end
 local resendAfter = now + wait(recent + 1)
 redis.call('HSET', request, 'codeHash', ARGV[3], 'grant', ARGV[4], 'expiresAt', ARGV[2], 'resendAfter', resendAfter)
 if ARGV[7] ~= '' then redis.call('HSET', request, 'logEntry', ARGV[7]) end
+if ARGV[9] ~= '' then redis.call('HSET', request, 'attempts', ARGV[9]) end
 redis.call('PEXPIRE', request, expiresAt - now)
 -- The clocks of servers differ a little. The list stays sorted, so that what is cut off is the oldest.
 redis.call('LPUSH', sends, math.max(now, tonumber(times[1] or 0)))

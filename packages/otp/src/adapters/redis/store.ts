@@ -42,6 +42,7 @@ async function issue(write: ConfirmedWrite, code: NewCode): Promise<NewCodeOutco
     limitsOf(policy),
     code.logEntry ?? '',
     code.network ?? '',
+    code.attempts ?? '',
   ]);
   return outcome === 'issued'
     ? { outcome, resendAfter: new Date(time) }

@@ -11,8 +11,8 @@ local now, operation, codeHash = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 local window, memory, network = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
 local remembered = tonumber(ARGV[10])
 
-local expected, grant, expiresAt, spentBy, logEntry =
-  unpack(redis.call('HMGET', request, 'codeHash', 'grant', 'expiresAt', 'spentBy', 'logEntry'))
+local expected, grant, expiresAt, spentBy, logEntry, attempts =
+  unpack(redis.call('HMGET', request, 'codeHash', 'grant', 'expiresAt', 'spentBy', 'logEntry', 'attempts'))
 -- The same call again: its reply was lost and the client sent it twice. It writes again, for a replica to confirm.
 if spentBy == operation then
   redis.call('HSET', request, 'spentBy', operation)
@@ -35,13 +35,17 @@ local function count(list, most)
   return wrong, newest, oldest, repeated
 end
 
-local guesses, limit = KEYS[2], tonumber(ARGV[4])
+-- A tenant may bear fewer than the recipient has. What is kept is what counts for the others.
+local guesses, kept = KEYS[2], tonumber(ARGV[4])
+local function bearable() return math.min(kept, tonumber(attempts or kept)) end
+local limit = bearable()
 local wrong, newest, oldest, repeated = count(guesses, limit)
 local retryAt = oldest + window
 if wrong >= limit and not repeated and network ~= '' then
   local signedInAt = tonumber(redis.call('ZSCORE', networks, network) or 0)
   if signedInAt > now - remembered then
-    guesses, limit = KEYS[5], tonumber(ARGV[8])
+    guesses, kept = KEYS[5], tonumber(ARGV[8])
+    limit = bearable()
     wrong, newest, oldest, repeated = count(guesses, limit)
     retryAt = math.min(retryAt, oldest + window)
   end
@@ -65,6 +69,6 @@ if codeHash == expected then
 end
 -- The clocks of servers differ a little. The list stays sorted, so that what is cut off is the oldest.
 redis.call('LPUSH', guesses, string.format('%.0f:%s', math.max(now, newest), operation))
-redis.call('LTRIM', guesses, 0, limit - 1)
+redis.call('LTRIM', guesses, 0, kept - 1)
 redis.call('PEXPIRE', guesses, window)
 return {'incorrect', limit - wrong - 1}

@@ -1,8 +1,10 @@
 import type { Pool } from '@kyong/postgres';
 import type { ClaimOutcome, StepRecord, TenancyStore } from '../../ports.ts';
+import type { audit } from './audit.ts';
 import type { departures } from './departures.ts';
 import type { due } from './due.ts';
 import { heldWrite } from './held.ts';
+import type { idle } from './idle.ts';
 import type { logins } from './logins.ts';
 import type { queries } from './queries.ts';
 import type { requests } from './requests.ts';
@@ -24,7 +26,9 @@ type Claims = Omit<
     ReturnType<typeof secondDatabases> &
     ReturnType<typeof logins> &
     ReturnType<typeof departures> &
-    ReturnType<typeof due>)
+    ReturnType<typeof due> &
+    ReturnType<typeof audit> &
+    ReturnType<typeof idle>)
 >;
 
 export function claims(pool: Pool): Claims {

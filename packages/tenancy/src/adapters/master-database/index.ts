@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import type { Pool } from '@kyong/postgres';
 import type { TenancyStore } from '../../ports.ts';
+import { audit } from './audit.ts';
 import { claims } from './claims.ts';
 import { departures } from './departures.ts';
 import { due } from './due.ts';
+import { idle } from './idle.ts';
 import { logins } from './logins.ts';
 import { queries } from './queries.ts';
 import { requests } from './requests.ts';
@@ -22,6 +24,8 @@ export function createMasterDatabase(pool: Pool): TenancyStore {
     ...logins(pool),
     ...departures(pool),
     ...due(pool),
+    ...audit(pool),
+    ...idle(pool),
   };
 }
 

@@ -35,6 +35,8 @@ export async function requestOperation(
 
 /** The tenant and its latest operation; nobody else changes it until the transaction ends. */
 async function lockTenant(client: PoolClient, tenantId: string, input: object) {
+  // First, in a statement of its own: the next one then sees the operation that another request has just written.
+  await client.query('SELECT FROM tenants WHERE id = $1 FOR UPDATE', [tenantId]);
   const { rows } = await client.query<{
     status: TenantStatus;
     operation_id: string;
@@ -47,8 +49,7 @@ async function lockTenant(client: PoolClient, tenantId: string, input: object) {
        JOIN operations o ON o.tenant_id = t.id
       WHERE t.id = $1
       ORDER BY o.created_at DESC
-      LIMIT 1
-        FOR UPDATE OF t`,
+      LIMIT 1`,
     [tenantId, input],
   );
   return rows[0];

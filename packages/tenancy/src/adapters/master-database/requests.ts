@@ -1,11 +1,17 @@
 import { type Pool, type PoolClient, transaction } from '@kyong/postgres';
 import type { ProvisionOutcome, ProvisionRequest, TenancyStore } from '../../ports.ts';
+import { lockName } from './idle.ts';
 import { requestOperation, writeOperation } from './request-operation.ts';
+import { retryOperation } from './retry-operation.ts';
 
-export function requests(pool: Pool): Pick<TenancyStore, 'requestProvision' | 'requestOperation'> {
+export function requests(
+  pool: Pool,
+): Pick<TenancyStore, 'requestProvision' | 'requestOperation' | 'retryOperation'> {
   return {
     requestProvision: (request) => transaction(pool, (client) => requestProvision(client, request)),
     requestOperation: (request) => transaction(pool, (client) => requestOperation(client, request)),
+    retryOperation: (operationId, caller) =>
+      transaction(pool, (client) => retryOperation(client, operationId, caller)),
   };
 }
 
@@ -90,6 +96,7 @@ async function ownsTooMany(
 /** False when somebody else took the name a moment ago: the primary key decides, whatever was read before. */
 async function writeTenant(client: PoolClient, request: ProvisionRequest): Promise<boolean> {
   const { tenantId, name, plan, placement, region, caller } = request;
+  await lockName(client, tenantId);
   const { rowCount } = await client.query(
     `INSERT INTO tenants (id, name, plan, placement, status, region, owner_id)
      VALUES ($1, $2, $3, $4, 'provisioning', $5, $6)

@@ -7,14 +7,13 @@ import {
   ModifyDBInstanceCommand,
 } from '@aws-sdk/client-rds';
 import type { DestroyPurpose } from '../../ports.ts';
-import type { DatabaseReservation } from '../../tenant.ts';
 import { refusalOf } from './faults.ts';
-import { findOwnInstance } from './instance.ts';
+import { findOwnInstance, type InstanceOwner } from './instance.ts';
 import type { RdsOptions } from './options.ts';
 
 /** Deletes the tenant's instance and waits for its end, as long as one call may. @throws {Error} when it is not over. */
 export async function destroyInstance(
-  reservation: DatabaseReservation,
+  reservation: InstanceOwner,
   purpose: DestroyPurpose,
   options: RdsOptions,
 ): Promise<void> {

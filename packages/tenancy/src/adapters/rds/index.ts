@@ -3,7 +3,7 @@ import { masterConnection } from './admin-connection.ts';
 import { createInstance } from './create.ts';
 import { destroyInstance } from './destroy.ts';
 import { findOwnInstance, instanceIdentifier } from './instance.ts';
-import { listResources } from './list.ts';
+import { listResources, removeResource } from './list.ts';
 import type { RdsOptions } from './options.ts';
 import { checkAccountQuota } from './quota.ts';
 import { resizeInstance } from './resize.ts';
@@ -33,6 +33,9 @@ export function rdsPostgres(options: RdsOptions): DatabaseHost {
     adminConnection: (reservation) => masterConnection(reservation, options),
     resize: (reservation, time) => resizeInstance(reservation, time, options),
     destroy: (reservation, purpose) => destroyInstance(reservation, purpose, options),
+    // What is inside an instance is not looked at: it goes with it.
+    resourcesOf: ({ instanceId, tenantId }) => [{ kind: 'server', name: instanceId, tenantId }],
+    remove: (resource) => removeResource(resource, options),
     list: (tenantId) => listResources(options, tenantId),
   };
 }

@@ -2,7 +2,11 @@ import { type DBInstance, DBInstanceNotFoundFault, DescribeDBInstancesCommand } 
 import { OperationRefused } from '../../operation.ts';
 import type { InstanceWish } from '../../ports.ts';
 import type { DatabaseReservation } from '../../tenant.ts';
+
 import type { RdsOptions } from './options.ts';
+
+/** What of a reservation an instance is known by. */
+export type InstanceOwner = Pick<DatabaseReservation, 'instanceId' | 'tenantId' | 'plan'>;
 
 /** 1 to 63 letters, digits and hyphens; a letter first, no hyphen last or doubled (CreateDBInstance, AWS API reference). */
 const identifierPattern = /^(?=.{1,63}$)[a-z](?:-?[a-z0-9])*$/;
@@ -18,10 +22,7 @@ export function instanceIdentifier(stage: string, { tenantId, label }: InstanceW
 }
 
 /** On everything we create. IAM lets the platform touch nothing without them. */
-export function tagsOf(
-  { tenantId, plan }: DatabaseReservation,
-  stage: string,
-): { Key: string; Value: string }[] {
+export function tagsOf({ tenantId, plan }: InstanceOwner, stage: string): { Key: string; Value: string }[] {
   return Object.entries({
     'kyo:managed': 'true',
     'kyo:stage': stage,
@@ -31,11 +32,7 @@ export function tagsOf(
 }
 
 /** Whether it was created for this tenant by this stage. The plan may have changed since. */
-export function isOwn(
-  { TagList = [] }: DBInstance,
-  reservation: DatabaseReservation,
-  stage: string,
-): boolean {
+export function isOwn({ TagList = [] }: DBInstance, reservation: InstanceOwner, stage: string): boolean {
   return tagsOf(reservation, stage)
     .filter(({ Key }) => Key !== 'kyo:plan')
     .every((tag) => TagList.some(({ Key, Value }) => Key === tag.Key && Value === tag.Value));
@@ -43,7 +40,7 @@ export function isOwn(
 
 /** The instance of this name, whosever it is. */
 export async function findInstance(
-  { instanceId }: DatabaseReservation,
+  { instanceId }: InstanceOwner,
   { rds }: RdsOptions,
 ): Promise<DBInstance | undefined> {
   try {
@@ -58,7 +55,7 @@ export async function findInstance(
 
 /** The tenant's instance. Somebody else's under its name is as good as none: we never look inside, nor delete it. */
 export async function findOwnInstance(
-  reservation: DatabaseReservation,
+  reservation: InstanceOwner,
   options: RdsOptions,
 ): Promise<DBInstance | undefined> {
   const instance = await findInstance(reservation, options);

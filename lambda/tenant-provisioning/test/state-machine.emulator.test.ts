@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { CreateStateMachineCommand, ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn';
-import { eventBridge } from '@kyong/tenancy/adapters/eventbridge';
-import { type AwsEmulator, startAwsEmulator, startHttpServer } from '@kyong/testing';
+import { type AwsEmulator, startAwsEmulator } from '@kyong/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { stateMachine } from '../src/state-machine.ts';
 
@@ -36,27 +34,4 @@ it('starts one driver for an operation, however often it is asked', async () => 
   await start({ operationId }, `${operationId}-5`);
   const { executions = [] } = await client.send(new ListExecutionsCommand({ stateMachineArn }));
   expect(executions.map(({ name }) => name).sort()).toEqual([operationId, `${operationId}-5`]);
-});
-
-const event = {
-  type: 'TenantResumed',
-  eventId: randomUUID(),
-  occurredAt: new Date().toISOString(),
-  tenantId: 'gym',
-  operationId: randomUUID(),
-  plan: 'free',
-} as const;
-
-it('puts events on a bus', async () => {
-  const client = new EventBridgeClient(clientOptions());
-  await eventBridge({ busName: 'default', client }).publish(event);
-});
-
-it('says so when EventBridge refuses an event, for the call itself succeeds', async () => {
-  const answer = { FailedEntryCount: 1, Entries: [{ ErrorCode: 'ThrottlingException' }] };
-  const { url } = await startHttpServer(() => ({ body: answer }));
-  const client = new EventBridgeClient({ ...clientOptions(), endpoint: url });
-  await expect(eventBridge({ busName: 'default', client }).publish(event)).rejects.toThrow(
-    'ThrottlingException',
-  );
 });

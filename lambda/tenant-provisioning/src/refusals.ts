@@ -1,0 +1,26 @@
+import { routes } from '@kyong/contracts';
+import type { Logger } from '@kyong/service-kit';
+import type { TenancyStore } from '@kyong/tenancy';
+import type { APIGatewayProxyEvent } from 'aws-lambda';
+import { callerOf } from './authorize.ts';
+
+/** What a caller may not, or what does not fit; a body that is malformed is no attempt at anything. */
+const refusalStatuses = new Set([403, 409, 422]);
+
+/** Writes down that somebody asked for a change to a tenant and did not get it. */
+export async function recordRefusal(
+  event: APIGatewayProxyEvent,
+  problem: { status: number; code: string },
+  { store, logger }: { store: Pick<TenancyStore, 'recordRefusal'>; logger: Logger },
+): Promise<void> {
+  const params = routes.showTenant.params.safeParse(event.pathParameters);
+  if (event.httpMethod === 'GET' || !params.success || !refusalStatuses.has(problem.status)) return;
+  const action =
+    event.httpMethod === 'DELETE' ? 'offboard' : (event.resource.split('/').at(-1) ?? event.resource);
+  const { id: actor, sourceIp } = callerOf(event.requestContext);
+  const entry = { actor, sourceIp, action, tenantId: params.data.tenantId, refused: problem.code };
+  // The answer is the same whether or not this works.
+  await store.recordRefusal(entry).catch((err: unknown) => {
+    logger.error({ err, ...entry }, 'a refusal could not be written down');
+  });
+}
