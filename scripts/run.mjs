@@ -12,6 +12,8 @@ const programs = {
   test: ['scripts/test.ts', '--project=unit', '--project=integration'],
   'test:deploy': ['scripts/test.ts', '--project=emulator'],
   synth: ['infrastructure/commands/synth.ts'],
+  deploy: ['infrastructure/commands/deploy.ts'],
+  destroy: ['infrastructure/commands/destroy.ts'],
   'test:images': ['scripts/test.ts', '--project=image'],
   verify: ['scripts/verify.ts'],
   format: ['scripts/verify.ts', '--fix'],

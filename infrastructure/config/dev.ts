@@ -39,6 +39,7 @@ export const dev: Stage = {
     onDemandBase: 0,
     weights: { onDemand: 1, spot: 4 },
     tasks: { min: 1, max: 2 },
+    smallestTasks: true,
     shellAccess: true,
   },
   edge: { firewall: { requestsPerFiveMinutesPerIp: 2_000 }, priceClass: 'PRICE_CLASS_200' },

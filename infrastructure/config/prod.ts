@@ -39,6 +39,7 @@ export const prod: Stage = {
     onDemandBase: 2,
     weights: { onDemand: 1, spot: 4 },
     tasks: { min: 3, max: 20 },
+    smallestTasks: false,
     shellAccess: false,
   },
   edge: { firewall: { requestsPerFiveMinutesPerIp: 2_000 }, priceClass: 'PRICE_CLASS_200' },

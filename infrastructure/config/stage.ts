@@ -42,6 +42,8 @@ export interface Stage {
     onDemandBase: number;
     weights: { onDemand: number; spot: number };
     tasks: { min: number; max: number };
+    /** Every task of the smallest size, whatever its service would have. */
+    smallestTasks: boolean;
     /** A shell in a running task; it needs a container that can be written to. */
     shellAccess: boolean;
   };

@@ -5,6 +5,9 @@ import {
   DescribeStacksCommand,
   ListStacksCommand,
 } from '@aws-sdk/client-cloudformation';
+import { RDSClient } from '@aws-sdk/client-rds';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Operation, ProvisionTenantResponse } from '@kyong/contracts';
 import { operatorToken } from '@kyong/identity';
 import { loadSigningKeys, type SigningKey } from '@kyong/identity/adapters/signing-keys';
@@ -12,6 +15,7 @@ import { withConnection } from '@kyong/postgres';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { type Stage, stageOf } from '../config/index.ts';
 import { buildFunctions } from '../lib/code/index.ts';
+import { type AccountClients, removeLeftovers } from '../lib/leftovers.ts';
 import { services } from '../lib/services/index.ts';
 import { synthesize } from '../lib/synthesize.ts';
 import { cdkAgainst } from './emulator/cdk.ts';
@@ -139,6 +143,9 @@ describe('another deployment', () => {
   }, 180_000);
 
   it('destroyed, leaves nothing', async () => {
+    const removed = await removeLeftovers(stage, stacksIn(stage.region), accountClients());
+    expect(removed).toContain('database server kyo-dev-own-gym');
+    expect(removed.filter((what) => what.startsWith('secret kyo/dev/tenants/'))).toHaveLength(2);
     await cdk('destroy', '--all', '--force', '--app', assembly);
     for (const region of [stage.region, 'us-east-1']) {
       const { StackSummaries = [] } = await cloudFormation(region).send(new ListStacksCommand({}));
@@ -157,6 +164,25 @@ function changedStacks(output: string): string[] {
   const done = [...output.matchAll(/✅ +(kyo-\S+)( \(no changes\))?/g)];
   expect(done).toHaveLength(10);
   return done.flatMap(([, name = '', unchanged]) => (unchanged === undefined ? [name] : []));
+}
+
+function stacksIn(region: string): string[] {
+  const { artifacts } = JSON.parse(readFileSync(join(assembly, 'manifest.json'), 'utf8'));
+  return Object.keys(artifacts).filter(
+    (id) =>
+      artifacts[id].type === 'aws:cloudformation:stack' && artifacts[id].environment.endsWith(`/${region}`),
+  );
+}
+
+function accountClients(): AccountClients {
+  const { url: endpoint, credentials } = cloud.emulator;
+  const client = { endpoint, credentials, region: stage.region };
+  return {
+    cloudFormation: new CloudFormationClient(client),
+    rds: new RDSClient(client),
+    s3: new S3Client({ ...client, forcePathStyle: true }),
+    secretsManager: new SecretsManagerClient(client),
+  };
 }
 
 function cloudFormation(region: string): CloudFormationClient {

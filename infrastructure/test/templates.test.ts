@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { routes } from '@kyong/contracts';
 import * as functionSchemas from '@kyong/tenant-provisioning/config';
 import { configSchema as collaborationSchema } from 'collaboration-service/config';
@@ -10,7 +12,7 @@ import { root } from '../lib/code/index.ts';
 import { runbooks } from '../lib/constructs/alarms.ts';
 import { containersOf, oneOf, type Properties, resourcesOf, type Templates } from '../lib/rules/templates.ts';
 import { services } from '../lib/services/index.ts';
-import { templatesOf } from './templates.ts';
+import { builtFunctions, templatesOf } from './templates.ts';
 
 let prod: Templates;
 beforeAll(async () => {
@@ -106,6 +108,17 @@ it('sends every route of the contracts to whoever serves it', () => {
   const paths = Object.values(routes).flatMap(({ path }) => (/^\/(dev\/|healthz$)/.test(path) ? [] : [path]));
   expect(paths.filter((path) => !isServed(path))).toEqual([]);
 });
+
+it.each(['handler', 'authorizer', 'advance', 'instance-event', 'sweep', 'prepare'])(
+  'loads the function %s as it is deployed, which says what its environment lacks',
+  async (program) => {
+    const file = join(await builtFunctions(), `${program}.mjs`);
+    const run = promisify(execFile)(process.execPath, [file], { env: {} });
+    await expect(run).rejects.toMatchObject({
+      stderr: expect.stringContaining('The environment is not complete'),
+    });
+  },
+);
 
 describe('policies', () => {
   /** Actions that know no resource, or none that is known before (Service Authorization Reference). */

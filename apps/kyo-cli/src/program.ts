@@ -3,6 +3,7 @@ import { Command, type CommanderError, Option } from 'commander';
 import { addAuditCommand } from './audit.ts';
 import { createClient, findPlatform } from './client.ts';
 import { type CommonOptions, toCount } from './command.ts';
+import { addCostCommand } from './cost.ts';
 import { addDepartureCommands, describeDeparture } from './departures.ts';
 import { examine, type Finding, repair } from './doctor.ts';
 import { CommandFailed, exitCodes } from './failure.ts';
@@ -81,6 +82,7 @@ export function createProgram(write: (text: string) => void, terminal: boolean):
   addTenantChanges(tenants, { common, print, clientOf, write, terminal });
 
   addDepartureCommands(tenants, context);
+  addCostCommand(program);
 
   common(
     operations.command('show').description('one operation and its steps').argument('<operationId>'),

@@ -21,6 +21,8 @@ export interface FargateServiceProps {
   cluster: ServiceCluster;
 }
 
+/** That Fargate has. */
+const smallest = { cpuUnits: 256, memoryMebibytes: 512 };
 const cpuTargetPercent = 60;
 const scaleInCooldown = Duration.minutes(5);
 /** People move to other tasks before these go; nobody is cut off by a quiet minute. */
@@ -66,8 +68,8 @@ export class FargateService extends Construct {
 
   #task({ definition, image, variables, secrets, stage }: FargateServiceProps): ecs.FargateTaskDefinition {
     const task = new ecs.FargateTaskDefinition(this, 'Task', {
-      cpu: definition.cpuUnits,
-      memoryLimitMiB: definition.memoryMebibytes,
+      cpu: stage.services.smallestTasks ? smallest.cpuUnits : definition.cpuUnits,
+      memoryLimitMiB: stage.services.smallestTasks ? smallest.memoryMebibytes : definition.memoryMebibytes,
       runtimePlatform: {
         cpuArchitecture: ecs.CpuArchitecture.ARM64,
         operatingSystemFamily: ecs.OperatingSystemFamily.LINUX,

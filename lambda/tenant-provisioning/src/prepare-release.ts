@@ -3,7 +3,7 @@ import {
   PutSecretValueCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-import { createSigningKey } from '@kyong/identity/adapters/signing-keys';
+import { createSigningKey } from '@kyong/identity/adapters/signing-key';
 import { migrate, withConnection } from '@kyong/postgres';
 import { grantToServices, masterMigrations } from '@kyong/tenancy/adapters/master-database';
 import { tenantDatabase } from '@kyong/tenancy/adapters/tenant-schema';
