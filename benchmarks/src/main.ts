@@ -1,11 +1,13 @@
 // `npm run bench [-- NAME] [--json FILE]`: our figures beside those of our peers, measured in the same run.
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { benchmarkCollaboration } from './collaboration/benchmark.ts';
 import { describeMachine } from './machine.ts';
 import { benchmarkOtp } from './otp/benchmark.ts';
 import { type Report, renderReport } from './report.ts';
 
 const benchmarks: Record<string, (progress: (line: string) => void) => Promise<Report>> = {
+  collaboration: benchmarkCollaboration,
   otp: benchmarkOtp,
 };
 

@@ -8,10 +8,12 @@ export interface ServerProcess {
   port: number;
   /** Processor time it has used so far, of all its threads, in microseconds. */
   cpuMicroseconds: () => Promise<number>;
+  /** What its heap holds, garbage collected. */
+  heapBytes: () => Promise<number>;
   stop: () => Promise<void>;
 }
 
-export type ServerMessage = { port: number } | { cpuMicroseconds: number };
+export type ServerMessage = { port: number } | { cpuMicroseconds: number } | { heapBytes: number };
 
 /** Starts `file`, which calls `report` of `server-under-test.ts`. Its log goes to `logFile`, as in production to a pipe. */
 export async function startServer(options: {
@@ -32,6 +34,11 @@ export async function startServer(options: {
       child.send('cpu');
       const { cpuMicroseconds } = (await nextMessage(child)) as { cpuMicroseconds: number };
       return cpuMicroseconds;
+    },
+    heapBytes: async () => {
+      child.send('heap');
+      const { heapBytes } = (await nextMessage(child)) as { heapBytes: number };
+      return heapBytes;
     },
     stop: async () => {
       if (child.exitCode !== null) return;

@@ -18,6 +18,8 @@ export interface Finding {
   counts: Record<string, number>;
   /** Whether everything held that has to. */
   held: boolean;
+  /** What did not, one by one. */
+  details?: string[];
 }
 
 export interface Fault {
@@ -37,7 +39,7 @@ export async function runFault(
   }
 }
 
-export function renderFinding({ name }: Fault, { injected, counts, held }: Finding): string {
+export function renderFinding({ name }: Fault, { injected, counts, held, details = [] }: Finding): string {
   const numbers = Object.entries(counts).map(([what, count]) => `${count.toLocaleString('en')} ${what}`);
-  return `${held ? '✓' : '✗'} ${name}\n  injected: ${injected}\n  counted: ${numbers.join(', ')}`;
+  return `${held ? '✓' : '✗'} ${name}\n  injected: ${injected}\n  counted: ${numbers.join(', ')}${details.map((detail) => `\n  ${detail}`).join('')}`;
 }

@@ -1,11 +1,18 @@
-// `npm run chaos [-- otp] [--seed N]`: breaks the platform in every way we know of and counts what is lost.
+// `npm run chaos [-- operations] [--seed N]`: breaks the platform in every way we know of and counts what is lost.
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { collaborationFaults } from './collaboration/faults.ts';
 import { type Fault, renderFinding, runFault } from './fault.ts';
+import { operationFaults } from './operations/faults.ts';
 import { otpFaults } from './otp/faults.ts';
 import { rollingFaults } from './rolling/faults.ts';
 
-const suites: Record<string, Fault[]> = { otp: otpFaults, rolling: rollingFaults };
+const suites: Record<string, Fault[]> = {
+  collaboration: collaborationFaults,
+  operations: operationFaults,
+  otp: otpFaults,
+  rolling: rollingFaults,
+};
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { seed: { type: 'string' } } });
 const names = positionals.length > 0 ? positionals : Object.keys(suites);

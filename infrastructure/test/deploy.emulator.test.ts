@@ -55,7 +55,7 @@ beforeAll(async () => {
   });
   apiUrl = await deployedApi();
   token = await operatorsToken();
-}, 300_000);
+}, 600_000);
 
 afterAll(async () => {
   await otp?.stop();

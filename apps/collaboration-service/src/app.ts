@@ -32,6 +32,8 @@ import { defaultSocketLimits, type SocketLimits } from './sockets/connection.ts'
 import { createSocketServer } from './sockets/socket-server.ts';
 import { Versions } from './versions.ts';
 
+export type { SocketLimits };
+
 export interface CollaborationDependencies {
   logger: Logger;
   now: () => Date;

@@ -54,7 +54,14 @@ export class LiveDocument {
   static async open(options: LiveDocumentOptions): Promise<LiveDocument> {
     const { document, channel, onError } = options;
     const live = new LiveDocument(options);
-    live.#unsubscribe = await channel.open(document, (message) => live.#hear(message));
+    live.#unsubscribe = await channel.open(document, (message) => {
+      try {
+        live.#hear(message);
+      } catch (error) {
+        // What another server says must not end this one.
+        onError(error);
+      }
+    });
     try {
       live.#room = await Room.open({
         ...options,

@@ -16,7 +16,6 @@ import {
 } from '@kyong/service-kit';
 import {
   advance,
-  confirmExpired,
   defaultRetry,
   type EventPublisher,
   type FleetMigrationStore,
@@ -69,9 +68,12 @@ const policy: TenancyPolicy = {
   selfServicePlans: ['free', 'basic', 'premium', 'enterprise'],
   maxTenantsPerOwner: null,
   dedicatedOnly: false,
-  keepPreviousDays: 7,
 };
-const lifecycle: Omit<Lifecycle, 'offboardGraceSeconds'> = { secretGraceSeconds: 15, secretMaxAgeDays: null };
+const lifecycle: Omit<Lifecycle, 'offboardGraceSeconds'> = {
+  secretGraceSeconds: 15,
+  secretMaxAgeDays: null,
+  keepPreviousSeconds: 7 * 86_400,
+};
 const maxDedicatedServers = 100;
 const masterConnections = 20;
 const idleTimeoutSeconds = 60;
@@ -82,8 +84,6 @@ const sweepSeconds = 5;
 const superviseSeconds = 5;
 const relaySeconds = 1;
 const scheduleSeconds = 2;
-/** Databases that tenants have left are kept for days. */
-const expirySeconds = 60;
 /** Each running step holds a connection or two, and starting a server takes most of a processor. */
 const driverConcurrency = 8;
 const otpLogDays = 90;
@@ -299,14 +299,6 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     (err) => logger.warn({ err }, 'a server could not be started again'),
   );
   started.defer(() => supervisor.stop());
-  const expiry = repeat(
-    async () => {
-      for (const operationId of await confirmExpired(store, now())) driver.start(operationId);
-    },
-    expirySeconds,
-    (err) => logger.warn({ err }, 'expired databases cannot be looked for'),
-  );
-  started.defer(() => expiry.stop());
   const publisher = options.webhook ? webhook({ ...options.webhook, now }) : logPublisher(logger);
   const events = createEventOutbox(pool);
   const relay = repeat(
@@ -322,6 +314,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     ['/provision-tenant', controlPlane],
     ['/tenants', controlPlane],
     ['/operations', controlPlane],
+    ['/audit', controlPlane],
     ['/fleet', controlPlane],
     ['/api/otp', otpService],
     ['/api/auth', otpService],

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { PlatformProcess } from './platform-process.ts';
@@ -67,4 +67,20 @@ it('a link to an export is good for nobody who changes it, and its address for n
   const token = await platform.signUp('+886912000077');
   expect((await platform.request('GET', path, { token })).status).toBe(403);
   expect((await platform.request('DELETE', '/tenants/leaving-free', { token })).status).toBe(403);
+});
+
+it('the command line tells who asked, finds what belongs to nothing, and removes it', async () => {
+  const { stdout } = await kyo('audit', '--tenant', 'leaving-free');
+  expect(stdout).toMatch(/operator .*leaving-free +offboard +accepted/);
+  expect(stdout).toContain('refused: forbidden');
+  await kyo('doctor');
+  const orphan = join(platform.dataDirectory, 'secrets', 'tenants', 'nobody', 'database.secret');
+  mkdirSync(dirname(orphan), { recursive: true });
+  writeFileSync(orphan, 'of nobody');
+  await expect(kyo('doctor', '--json')).rejects.toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining('tenants/nobody/database belongs to nothing'),
+  });
+  expect((await kyo('doctor', '--repair')).stdout).toContain('removed: secret tenants/nobody/database');
+  await kyo('doctor');
 });

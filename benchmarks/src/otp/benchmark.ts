@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { createSigningKey } from '@kyong/identity/adapters/signing-keys';
 import { OtpKeys } from '@kyong/otp';
+import { masterMigrations } from '@kyong/tenancy/adapters/master-database';
 import { Redis } from 'ioredis';
+import { type DataServers, startDataServers } from '../data-servers.ts';
 import { cores, pinSelf } from '../machine.ts';
 import type { Report, Target } from '../report.ts';
 import { type Contestant, startBetterAuth, startFloor, startHttpLayer, startKyo } from './contestants.ts';
-import { type DataServers, startDataServers } from './data-servers.ts';
 import { type Measurement, measureRound, summarise } from './measure.ts';
 import { measureParts } from './parts.ts';
 import { addPeople } from './people.ts';
@@ -74,7 +75,7 @@ export async function benchmarkOtp(progress: (line: string) => void): Promise<Re
 
 async function configureKyo(servers: DataServers) {
   const { host, port, password } = servers.redis;
-  const databaseUrl = await servers.createDatabase('kyo', { migrated: true });
+  const databaseUrl = await servers.createDatabase('kyo', { migrations: masterMigrations });
   await addPeople(databaseUrl, 'ours', people);
   return {
     redis: { nodes: [{ host, port }], password },

@@ -1,17 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { createPool } from '@kyong/postgres';
 import type { Redis } from 'ioredis';
-
-const packages = join(import.meta.dirname, '..', '..', 'node_modules');
-
-/** From the file itself: not every package lets it be imported. */
-function versionOf(name: string): string {
-  const manifest = JSON.parse(readFileSync(join(packages, name, 'package.json'), 'utf8')) as {
-    version: string;
-  };
-  return manifest.version;
-}
+import { versionOf } from '../package-version.ts';
 
 export async function readVersions(redis: Redis, postgresUrl: string): Promise<Record<string, string>> {
   const pool = createPool(

@@ -192,10 +192,10 @@ function moveTenant(
   tenantId: string,
   event: APIGatewayProxyEvent,
   caller: Caller,
-  { store, policy }: ApiDependencies,
+  { store }: ApiDependencies,
 ) {
   const { instanceId } = parse(routes.moveTenant.body, jsonBody(event), 'body');
-  return requestMove(tenantId, instanceId, caller, store, policy);
+  return requestMove(tenantId, instanceId, caller, store);
 }
 
 /** An operator's change to a tenant that exists. */

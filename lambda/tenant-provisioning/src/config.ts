@@ -30,13 +30,13 @@ const policy = z.object({
   selfServicePlans: z.array(plan),
   maxTenantsPerOwner: z.int().positive().nullable(),
   dedicatedOnly: z.boolean(),
-  keepPreviousDays: z.number().positive(),
 });
 
 const lifecycle = z.object({
   secretGraceSeconds: z.number().positive(),
   secretMaxAgeDays: z.number().positive().nullable(),
   offboardGraceSeconds: z.number().positive(),
+  keepPreviousSeconds: z.number().positive(),
 });
 
 /** The environment of what verifies access tokens. */

@@ -1,5 +1,5 @@
 import { loadConfig } from '@kyong/service-kit';
-import { confirmExpired, relayEvents, requestScheduled } from '@kyong/tenancy';
+import { relayEvents, requestScheduled } from '@kyong/tenancy';
 import { eventBridge } from '@kyong/tenancy/adapters/eventbridge';
 import {
   createEventOutbox,
@@ -36,10 +36,7 @@ const owner = 'sweep';
  */
 export const handler = async (): Promise<void> => {
   const now = new Date();
-  const asked = [
-    ...(await requestScheduled(store, config.KYO_LIFECYCLE, now)),
-    ...(await confirmExpired(store, now)),
-  ];
+  const asked = await requestScheduled(store, config.KYO_LIFECYCLE, now);
   for (const operationId of asked) await start({ operationId });
 
   const [operations, migrationIds] = await Promise.all([

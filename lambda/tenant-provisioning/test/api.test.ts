@@ -41,7 +41,6 @@ async function createTestApi(
     selfServicePlans: ['free', 'basic'],
     maxTenantsPerOwner: 1,
     dedicatedOnly: false,
-    keepPreviousDays: 7,
     ...change,
   };
   const logger = createLogger({ service: 'test', level: 'silent' });

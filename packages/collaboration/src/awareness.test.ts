@@ -36,6 +36,15 @@ test('who leaves takes their cursors along, and nobody else can say so', () => {
   expect(room.everybody()).toBeUndefined();
 });
 
+test('servers tell each other of whole rooms; one client speaks for a few', () => {
+  const [here, there] = [new RoomAwareness(), new RoomAwareness()];
+  for (let n = 0; n < 150; n++) here.take(person().say({ n }), n);
+  const everybody = here.takeChanges() ?? new Uint8Array();
+  there.hear(everybody);
+  expect(decodeAwareness(there.everybody() ?? new Uint8Array()).size).toBe(150);
+  expect(() => there.take(everybody, 'one')).toThrow(RangeError);
+});
+
 test('whatever bytes come, they are decoded or refused', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {

@@ -3,8 +3,11 @@ import * as encoding from 'lib0/encoding';
 
 // The encoding of y-protocols: how many, then of each the client's number, its clock, and its state as JSON.
 
-/** More than one person's browser tabs. */
-const maxClientsPerUpdate = 100;
+/** In what one client sends: more than one person's browser tabs. Servers tell each other of whole rooms. */
+const maxClientsOfOne = 100;
+
+/** Past this many cursors in one document the ones heard of first are forgotten. */
+const maxClients = 2_000;
 
 interface Entry {
   clock: number;
@@ -13,12 +16,12 @@ interface Entry {
 }
 
 /** @throws {RangeError} for what is no awareness update, or would break those who read it. */
-export function decodeAwareness(update: Uint8Array): Map<number, Entry> {
+export function decodeAwareness(update: Uint8Array, maxEntries = maxClients): Map<number, Entry> {
   const decoder = decoding.createDecoder(update);
   const entries = new Map<number, Entry>();
   try {
     const count = decoding.readVarUint(decoder);
-    if (count > maxClientsPerUpdate) throw new RangeError('too many clients');
+    if (count > maxEntries) throw new RangeError('too many clients');
     for (let n = 0; n < count; n++) {
       const client = decoding.readVarUint(decoder);
       const clock = decoding.readVarUint(decoder);
@@ -44,9 +47,6 @@ export function encodeAwareness(entries: Iterable<[client: number, Entry]>): Uin
   return encoding.toUint8Array(encoder);
 }
 
-/** Past this many cursors in one document the ones heard of first are forgotten. */
-const maxClients = 2_000;
-
 /**
  * Where everybody in a room has their cursor. What comes within a batch is told once, the last word of each: two hundred
  * cursors that move twenty times a second would otherwise be 800,000 messages.
@@ -58,7 +58,7 @@ export class RoomAwareness {
 
   /** Takes what a client of this server says; `owner` speaks for those numbers until it leaves. @throws {RangeError} */
   take(update: Uint8Array, owner: unknown): void {
-    for (const [client, entry] of decodeAwareness(update)) {
+    for (const [client, entry] of decodeAwareness(update, maxClientsOfOne)) {
       if (!this.#set(client, entry)) continue;
       this.#changed.set(client, entry);
       const owned = this.#owners.get(owner) ?? new Set();

@@ -3,16 +3,14 @@ import type { OperationKind } from './operation.ts';
 import { placement, plan, resizeTime } from './tenant.ts';
 
 const nothing = z.strictObject({});
-/** How long the database a tenant has left is kept. */
-const keepDays = z.number().int().nonnegative();
 
 /** What each kind of operation is told beside its tenant; written with the operation, and read by its steps. */
 export const operationInput = {
   provision: z.strictObject({ plan, name: z.string(), region: z.string() }),
   suspend: nothing,
   resume: nothing,
-  'change-plan': z.strictObject({ from: plan, to: plan, placement, time: resizeTime, keepDays }),
-  move: z.strictObject({ from: z.string(), instanceId: z.string().optional(), keepDays }),
+  'change-plan': z.strictObject({ from: plan, to: plan, placement, time: resizeTime }),
+  move: z.strictObject({ from: z.string(), instanceId: z.string().optional() }),
   confirm: z.strictObject({
     /** Only what was to be kept until then; all of it when absent. */
     expiredBy: z.iso.datetime().optional(),

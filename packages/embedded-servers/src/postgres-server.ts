@@ -274,6 +274,8 @@ export class PostgresServer {
       max_wal_senders: 40,
       max_worker_processes: 32,
       max_logical_replication_workers: 24,
+      // A copy that falls further behind is lost, and made again: the log it waits for does not fill the disk.
+      max_slot_wal_keep_size: '4GB',
       log_timezone: 'UTC',
       timezone: 'UTC',
       ...archive?.serverSettings,

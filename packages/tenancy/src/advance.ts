@@ -76,10 +76,11 @@ async function runNext(claim: Claim, ports: Ports, options: AdvanceOptions): Pro
     if (error instanceof LeaseLost) throw error;
     const attempt = next.attempts + 1;
     options.onStepError(error, { operationId: operation.id, step: step.name, attempt, undo: false });
-    const hopeless = error instanceof OperationRefused || attempt >= options.retry.attempts;
+    const attempts = Math.min(step.attempts ?? Number.POSITIVE_INFINITY, options.retry.attempts);
+    const hopeless = error instanceof OperationRefused || attempt >= attempts;
     if (hopeless && !step.mustSucceed) return turnRound(claim, ports, next, reasonFor(error, step));
     const afterSeconds = backoffSeconds(attempt, options.retry, ports.random);
-    const message = `${reasonFor(error, step)} Attempt ${attempt} of ${options.retry.attempts}.`;
+    const message = `${reasonFor(error, step)} Attempt ${attempt} of ${attempts}.`;
     await ports.store.recordStep(claim, {
       position: next.position,
       status: 'retrying',

@@ -1,6 +1,5 @@
 export * from './advance.ts';
 export * from './audit.ts';
-export * from './confirm-expired.ts';
 export * from './departure.ts';
 export * from './doctor.ts';
 export * from './fleet/index.ts';

@@ -6,4 +6,6 @@ export interface Lifecycle {
   secretMaxAgeDays: number | null;
   /** How long a tenant that leaves can come back before everything of it is destroyed. */
   offboardGraceSeconds: number;
+  /** How long the database a tenant has left is kept, unless the change is confirmed sooner. */
+  keepPreviousSeconds: number;
 }

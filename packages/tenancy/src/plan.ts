@@ -70,8 +70,6 @@ export interface TenancyPolicy {
   maxTenantsPerOwner: number | null;
   /** Every plan gets a server of its own, whatever the catalog says. */
   dedicatedOnly: boolean;
-  /** How long the database a tenant has left is kept, unless the change is confirmed sooner. */
-  keepPreviousDays: number;
 }
 
 export function placementOf(plan: Plan, policy: TenancyPolicy): Placement {

@@ -131,10 +131,11 @@ export interface Comparison {
 export interface DatabaseCopy {
   /** Begins, or finds it begun. What the target holds is replaced. @throws {OperationRefused} */
   start(ends: CopyEnds): Promise<void>;
+  /** @throws {OperationRefused} when the copy cannot come to its end any more. */
   progress(ends: CopyEnds): Promise<CopyProgress>;
   /** The source is closed: waits until the target has all of it. False when that takes longer. */
   catchUp(ends: CopyEnds, waitAtMostSeconds: number): Promise<boolean>;
-  /** Compares every table of both, by rows and checksum. @throws {Error} when it takes longer. */
+  /** Compares every table of both, by rows and checksum. @throws {OperationRefused} when it takes longer. */
   compare(ends: CopyEnds, waitAtMostSeconds: number): Promise<Comparison>;
   /** Ends the copying, and takes away all that it needed at both ends; the rows stay. */
   stop(ends: CopyEnds): Promise<void>;
@@ -265,7 +266,7 @@ export interface TenancyStore {
   findOperation(operationId: string): Promise<Operation | undefined>;
   findLatestOperations(tenantIds: string[]): Promise<Map<string, Operation>>;
   /** Tenants with a previous database that was to be kept until before `now`, and nothing else going on. */
-  findTenantsToConfirm(now: Date, limit: number): Promise<string[]>;
+  findDueConfirmations(now: Date, limit: number): Promise<string[]>;
   /** Second databases of one tenant, or of all. */
   findSecondDatabases(tenantId?: string): Promise<SecondDatabase[]>;
   /** A server answers at another address now: so do all databases on it. */

@@ -28,7 +28,7 @@ export async function requestChangePlan(
   return requestOperation(
     'change-plan',
     tenantId,
-    { from: tenant.plan, to: plan, placement, time, keepDays: policy.keepPreviousDays },
+    { from: tenant.plan, to: plan, placement, time },
     caller,
     store,
     placement === tenant.placement ? resize : changePlacement,

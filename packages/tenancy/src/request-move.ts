@@ -1,4 +1,3 @@
-import type { TenancyPolicy } from './plan.ts';
 import type { OperationRequestOutcome, TenancyStore } from './ports.ts';
 import { requestOperation } from './request-operation.ts';
 import type { Caller } from './request-provision.ts';
@@ -9,7 +8,6 @@ export async function requestMove(
   instanceId: string | undefined,
   caller: Caller,
   store: TenancyStore,
-  policy: TenancyPolicy,
 ): Promise<OperationRequestOutcome | { outcome: 'not-shared' }> {
   const tenant = await store.findTenant(tenantId);
   if (!tenant) return { outcome: 'unknown' };
@@ -20,7 +18,6 @@ export async function requestMove(
     tenantId,
     {
       from: tenant.reservation.instanceId,
-      keepDays: policy.keepPreviousDays,
       ...(instanceId !== undefined && { instanceId }),
     },
     caller,

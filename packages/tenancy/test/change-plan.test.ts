@@ -1,6 +1,6 @@
 import { withConnection } from '@kyong/postgres';
 import { describe, expect, it } from 'vitest';
-import { confirmExpired, type Ports, requestChangePlan, requestOperation } from '../src/index.ts';
+import { type Ports, requestChangePlan, requestOperation, requestScheduled } from '../src/index.ts';
 import {
   adminOf,
   askConfirm,
@@ -70,7 +70,7 @@ describe('a change of plan under hundreds of writes a second', () => {
       `• ${written.length} writes at ${Math.round(perSecond)}/s through two changes of plan: ${pauses.join(', ')}; ` +
         `${refused} attempts refused and repeated, the longest write ${Math.round(longestMilliseconds)} ms, 0 lost, 0 doubled\n`,
     );
-    expect(perSecond).toBeGreaterThan(50);
+    expect(written.length).toBeGreaterThan(300);
   });
 
   it('goes back by itself when the copy is not the same, and the tenant writes on where it was', async () => {
@@ -92,6 +92,35 @@ describe('a change of plan under hundreds of writes a second', () => {
     const { rows } = await world.pool.query('SELECT type FROM outbox ORDER BY created_at');
     expect(rows.map(({ type }) => type)).toEqual(['TenantProvisioned', 'TenantPlanChangeFailed']);
   });
+});
+
+it.each<[string, (copies: Ports['copies']) => Partial<Ports['copies']>, RegExp]>([
+  ['does not catch up', () => ({ catchUp: async () => false }), /did not catch up within 15 seconds/],
+  [
+    'takes too long to compare',
+    (copies) => ({ compare: (ends) => copies.compare(ends, 0.001) }),
+    /takes longer than 0.001 seconds/,
+  ],
+  [
+    'cannot be reached',
+    () => ({ compare: async () => Promise.reject(new Error('connect ECONNREFUSED db.internal')) }),
+    /^The step compare failed for a technical reason/,
+  ],
+])('goes back to the original when the copy %s', async (_, faults, reason) => {
+  const world = await createWorld();
+  const { copies } = world.ports;
+  const tenantId = await provisioned(world);
+  await fill(world, tenantId, 5_000);
+  const before = await tenantOf(world, tenantId);
+  const ports = { ...world.ports, copies: { ...copies, ...faults(copies) } };
+  const operation = await drive(await askPlan(ports, tenantId, 'basic'), ports);
+  expect([operation.status, operation.error]).toEqual(['compensated', expect.stringMatching(reason)]);
+  expect(await tenantOf(world, tenantId)).toEqual(before);
+  expect((await traces(world, tenantId)).sort()).toEqual([...namesOf(before), secretOf(tenantId)].sort());
+  const { rows } = await withConnection(await adminOf(world, before), (client) =>
+    client.query('SELECT rolcanlogin FROM pg_roles WHERE rolname = $1', [before.reservation?.roleName]),
+  );
+  expect(rows).toEqual([{ rolcanlogin: true }]);
 });
 
 describe('the database a tenant has left', () => {
@@ -127,16 +156,16 @@ describe('the database a tenant has left', () => {
 
   it('goes when its time has come, and not before', async () => {
     const world = await createWorld();
-    const { store } = world.ports;
+    const { store, lifecycle } = world.ports;
     const tenantId = await provisioned(world);
     await drive(await askPlan(world.ports, tenantId, 'basic'), world.ports);
     const [former] = await store.findSecondDatabases(tenantId);
     const keepUntil = former?.keepUntil?.getTime() ?? 0;
-    expect(keepUntil / 86_400_000).toBeCloseTo(Date.now() / 86_400_000 + policy.keepPreviousDays, 2);
+    expect(Math.abs(keepUntil - Date.now() - lifecycle.keepPreviousSeconds * 1000)).toBeLessThan(60_000);
 
-    expect(await confirmExpired(store, new Date(keepUntil - 1_000))).toEqual([]);
-    const [operationId] = await confirmExpired(store, new Date(keepUntil + 1_000));
-    expect(await confirmExpired(store, new Date(keepUntil + 1_000))).toEqual([]);
+    expect(await requestScheduled(store, lifecycle, new Date(keepUntil - 1_000))).toEqual([]);
+    const [operationId] = await requestScheduled(store, lifecycle, new Date(keepUntil + 1_000));
+    expect(await requestScheduled(store, lifecycle, new Date(keepUntil + 1_000))).toEqual([]);
     expect((await drive(operationId ?? '', world.ports)).status).toBe('succeeded');
     expect(await store.findSecondDatabases(tenantId)).toEqual([]);
   });

@@ -10,7 +10,7 @@ import {
   startSharedServer,
   tenantOf,
 } from './relocation-support.ts';
-import { createWorld, drive, newTenantId, operator, policy, request } from './support.ts';
+import { createWorld, drive, newTenantId, operator, request } from './support.ts';
 
 async function onTwoSharedServers() {
   const other = await startSharedServer('shared-2');
@@ -65,10 +65,10 @@ it('takes a tenant to another shared server and back, with every row and the nex
 it('is refused for a tenant with a server of its own, to a server that is not there, and to the one it is on', async () => {
   const { world, tenantId } = await onTwoSharedServers();
   const { store } = world.ports;
-  expect(await requestMove('nobody', undefined, operator, store, policy)).toEqual({ outcome: 'unknown' });
+  expect(await requestMove('nobody', undefined, operator, store)).toEqual({ outcome: 'unknown' });
   const dedicated = newTenantId();
   await drive(await request(world.ports, dedicated, 'basic'), world.ports);
-  expect(await requestMove(dedicated, undefined, operator, store, policy)).toEqual({ outcome: 'not-shared' });
+  expect(await requestMove(dedicated, undefined, operator, store)).toEqual({ outcome: 'not-shared' });
   for (const [instanceId, reason] of [
     ['shared-9', /no shared database server of this name/],
     ['shared-2', /no other shared database server/],

@@ -11,8 +11,10 @@ import type { RdsServers } from './rds-servers.ts';
 interface Instance {
   port: number;
   secretArn: string;
-  /** How many more descriptions say `creating`, or `deleting`. */
+  /** How many more descriptions say `creating`, `modifying` or `deleting`. */
   busyFor: number;
+  /** Modified since it was created. */
+  modified?: boolean;
   /** The last description, once the deletion has begun. */
   deleting?: string;
 }
@@ -20,8 +22,8 @@ interface Instance {
 export interface RdsBehaviour {
   handlers: Record<string, Handler>;
   quotas: Record<'DBInstances' | 'AllocatedStorage', { used: number; max: number }>;
-  /** How many descriptions an instance is `creating` for, and `deleting`. */
-  busyFor: { creation: number; deletion: number };
+  /** How many descriptions an instance is `creating` for, `modifying` and `deleting`. */
+  busyFor: { creation: number; modification: number; deletion: number };
   engineVersions: string[];
   /** The master secret of each instance there ever was. */
   secrets: Map<string, string>;
@@ -35,7 +37,7 @@ export function rdsBehaviour(servers: RdsServers, secretsManager: SecretsManager
   const instances = new Map<string, Instance>();
   const settings = {
     quotas: { DBInstances: { used: 3, max: 40 }, AllocatedStorage: { used: 300, max: 100_000 } },
-    busyFor: { creation: 2, deletion: 2 },
+    busyFor: { creation: 2, modification: 2, deletion: 2 },
     engineVersions: ['17.9'],
     secrets: new Map<string, string>(),
   };
@@ -80,7 +82,16 @@ export function rdsBehaviour(servers: RdsServers, secretsManager: SecretsManager
 
   async function modify(call: Call, forward: () => Promise<Answer>): Promise<Answer> {
     const instance = instances.get(idOf(call));
-    return instance && (instance.deleting || instance.busyFor > 0) ? wrongState(idOf(call)) : forward();
+    if (instance && (instance.deleting || instance.busyFor > 0)) return wrongState(idOf(call));
+    const answer = await forward();
+    // The rest is done without a change of status.
+    const takesTime =
+      call.parameters.has('DBInstanceClass') && call.parameters.get('ApplyImmediately') === 'true';
+    if (instance && answer.status === 200 && takesTime) {
+      instance.modified = true;
+      instance.busyFor = settings.busyFor.modification;
+    }
+    return answer;
   }
 
   async function remove(call: Call, forward: () => Promise<Answer>): Promise<Answer> {
@@ -121,13 +132,14 @@ export function rdsBehaviour(servers: RdsServers, secretsManager: SecretsManager
 }
 
 /** The emulator's description of an instance, as RDS would give it now. */
-function shown(body: string, { port, secretArn, busyFor, deleting }: Instance): string {
+function shown(body: string, { port, secretArn, busyFor, modified, deleting }: Instance): string {
   const secret = `<MasterUserSecret><SecretArn>${secretArn}</SecretArn><SecretStatus>active</SecretStatus></MasterUserSecret>`;
   const complete = body
     .replace(/(<Endpoint>.*?<Port>)\d+/s, `$1${port}`)
     .replace('<TagList>', `${secret}<TagList>`);
   if (deleting) return complete;
-  const status = busyFor > 0 ? 'creating' : 'available';
+  const busyWith = modified ? 'modifying' : 'creating';
+  const status = busyFor > 0 ? busyWith : 'available';
   const current = complete.replace(/<DBInstanceStatus>[^<]*</, `<DBInstanceStatus>${status}<`);
-  return busyFor > 0 ? withoutEndpoint(current) : current;
+  return status === 'creating' ? withoutEndpoint(current) : current;
 }

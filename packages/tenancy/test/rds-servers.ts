@@ -55,8 +55,10 @@ export async function startRdsServers(directory: string): Promise<RdsServers> {
       await withConnection(connectionTo(server), async (client) => {
         const role = escapeIdentifier(master);
         await client.query(
-          `CREATE ROLE ${role} LOGIN CREATEDB CREATEROLE PASSWORD ${escapeLiteral(password)}`,
+          `CREATE ROLE ${role} LOGIN CREATEDB CREATEROLE REPLICATION PASSWORD ${escapeLiteral(password)}`,
         );
+        // What rds_superuser may beside that.
+        await client.query(`GRANT pg_signal_backend, pg_create_subscription TO ${role}`);
         // As rds_superuser has it.
         await client.query(`GRANT pg_signal_backend TO ${role}`);
         await client.query(`CREATE DATABASE ${escapeIdentifier(databaseName)} OWNER ${role}`);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   CreateDBInstanceCommand,
+  CreateDBParameterGroupCommand,
   type DBInstance,
   DescribeDBInstancesCommand,
   DescribeDBSnapshotsCommand,
@@ -43,6 +44,14 @@ export async function startRdsWorld(): Promise<RdsWorld> {
   const direct = { endpoint: emulator.url, region, credentials };
   const rds = new RDSClient(direct);
   const secretsManager = new SecretsManagerClient(direct);
+  const parameterGroupName = 'kyo-postgres17';
+  await rds.send(
+    new CreateDBParameterGroupCommand({
+      DBParameterGroupName: parameterGroupName,
+      DBParameterGroupFamily: 'postgres17',
+      Description: 'Of tenants',
+    }),
+  );
   const behaviour = rdsBehaviour(servers, secretsManager);
   const proxy = await startFaultProxy(emulator.url, behaviour.handlers);
 
@@ -55,7 +64,7 @@ export async function startRdsWorld(): Promise<RdsWorld> {
       postgresMajorVersion: 17,
       kmsKeyId: 'alias/kyo',
       subnetGroupName: 'kyo-databases',
-      parameterGroupName: 'kyo-postgres17',
+      parameterGroupName,
       securityGroupIds: ['sg-0123456789abcdef0'],
       certificateAuthority: { identifier: 'rds-ca-rsa2048-g1', certificates: servers.certificateAuthority },
       quotaShare: 0.9,

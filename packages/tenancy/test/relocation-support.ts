@@ -29,7 +29,7 @@ export async function ask(result: Promise<OperationRequestOutcome | { outcome: s
 export const askPlan = ({ store }: Ports, tenantId: string, plan: Plan): Promise<string> =>
   ask(requestChangePlan(tenantId, { plan, time: 'now' }, operator, store, policy));
 export const askMove = ({ store }: Ports, tenantId: string, instanceId?: string): Promise<string> =>
-  ask(requestMove(tenantId, instanceId, operator, store, policy));
+  ask(requestMove(tenantId, instanceId, operator, store));
 export const askConfirm = ({ store }: Ports, tenantId: string): Promise<string> =>
   ask(requestOperation('confirm', tenantId, {}, operator, store));
 

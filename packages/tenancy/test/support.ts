@@ -30,7 +30,6 @@ export const policy: TenancyPolicy = {
   selfServicePlans: ['free', 'basic', 'premium', 'enterprise'],
   maxTenantsPerOwner: null,
   dedicatedOnly: false,
-  keepPreviousDays: 7,
 };
 
 export const driver: AdvanceOptions = {
@@ -98,7 +97,12 @@ export async function createWorld(
       url: 'http://localhost/dev/exports/',
       now: () => new Date(),
     }),
-    lifecycle: { secretGraceSeconds: 0, secretMaxAgeDays: null, offboardGraceSeconds: 0 },
+    lifecycle: {
+      secretGraceSeconds: 0,
+      secretMaxAgeDays: null,
+      offboardGraceSeconds: 0,
+      keepPreviousSeconds: 86_400,
+    },
     now: () => new Date(),
     random: Math.random,
   };

@@ -11,7 +11,7 @@ const busyBytes = 64 * 1024;
 
 /** What Engine.IO and ws do not show: their connection's socket and their queues. */
 interface Internals {
-  writeBuffer: { data?: string | Uint8Array }[];
+  writeBuffer: { data?: string | Uint8Array; options?: { wsPreEncodedFrame?: Buffer[] } }[];
   transport: { name: string; socket: { _socket?: RawSocket; bufferedAmount: number; terminate(): void } };
   upgrading: boolean;
   write(data: string, options: { wsPreEncodedFrame: Buffer[] }): void;
@@ -73,7 +73,8 @@ export function isBusy(socket: Socket): boolean {
 
 function unsentBytes({ writeBuffer, transport }: Internals): number {
   let bytes = transport.name === 'websocket' ? transport.socket.bufferedAmount : 0;
-  for (const { data } of writeBuffer) bytes += data?.length ?? 0;
+  for (const { data, options } of writeBuffer)
+    bytes += options?.wsPreEncodedFrame?.[0]?.length ?? data?.length ?? 0;
   return bytes;
 }
 

@@ -57,8 +57,8 @@ export const resize: Step[] = [
 /** The tenant gets a server of its own, or goes from its own to a shared one. */
 export const changePlacement: Step[] = [
   ...relocate((claim) => {
-    const { to, placement, keepDays } = inputOf(claim);
-    return { plan: to, placement, keepDays, wish: {} };
+    const { to, placement } = inputOf(claim);
+    return { plan: to, placement, wish: {} };
   }),
   {
     name: 'activate',

@@ -30,7 +30,7 @@ export const targetDatabase: Subject = {
   recordSchemaVersion: (claim, { store }, version) => store.recordTargetSchemaVersion(claim, version),
 };
 
-export const hostFor = (subject: Subject, claim: Claim, ports: Ports): DatabaseHost =>
+const hostFor = (subject: Subject, claim: Claim, ports: Ports): DatabaseHost =>
   hostOf(subject.reservationOf(claim), ports);
 
 export function checkQuota(subject: Subject): Step {

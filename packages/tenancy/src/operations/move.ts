@@ -6,12 +6,11 @@ import type { Step } from './step.ts';
 /** Takes a tenant from one shared server to another; its plan stays. */
 export const move: Step[] = [
   ...relocate((claim) => {
-    const { instanceId, from, keepDays } = operationInput.move.parse(claim.operation.input);
+    const { instanceId, from } = operationInput.move.parse(claim.operation.input);
     const { plan, placement } = reservationOf(claim);
     return {
       plan,
       placement,
-      keepDays,
       wish: { except: from, ...(instanceId !== undefined && { instanceId }) },
     };
   }),

@@ -1,7 +1,7 @@
 import type { Placement, Plan } from '@kyong/contracts';
 import { OperationRefused } from '../operation.ts';
 import type { Claim, CopyEnds, InstanceWish, Ports } from '../ports.ts';
-import { databaseNames, labelOf } from '../tenant.ts';
+import { type DatabaseReservation, databaseNames, labelOf } from '../tenant.ts';
 import { hostOf, reservationOf, targetOf } from './context.ts';
 import {
   checkQuota,
@@ -20,14 +20,13 @@ const copyAtMostSeconds = 6 * 3600;
 /** The tenant is shut out from `close-source` to `open-target`: neither of what is waited for between may take longer. */
 const catchUpAtMostSeconds = 15;
 const compareAtMostSeconds = 30;
+const attemptsInPause = 2;
 
 /** Where a tenant goes. */
 export interface Destination {
   plan: Plan;
   placement: Placement;
   wish: Pick<InstanceWish, 'instanceId' | 'except'>;
-  /** How long the former database is kept. */
-  keepDays: number;
 }
 
 /**
@@ -101,6 +100,7 @@ export function relocate(destinationOf: (claim: Claim) => Destination): Step[] {
     },
     {
       name: 'catch-up',
+      attempts: attemptsInPause,
       async run(claim, ports) {
         // Once more, for one who was just coming in.
         await close(reservationOf(claim), ports);
@@ -112,6 +112,7 @@ export function relocate(destinationOf: (claim: Claim) => Destination): Step[] {
     },
     {
       name: 'compare',
+      attempts: attemptsInPause,
       async run(claim, ports) {
         const { tables, rows, differences } = await ports.copies.compare(
           await endsOf(claim, ports),
@@ -130,8 +131,7 @@ export function relocate(destinationOf: (claim: Claim) => Destination): Step[] {
     {
       name: 'switch',
       async run(claim, ports) {
-        const { keepDays } = destinationOf(claim);
-        const keepUntil = new Date(ports.now().getTime() + keepDays * 86_400_000);
+        const keepUntil = new Date(ports.now().getTime() + ports.lifecycle.keepPreviousSeconds * 1000);
         await ports.store.switchToTarget(claim, keepUntil);
         return done(`the former database is kept until ${keepUntil.toISOString()}`);
       },
@@ -161,14 +161,12 @@ export function relocate(destinationOf: (claim: Claim) => Destination): Step[] {
   ];
 }
 
-type Reservation = ReturnType<typeof reservationOf>;
-
-async function close(reservation: Reservation, ports: Ports): Promise<number> {
+async function close(reservation: DatabaseReservation, ports: Ports): Promise<number> {
   const admin = await hostOf(reservation, ports).adminConnection(reservation);
   return ports.database.closeRole(admin, reservation.roleName);
 }
 
-async function open(reservation: Reservation, ports: Ports): Promise<void> {
+async function open(reservation: DatabaseReservation, ports: Ports): Promise<void> {
   const admin = await hostOf(reservation, ports).adminConnection(reservation);
   await ports.database.openRole(admin, reservation.roleName);
 }
@@ -176,11 +174,12 @@ async function open(reservation: Reservation, ports: Ports): Promise<void> {
 /** From the original to the copy, whichever of them the tenant lives in now. */
 async function endsOf(claim: Claim, ports: Ports): Promise<CopyEnds> {
   if (!claim.second) throw new Error(`Operation ${claim.operation.id} has no second database.`);
-  const both = [reservationOf(claim), claim.second.reservation] as const;
-  const [original, copy] = claim.second.state === 'target' ? both : ([both[1], both[0]] as const);
-  const [source, target] = await Promise.all(
-    [original, copy].map((reservation) => hostOf(reservation, ports).adminConnection(reservation)),
-  );
-  if (!source || !target) throw new Error('A copy has two ends.');
-  return { name: `${copy.databaseName}_copy`, source, target };
+  const { state, reservation: second } = claim.second;
+  const first = reservationOf(claim);
+  const [original, copy] = state === 'target' ? [first, second] : [second, first];
+  return {
+    name: `${copy.databaseName}_copy`,
+    source: await hostOf(original, ports).adminConnection(original),
+    target: await hostOf(copy, ports).adminConnection(copy),
+  };
 }

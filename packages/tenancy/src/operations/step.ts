@@ -13,6 +13,8 @@ export interface Step {
   run(claim: Claim, ports: Ports): Promise<StepOutcome>;
   /** Takes back what `run` made, as far as it got. Absent when there is nothing to take back. */
   undo?(claim: Claim, ports: Ports): Promise<void>;
+  /** How often it is tried at most, where that is less than usual: somebody waits for it. */
+  attempts?: number;
   /** Waiting longer than this is a failure. */
   waitAtMostSeconds?: number;
   /** Past the point of no return: retried until it succeeds, never undone. */

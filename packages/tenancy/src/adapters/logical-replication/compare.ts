@@ -1,8 +1,12 @@
 import { escapeIdentifier, type PoolClient, withConnection } from '@kyong/postgres';
+import { OperationRefused } from '../../operation.ts';
 import type { AdminConnection, Comparison, CopyEnds } from '../../ports.ts';
 import { copiedTables } from './tables.ts';
 
 type Client = Pick<PoolClient, 'query'>;
+
+/** A statement has taken longer than it may. */
+const queryCanceled = '57014';
 
 /** Rows and a checksum of every table, by its name. */
 type Contents = Map<string, { rows: number; checksum: string }>;
@@ -15,19 +19,21 @@ export async function compareCopy(
   const [here, there] = await Promise.all([
     contentsOf(source, waitAtMostSeconds),
     contentsOf(target, waitAtMostSeconds),
-  ]);
+  ]).catch((error: { code?: string }) => {
+    if (error.code !== queryCanceled) throw error;
+    throw new OperationRefused(
+      `Comparing the copy with the original takes longer than ${waitAtMostSeconds} seconds, in which the tenant would be shut out. It stays where it is.`,
+    );
+  });
   const names = [...new Set([...here.keys(), ...there.keys()])];
-  const rowsIn = (contents: Contents, name: string) => contents.get(name)?.rows ?? null;
   return {
     tables: here.size,
     rows: [...here.values()].reduce((sum, { rows }) => sum + rows, 0),
-    differences: names
-      .filter(
-        (name) =>
-          here.get(name)?.checksum !== there.get(name)?.checksum ||
-          rowsIn(here, name) !== rowsIn(there, name),
-      )
-      .map((table) => ({ table, sourceRows: rowsIn(here, table), targetRows: rowsIn(there, table) })),
+    differences: names.flatMap((table) => {
+      const [one, other] = [here.get(table), there.get(table)];
+      if (one?.rows === other?.rows && one?.checksum === other?.checksum) return [];
+      return [{ table, sourceRows: one?.rows ?? null, targetRows: other?.rows ?? null }];
+    }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { escapeLiteral, type PoolClient, withConnection } from '@kyong/postgres';
+import { OperationRefused } from '../../operation.ts';
 import type { CopyEnds, CopyProgress } from '../../ports.ts';
 
 type Client = Pick<PoolClient, 'query'>;
@@ -25,7 +26,11 @@ export async function copyProgress({ name, source, target }: CopyEnds): Promise<
          FROM pg_replication_slots WHERE slot_name = $1 AND wal_status <> 'lost'`,
       [name],
     );
-    if (rows[0]?.behind == null) throw new Error(`The replication slot ${name} is lost.`);
+    if (rows[0]?.behind == null) {
+      throw new OperationRefused(
+        'The copy fell so far behind that the log it needs is gone. Try again when the tenant is less busy.',
+      );
+    }
     return Number(rows[0].behind);
   });
   const complete = tables > 0 && copied === tables && behindBytes < nearBytes;
@@ -44,7 +49,9 @@ export async function catchUp(
   waitAtMostSeconds: number,
 ): Promise<boolean> {
   const caughtUp = await withConnection(source, async (client) => {
-    const { rows } = await client.query<{ end: string }>('SELECT pg_current_wal_insert_lsn()::text AS end');
+    // Its commit is waited for until it is on the disk, and with it all commits before it, also those that were not.
+    await client.query("SELECT pg_logical_emit_message(true, 'kyo', 'end')");
+    const { rows } = await client.query<{ end: string }>('SELECT pg_current_wal_flush_lsn()::text AS end');
     for (let waited = 0; waited < waitAtMostSeconds * 1000; waited += lookEveryMilliseconds) {
       const { rowCount } = await client.query(
         'SELECT FROM pg_replication_slots WHERE slot_name = $1 AND confirmed_flush_lsn >= $2::pg_lsn',

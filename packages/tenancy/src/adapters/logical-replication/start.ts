@@ -22,6 +22,12 @@ export async function startCopy(ends: CopyEnds): Promise<void> {
 }
 
 async function publish(source: Client, { name, source: { database } }: CopyEnds, password: string) {
+  const { rows } = await source.query<{ wal_level: string }>('SHOW wal_level');
+  if (rows[0]?.wal_level !== 'logical') {
+    throw new OperationRefused(
+      'The database server does not keep the log that a copy needs. An operator has to set wal_level = logical (on RDS rds.logical_replication = 1 in its parameter group) and restart it.',
+    );
+  }
   const tables = await copiedTables(source);
   const keyless = tables.filter((table) => !table.hasPrimaryKey);
   if (keyless.length > 0) {

@@ -16,7 +16,7 @@ type Queries = Pick<
   | 'listTenants'
   | 'countTenants'
   | 'findSecondDatabases'
-  | 'findTenantsToConfirm'
+  | 'findDueConfirmations'
   | 'moveInstance'
   | 'findOperation'
   | 'findLatestOperations'
@@ -59,10 +59,10 @@ export function queries(pool: Pool): Queries {
       return rows.map(toSecondDatabase);
     },
 
-    async findTenantsToConfirm(now, limit) {
+    async findDueConfirmations(now, limit) {
       const { rows } = await pool.query<{ tenant_id: string }>(
-        `SELECT DISTINCT s.tenant_id FROM second_databases s
-          WHERE s.state = 'previous' AND s.keep_until <= $1
+        `SELECT DISTINCT s.tenant_id FROM second_databases s JOIN tenants t ON t.id = s.tenant_id
+          WHERE s.state = 'previous' AND s.keep_until <= $1 AND t.status IN ('active', 'suspended')
             AND NOT EXISTS (SELECT FROM operations o WHERE o.tenant_id = s.tenant_id AND o.status = 'running')
           LIMIT $2`,
         [now, limit],

@@ -3,14 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PostgresServer, type RedisEndpoint, RedisServer } from '@kyong/embedded-servers';
 import { migrate, withConnection } from '@kyong/postgres';
-import { masterMigrations } from '@kyong/tenancy/adapters/master-database';
 
 export interface DataServers {
   redis: RedisEndpoint;
   postgres: { url: string };
   logFile: string;
   /** @returns the URL of a new database. */
-  createDatabase: (name: string, options?: { migrated: boolean }) => Promise<string>;
+  createDatabase: (name: string, options?: { migrations: string }) => Promise<string>;
   stop: () => Promise<void>;
 }
 
@@ -42,9 +41,9 @@ export async function startDataServers(): Promise<DataServers> {
         await withConnection({ ...endpoint, database: 'postgres' }, (client) =>
           client.query(`CREATE DATABASE ${name}`),
         );
-        if (options?.migrated)
+        if (options)
           await withConnection({ ...endpoint, database: name }, (client) =>
-            migrate(client, masterMigrations),
+            migrate(client, options.migrations),
           );
         return urlOf(name);
       },

@@ -1,0 +1,198 @@
+import { join } from 'node:path';
+import { createSigningKey, loadSigningKeys } from '@kyong/identity/adapters/signing-keys';
+import { tenantMigrations } from '@kyong/tenancy/adapters/tenant-schema';
+import { type DataServers, startDataServers } from '../data-servers.ts';
+import { cores, pinSelf } from '../machine.ts';
+import { versionOf } from '../package-version.ts';
+import type { Report, Target } from '../report.ts';
+import { type ServerProcess, startServer } from '../server-process.ts';
+import { editCounter, editSource, relayCounter, relaySource } from './payloads.ts';
+import { type Connect, connectHocuspocus, connectSocketIo, connectWs, connectYWebsocket } from './peers.ts';
+import { type Contestant, connections, cursors, edits, fanOut, paced } from './scenarios.ts';
+
+const rounds = 3;
+const connectionCount = 1_000;
+const tenantId = 'iron-temple';
+const tokens = { issuer: 'https://kyo.example', audience: 'kyo' };
+
+type Values = Record<string, number>;
+
+/** Fan-out, cursors, edits and connections: Kyo beside Socket.IO, ws, Hocuspocus and y-websocket, in turns, on the same core. */
+export async function benchmarkCollaboration(progress: (line: string) => void): Promise<Report> {
+  pinSelf(cores.load);
+  await using started = new AsyncDisposableStack();
+  progress('Starting Redis and PostgreSQL');
+  const servers = await startDataServers();
+  started.defer(() => servers.stop());
+  progress('Starting the servers');
+  const signer = await loadSigningKeys([await createSigningKey(new Date())], {
+    ...tokens,
+    now: () => new Date(),
+  });
+  const token = (user: string) =>
+    signer.sign({ sub: user, tenant: tenantId, roles: ['gym_owner'], scope: 'session' }, 3_600);
+  const contestants = await startContestants(servers, signer.publicKeys, token, started);
+  const accessTokens = await Promise.all(
+    Array.from({ length: connectionCount }, (_, n) => token(`user-${n}`)),
+  );
+
+  const measured = new Map(contestants.map((contestant) => [contestant, [] as Values[]]));
+  for (let round = 0; round <= rounds; round++) {
+    for (const contestant of contestants) {
+      progress(`${round === 0 ? 'Warming up' : `Round ${round} of ${rounds}`}: ${contestant.name}`);
+      const values = await measure(contestant, accessTokens);
+      if (round > 0) measured.get(contestant)?.push(values);
+    }
+  }
+  const rows = contestants.map((contestant) => ({
+    name: contestant.name,
+    values: medians(measured.get(contestant) ?? []),
+  }));
+  return {
+    columns: [
+      ...[
+        'µs 1×200',
+        '/s 1×200',
+        'µs 50×4',
+        'µs paced',
+        'p99 ms',
+        'cores 100 cursors',
+        'cores 200',
+        '% of 200',
+      ],
+      ...['p99 ms 200', 'µs an edit', 'edits/s', 'µs a connection', 'KiB each'],
+    ],
+    rows,
+    versions: {
+      'Socket.IO': versionOf('socket.io'),
+      'redis-adapter': versionOf('@socket.io/redis-adapter'),
+      ws: versionOf('ws'),
+      Hocuspocus: versionOf('@hocuspocus/server'),
+      'y-websocket': versionOf('y-websocket'),
+      Yjs: versionOf('yjs'),
+    },
+    method: [
+      `Medians of ${rounds} rounds after one to warm up, contestants in turns; µs: processor time of the servers' processes, a delivery, an edit or a connection.`,
+      'Servers alone on one core (two servers share it), Redis (cluster mode, appendfsync always), PostgreSQL and the load on the other.',
+      "Kyo's deliveries are durable edits of a document, checked and acknowledged; those of Socket.IO and ws are relayed bytes; 100 bytes each.",
+      'Where a server puts edits together, as Kyo and Hocuspocus do, each edit in it counts as delivered. Paced: 100 messages a second to 199.',
+    ],
+    targets: targetsOf(rows),
+  };
+}
+
+async function measure(contestant: Contestant, accessTokens: string[]): Promise<Values> {
+  const { name } = contestant;
+  const speaksSocketIo = contestant.connect === connectSocketIo;
+  const one = await fanOut(contestant, { rooms: 1, size: 200, bursts: 5, perBurst: 100 });
+  const values: Values = { 'µs 1×200': one.microseconds, '/s 1×200': one.perSecond };
+  if (contestant.servers.length > 1) return values;
+  const many = await fanOut(contestant, { rooms: 50, size: 4, bursts: 5, perBurst: 20 });
+  const pace = await paced(contestant, { size: 200, seconds: 3 });
+  Object.assign(values, { 'µs 50×4': many.microseconds, 'µs paced': pace.microseconds, 'p99 ms': pace.p99 });
+  if (contestant.source === editSource) {
+    const edited = await edits(contestant, { size: 20, each: 200 });
+    Object.assign(values, { 'µs an edit': edited.microseconds, 'edits/s': edited.perSecond });
+  }
+  if (!speaksSocketIo) return values;
+  const hundred = await cursors(contestant, { size: 100, seconds: 3 });
+  values['cores 100 cursors'] = hundred.cores;
+  if (name === 'Kyo') {
+    const crowd = await cursors(contestant, { size: 200, seconds: 3 });
+    Object.assign(values, {
+      ...{ 'cores 200': crowd.cores, '% of 200': crowd.delivered * 100, 'p99 ms 200': crowd.p99 },
+    });
+  }
+  const storm = await connections(contestant, { count: connectionCount, tokens: accessTokens });
+  values['µs a connection'] = storm.microseconds;
+  values['KiB each'] = storm.heapBytes / 1024;
+  return values;
+}
+
+async function startContestants(
+  data: DataServers,
+  publicKeys: { keys: object[] },
+  token: (user: string) => Promise<string>,
+  started: AsyncDisposableStack,
+): Promise<Contestant[]> {
+  const { host, port, password } = data.redis;
+  const redis = { nodes: [{ host, port }], password };
+  const tenantDatabaseUrl = await data.createDatabase('gym', { migrations: tenantMigrations });
+  const start = async (name: string, configuration: object = {}): Promise<ServerProcess> => {
+    const file = join(import.meta.dirname, `server-${name}.ts`);
+    const server = await startServer({ file, configuration, logFile: data.logFile });
+    started.defer(() => server.stop());
+    return server;
+  };
+  let rooms = 0;
+  const anyRoom = async () => ({ room: `room-${rooms++}` });
+  const relays = (name: string, connect: Connect, servers: ServerProcess[]): Contestant => ({
+    ...{ name, servers, connect, room: anyRoom, source: relaySource, counter: relayCounter },
+  });
+  const editors = (name: string, connect: Connect, servers: ServerProcess[], room = anyRoom): Contestant => ({
+    ...{ name, servers, connect, room, source: editSource, counter: editCounter },
+  });
+  const startKyo = () => start('kyo', { redis, tenantDatabaseUrl, tokens, publicKeys });
+  const kyo = [await startKyo(), await startKyo(), await startKyo()] as const;
+  const owner = await token('owner');
+  const document = async () => ({ room: await createDocument(kyo[0].port, owner), token: owner });
+  return [
+    editors('Kyo', connectSocketIo, [kyo[0]], document),
+    relays('Socket.IO', connectSocketIo, [await start('socketio')]),
+    relays('ws, the floor', connectWs, [await start('ws')]),
+    editors('Hocuspocus', connectHocuspocus, [await start('hocuspocus')]),
+    editors('y-websocket', connectYWebsocket, [await start('y-websocket')]),
+    editors('Kyo, 2 servers', connectSocketIo, [kyo[1], kyo[2]], document),
+    relays('Socket.IO, 2 servers', connectSocketIo, [
+      await start('socketio', { redis }),
+      await start('socketio', { redis }),
+    ]),
+  ];
+}
+
+async function createDocument(port: number, token: string): Promise<string> {
+  const answer = await fetch(`http://127.0.0.1:${port}/api/collaboration/documents`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ kind: 'course_planning', title: 'A plan' }),
+  });
+  return ((await answer.json()) as { documentId: string }).documentId;
+}
+
+function medians(measurements: Values[]): Values {
+  const names = Object.keys(measurements[0] ?? {});
+  const median = (name: string) => {
+    const sorted = measurements.map((values) => values[name] ?? Number.NaN).toSorted((a, b) => a - b);
+    return sorted[sorted.length >> 1] ?? Number.NaN;
+  };
+  return Object.fromEntries(names.map((name) => [name, median(name)]));
+}
+
+function targetsOf(rows: Report['rows']): Target[] {
+  const value = (name: string, column: string) =>
+    rows.find((row) => row.name === name)?.values[column] ?? Number.NaN;
+  const times = (column: string, peer: string, ours = 'Kyo') => value(peer, column) / value(ours, column);
+  const atLeast = (what: string, measured: number, must: number, aim: number): Target => ({
+    ...{ what, measured, must, aim, met: measured >= must },
+  });
+  const atMost = (what: string, measured: number, must: number, aim: number): Target => ({
+    ...{ what, measured, must, aim, met: measured <= must },
+  });
+  return [
+    atLeast('fan-out to 200 against Socket.IO, 1 server', times('µs 1×200', 'Socket.IO'), 2, 2.4),
+    atLeast(
+      'fan-out to 200 against Socket.IO, 2 servers',
+      times('µs 1×200', 'Socket.IO, 2 servers', 'Kyo, 2 servers'),
+      ...([1.7, 2.2] as const),
+    ),
+    atMost('paced fan-out, processor against Socket.IO', 1 / times('µs paced', 'Socket.IO'), 1.2, 1.1),
+    atMost('paced fan-out, p99 against Socket.IO', 1 / times('p99 ms', 'Socket.IO'), 1.2, 1.1),
+    atLeast('100 cursors against Socket.IO', times('cores 100 cursors', 'Socket.IO'), 6, 9),
+    atLeast('of 200 cursors delivered, %', value('Kyo', '% of 200'), 99, 100),
+    atMost('p99 of 200 cursors, ms', value('Kyo', 'p99 ms 200'), 60, 45),
+    atLeast('edits against Hocuspocus', times('µs an edit', 'Hocuspocus'), 0.9, 1.1),
+    atLeast('edits against y-websocket', times('µs an edit', 'y-websocket'), 3, 5),
+    atLeast('connections against Socket.IO', times('µs a connection', 'Socket.IO'), 0.85, 1),
+    atMost('heap of a connection against Socket.IO', 1 / times('KiB each', 'Socket.IO'), 1.3, 1.15),
+  ];
+}

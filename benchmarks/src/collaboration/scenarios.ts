@@ -1,0 +1,220 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { decodeAwareness } from '@kyong/collaboration';
+import * as awarenessProtocol from 'y-protocols/awareness';
+import * as Y from 'yjs';
+import type { ServerProcess } from '../server-process.ts';
+import type { Counter, Source } from './payloads.ts';
+import type { Connect, Peer } from './peers.ts';
+
+export interface Contestant {
+  name: string;
+  servers: ServerProcess[];
+  connect: Connect;
+  /** A new room, and a token for it where one is asked for. */
+  room: () => Promise<{ room: string; token?: string }>;
+  source: () => Source;
+  counter: () => Counter;
+}
+
+const settleMilliseconds = 300;
+const patienceMilliseconds = 60_000;
+
+async function cpu(servers: ServerProcess[]): Promise<number> {
+  const used = await Promise.all(servers.map((server) => server.cpuMicroseconds()));
+  return used.reduce((sum, microseconds) => sum + microseconds, 0);
+}
+
+/** Rooms of peers, taking turns among the servers. */
+async function fill({ connect, servers, room }: Contestant, rooms: number, size: number): Promise<Peer[][]> {
+  const filled: Peer[][] = [];
+  for (let n = 0; n < rooms; n++) {
+    const { room: name, token } = await room();
+    const peers: Peer[] = [];
+    for (let index = 0; index < size; index++)
+      peers.push(await connect((servers[index % servers.length] as ServerProcess).port, name, token));
+    filled.push(peers);
+  }
+  return filled;
+}
+
+async function until(condition: () => boolean, what: string): Promise<void> {
+  const startedAt = performance.now();
+  while (!condition()) {
+    if (performance.now() - startedAt > patienceMilliseconds)
+      throw new Error(`${what}: not everything arrived.`);
+    await sleep(2);
+  }
+}
+
+/** In every room the first sends bursts; the last in the room tells when all has come. */
+export async function fanOut(
+  contestant: Contestant,
+  { rooms, size, bursts, perBurst }: { rooms: number; size: number; bursts: number; perBurst: number },
+): Promise<{ microseconds: number; perSecond: number }> {
+  const filled = await fill(contestant, rooms, size);
+  const counts = filled.map(() => 0);
+  for (const [index, peers] of filled.entries()) {
+    const counter = contestant.counter();
+    const last = peers.at(-1) as Peer;
+    last.onPayload = (payload) => {
+      counts[index] = counter.take(payload);
+    };
+  }
+  const sources = filled.map(() => contestant.source());
+  let sent = 0;
+  const burst = async () => {
+    for (const [index, [sender]] of filled.entries())
+      for (let n = 0; n < perBurst; n++) sender?.send((sources[index] as Source).next());
+    sent += perBurst;
+    await until(() => counts.every((count) => count >= sent), contestant.name);
+  };
+  await burst();
+  const before = await cpu(contestant.servers);
+  const startedAt = performance.now();
+  for (let n = 0; n < bursts; n++) await burst();
+  const seconds = (performance.now() - startedAt) / 1000;
+  await sleep(settleMilliseconds);
+  const used = (await cpu(contestant.servers)) - before;
+  for (const peer of filled.flat()) peer.close();
+  const deliveries = bursts * perBurst * rooms * (size - 1);
+  return { microseconds: used / deliveries, perSecond: deliveries / seconds };
+}
+
+/** One room, a hundred messages a second. */
+export async function paced(
+  contestant: Contestant,
+  { size, seconds }: { size: number; seconds: number },
+): Promise<{ microseconds: number; p99: number }> {
+  const [peers = []] = await fill(contestant, 1, size);
+  const counter = contestant.counter();
+  const sentAt: number[] = [];
+  const latencies: number[] = [];
+  let arrived = 0;
+  (peers.at(-1) as Peer).onPayload = (payload) => {
+    const now = performance.now();
+    for (const count = counter.take(payload); arrived < count; arrived++)
+      latencies.push(now - (sentAt[arrived] ?? now));
+  };
+  const source = contestant.source();
+  const total = seconds * 100;
+  const before = await cpu(contestant.servers);
+  const startedAt = performance.now();
+  for (let n = 0; n < total; n++) {
+    sentAt.push(performance.now());
+    peers[0]?.send(source.next());
+    await sleep(Math.max(0, startedAt + (n + 1) * 10 - performance.now()));
+  }
+  await until(() => arrived >= total, contestant.name);
+  const used = (await cpu(contestant.servers)) - before;
+  for (const peer of peers) peer.close();
+  latencies.sort((a, b) => a - b);
+  return {
+    microseconds: used / (total * (size - 1)),
+    p99: latencies[Math.floor(latencies.length * 0.99)] ?? Number.NaN,
+  };
+}
+
+/** Everybody's cursor moves twenty times a second. */
+export async function cursors(
+  contestant: Contestant,
+  { size, seconds }: { size: number; seconds: number },
+): Promise<{ cores: number; delivered: number; p99: number }> {
+  const [peers = []] = await fill(contestant, 1, size);
+  const latencies: number[] = [];
+  const watched = peers.slice(0, 3);
+  for (const peer of watched) {
+    const seen = new Map<number, number>();
+    peer.onCursor = (payload) => {
+      const now = performance.now();
+      for (const [client, { clock, state }] of decodeAwareness(payload)) {
+        if ((seen.get(client) ?? 0) >= clock) continue;
+        seen.set(client, clock);
+        latencies.push(now - (JSON.parse(state) as { at: number }).at);
+      }
+    };
+  }
+  const people = peers.map(() => new awarenessProtocol.Awareness(new Y.Doc()));
+  const before = await cpu(contestant.servers);
+  const startedAt = performance.now();
+  let sent = 0;
+  await Promise.all(
+    peers.map(async (peer, index) => {
+      const awareness = people[index] as awarenessProtocol.Awareness;
+      await sleep((50 * index) / size);
+      for (let n = 1; n <= seconds * 20; n++) {
+        awareness.setLocalState({ at: performance.now(), x: n });
+        peer.sendCursor(awarenessProtocol.encodeAwarenessUpdate(awareness, [awareness.clientID]));
+        sent += 1;
+        await sleep(Math.max(0, startedAt + n * 50 + (50 * index) / size - performance.now()));
+      }
+    }),
+  );
+  await sleep(settleMilliseconds);
+  const elapsed = performance.now() - startedAt;
+  const used = (await cpu(contestant.servers)) - before;
+  for (const peer of peers) peer.close();
+  for (const awareness of people) awareness.destroy();
+  latencies.sort((a, b) => a - b);
+  // Kyo tells everybody their own cursor too; a relay does not.
+  const expected = sent * watched.length;
+  return {
+    cores: used / 1000 / elapsed,
+    delivered: Math.min(1, latencies.length / (expected * ((size - 1) / size))),
+    p99: latencies[Math.floor(latencies.length * 0.99)] ?? Number.NaN,
+  };
+}
+
+/** Everybody edits one document as fast as they can; over when the last has all of it. */
+export async function edits(
+  contestant: Contestant,
+  { size, each }: { size: number; each: number },
+): Promise<{ microseconds: number; perSecond: number }> {
+  const [peers = []] = await fill(contestant, 1, size + 1);
+  const counter = contestant.counter();
+  let arrived = 0;
+  (peers.at(-1) as Peer).onPayload = (payload) => {
+    arrived = counter.take(payload);
+  };
+  const sources = peers.slice(0, size).map(() => contestant.source());
+  const before = await cpu(contestant.servers);
+  const startedAt = performance.now();
+  const perTurn = 10;
+  for (let n = 0; n < each; n += perTurn) {
+    for (const [index, source] of sources.entries())
+      for (let k = 0; k < perTurn; k++) peers[index]?.send(source.next());
+    await sleep(5);
+  }
+  await until(() => arrived >= size * each, contestant.name);
+  const seconds = (performance.now() - startedAt) / 1000;
+  await sleep(settleMilliseconds);
+  const used = (await cpu(contestant.servers)) - before;
+  for (const peer of peers) peer.close();
+  return { microseconds: used / (size * each), perSecond: (size * each) / seconds };
+}
+
+/** Many connections at once, let in by their tokens where they are asked for one. */
+export async function connections(
+  contestant: Contestant,
+  { count, tokens }: { count: number; tokens: string[] },
+): Promise<{ perSecond: number; microseconds: number; heapBytes: number }> {
+  const [server] = contestant.servers as [ServerProcess];
+  const heapBefore = await server.heapBytes();
+  const before = await cpu(contestant.servers);
+  const startedAt = performance.now();
+  const peers: Peer[] = [];
+  let next = 0;
+  await Promise.all(
+    Array.from({ length: 32 }, async () => {
+      while (next < count) {
+        const index = next++;
+        peers.push(await contestant.connect(server.port, '', tokens[index]));
+      }
+    }),
+  );
+  const seconds = (performance.now() - startedAt) / 1000;
+  const used = (await cpu(contestant.servers)) - before;
+  const heapBytes = ((await server.heapBytes()) - heapBefore) / count;
+  for (const peer of peers) peer.close();
+  await sleep(settleMilliseconds);
+  return { perSecond: count / seconds, microseconds: used / count, heapBytes };
+}

@@ -1,0 +1,17 @@
+import type { Fault } from '../fault.ts';
+import { randomSchedules, serverAndRedisKills } from './convergence.ts';
+import { deliveryFaults, drains, joinRaces } from './delivery.ts';
+import { fuzzedFrames, hostileClients, stalledReader } from './hostile.ts';
+import { crossTenantAttempts } from './isolation.ts';
+
+export const collaborationFaults: Fault[] = [
+  randomSchedules,
+  serverAndRedisKills,
+  ...deliveryFaults,
+  joinRaces,
+  drains,
+  crossTenantAttempts,
+  hostileClients,
+  stalledReader,
+  fuzzedFrames,
+];

@@ -1,0 +1,113 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type AdvanceOptions, advance, findDifferences, OperationRefused, type Ports } from '@kyong/tenancy';
+import { Crash, crashingPorts } from '@kyong/tenancy/testing/crashing-ports';
+import type { Fault } from '../fault.ts';
+import type { Random } from '../random.ts';
+import { askForChange, askForTenant } from './requests.ts';
+import { withControlPlane } from './world.ts';
+
+const driver: AdvanceOptions = {
+  owner: 'chaos',
+  leaseSeconds: 60,
+  retry: { attempts: 3, undoAttempts: 5, baseSeconds: 0, maxSeconds: 0 },
+  onStepError: () => {},
+};
+/** More calls than most operations make: some drivers live. */
+const lastCall = 60;
+const maxWaitSeconds = 0.05;
+
+/** Whatever is done to tenants, and wherever its driver dies: in the end there is what the master database says. */
+export const randomOperations: Fault = {
+  name: 'random operations, their drivers dying between and inside steps',
+  run: (stage) =>
+    withControlPlane(stage, async (ports) => {
+      const { random, scale } = stage;
+      const [rounds, tenants] = scale === 'full' ? [1_000, 6] : [30, 3];
+      const names = Array.from({ length: tenants }, () => '');
+      const counts = { crashes: 0, made: 0, refusals: 0 };
+      const kinds = new Map<string, number>();
+      for (let round = 0; round < rounds; round += 1) {
+        const place = Math.floor(random() * tenants);
+        const tenant = await ports.store.findTenant(names[place] ?? '');
+        const isGone = !tenant || tenant.status === 'offboarded' || tenant.status === 'failed';
+        if (isGone) {
+          counts.made += 1;
+          names[place] = `gym-${place}-${counts.made}`;
+        }
+        const asked = isGone
+          ? { kind: 'provision', operationId: await askForTenant(names[place] ?? '', ports, random) }
+          : await askForChange(tenant, ports, random);
+        if (!asked) continue;
+        kinds.set(asked.kind, (kinds.get(asked.kind) ?? 0) + 1);
+        const world = random() < 0.2 ? failingSomewhere(ports, random) : ports;
+        while (random() < 0.6) {
+          if (await dies(asked.operationId, world, random)) counts.crashes += 1;
+        }
+        await drive(asked.operationId, world);
+        if ((await ports.store.findOperation(asked.operationId))?.status !== 'succeeded')
+          counts.refusals += 1;
+      }
+      const differences = await findDifferences(ports);
+      const parked = (await ports.store.listTenants({ status: 'failed', limit: 1_000 })).filter(
+        ({ reservation }) => reservation !== null,
+      );
+      const done = [...kinds].sort().map(([kind, count]) => `${count} ${kind}`);
+      return {
+        injected: `${counts.crashes} crashes in ${done.join(', ')}`,
+        counts: {
+          tenants: counts.made,
+          undone: counts.refusals,
+          'left for the operator': parked.length,
+          differences: differences.length,
+        },
+        held: differences.length === 0 && parked.length === 0,
+        ...(differences.length > 0 && {
+          details: differences.map(({ problem, kind, name }) => `${problem} ${kind} ${name}`),
+        }),
+      };
+    }),
+};
+
+/** Lets a driver begin that is dead after some call; whether it died before it was done. */
+async function dies(operationId: string, ports: Ports, random: Random): Promise<boolean> {
+  const when = random() < 0.5 ? 'before' : 'after';
+  const call = Math.floor(random() * lastCall);
+  try {
+    await drive(operationId, crashingPorts(ports, { call, when }).ports);
+    return false;
+  } catch (error) {
+    if (!(error instanceof Crash)) throw error;
+    return true;
+  }
+}
+
+/** A world in which one thing that operations need does not work: they have to be undone. */
+function failingSomewhere(ports: Ports, random: Random): Ports {
+  const refuse = async () => {
+    throw new OperationRefused('This does not work today.');
+  };
+  const { store, database, archives, copies } = ports;
+  const worlds: Ports[] = [
+    { ...ports, database: { ...database, seed: refuse } },
+    { ...ports, database: { ...database, migrate: refuse } },
+    { ...ports, database: { ...database, ensureRole: refuse } },
+    { ...ports, database: { ...database, openRole: refuse } },
+    { ...ports, archives: { ...archives, save: refuse } },
+    { ...ports, copies: { ...copies, compare: refuse } },
+    { ...ports, store: { ...store, switchLogin: refuse } },
+  ];
+  return worlds[Math.floor(random() * worlds.length)] ?? ports;
+}
+
+async function drive(operationId: string, ports: Ports): Promise<void> {
+  for (let turns = 0; turns < 5_000; turns += 1) {
+    const result = await advance(operationId, ports, driver);
+    if (result.status === 'done') return;
+    if (result.afterSeconds > 0) await sleep(Math.min(result.afterSeconds, maxWaitSeconds) * 1000);
+  }
+  const operation = await ports.store.findOperation(operationId);
+  const step = operation?.steps.findLast(({ attempts }) => attempts > 0);
+  throw new Error(
+    `${operation?.kind} ${operationId} does not end: ${step?.name} ${step?.error ?? step?.detail}`,
+  );
+}
