@@ -3,12 +3,14 @@ import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { collaborationFaults } from './collaboration/faults.ts';
 import { type Fault, renderFinding, runFault } from './fault.ts';
+import { fleetFaults } from './fleet/faults.ts';
 import { operationFaults } from './operations/faults.ts';
 import { otpFaults } from './otp/faults.ts';
 import { rollingFaults } from './rolling/faults.ts';
 
 const suites: Record<string, Fault[]> = {
   collaboration: collaborationFaults,
+  fleet: fleetFaults,
   operations: operationFaults,
   otp: otpFaults,
   rolling: rollingFaults,

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { killsAtTheAnswer } from '../src/collaboration/answers.ts';
 import { randomSchedules, serverAndRedisKills } from '../src/collaboration/convergence.ts';
 import { drains } from '../src/collaboration/delivery.ts';
 import { hostileClients } from '../src/collaboration/hostile.ts';
@@ -7,7 +8,14 @@ import { crossTenantAttempts } from '../src/collaboration/isolation.ts';
 import { renderFinding, runFault } from '../src/fault.ts';
 
 // All of them, in full: npm run chaos -- collaboration.
-test.each([randomSchedules, serverAndRedisKills, drains, crossTenantAttempts, hostileClients])(
+test.each([
+  randomSchedules,
+  killsAtTheAnswer,
+  serverAndRedisKills,
+  drains,
+  crossTenantAttempts,
+  hostileClients,
+])(
   '$name, in short',
   async (fault) => {
     const seed = randomInt(2 ** 31);

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { DocumentRef } from '@kyong/collaboration';
 import {
   connectSubscriber,
@@ -128,7 +127,8 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
   commentRoutes(app, { pools: tenantPools });
 
   app.addHook('onReady', async () => {
-    if (subscriber.status !== 'ready') await once(subscriber, 'ready');
+    // An error on the way there is tried again by the client, and is no reason not to start.
+    if (subscriber.status !== 'ready') await new Promise((resolve) => subscriber.once('ready', resolve));
     // One channel for all: a channel a room would be subscribed to unseen, and loses what is said meanwhile.
     io.adapter(createShardedAdapter(redis, subscriber, { subscriptionMode: 'static' }));
   });

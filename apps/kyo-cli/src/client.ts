@@ -11,8 +11,10 @@ import {
   migrationPlan,
   operation,
   operationAccepted,
+  planList,
   problemDocument,
   provisionTenantResponse,
+  quotaList,
   repaired,
   schemaVersions,
   tenant,
@@ -89,6 +91,10 @@ export function createClient({ url, token }: Target) {
       call(provisionTenantResponse, 'POST', '/provision-tenant', body),
     change: (kind: TenantChange, tenantId: string, body?: object) =>
       call(operationAccepted, 'POST', `/tenants/${encodeURIComponent(tenantId)}/${kind}`, body),
+    restore: (tenantId: string, to: string) =>
+      call(operationAccepted, 'POST', `/tenants/${encodeURIComponent(tenantId)}/restore`, { to }),
+    changeRestored: (change: 'swap' | 'discard', tenantId: string) =>
+      call(operationAccepted, 'POST', `/tenants/${encodeURIComponent(tenantId)}/restore/${change}`),
     offboard: (tenantId: string) =>
       call(operationAccepted, 'DELETE', `/tenants/${encodeURIComponent(tenantId)}`),
     findExport: (tenantId: string) =>
@@ -105,6 +111,8 @@ export function createClient({ url, token }: Target) {
     removeOrphans: () => call(repaired, 'POST', '/operations/differences/repair'),
     showOperation: (operationId: string) =>
       call(operation, 'GET', `/operations/${encodeURIComponent(operationId)}`),
+    listPlans: () => call(planList, 'GET', '/plans'),
+    showQuotas: () => call(quotaList, 'GET', '/fleet/quotas'),
     showVersions: () => call(schemaVersions, 'GET', '/fleet/versions'),
     showDrift: (cursor?: string) =>
       call(driftPage, 'GET', `/fleet/drift${cursor === undefined ? '' : `?cursor=${cursor}`}`),

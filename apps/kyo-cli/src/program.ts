@@ -1,6 +1,7 @@
 import { plan, type Tenant, tenantStatus } from '@kyong/contracts';
 import { Command, type CommanderError, Option } from 'commander';
 import { addAuditCommand } from './audit.ts';
+import { addCapacityCommands } from './capacity.ts';
 import { createClient, findPlatform } from './client.ts';
 import { type CommonOptions, toCount } from './command.ts';
 import { addCostCommand } from './cost.ts';
@@ -8,6 +9,7 @@ import { addDepartureCommands, describeDeparture } from './departures.ts';
 import { examine, type Finding, repair } from './doctor.ts';
 import { CommandFailed, exitCodes } from './failure.ts';
 import { addMigrateCommands } from './migrate.ts';
+import { addRestoreCommand, describeReport } from './restore.ts';
 import { smoke } from './smoke.ts';
 import { table } from './table.ts';
 import { addTenantChanges } from './tenant-changes.ts';
@@ -81,6 +83,7 @@ export function createProgram(write: (text: string) => void, terminal: boolean):
 
   addTenantChanges(tenants, { common, print, clientOf, write, terminal });
 
+  addRestoreCommand(tenants, context);
   addDepartureCommands(tenants, context);
   addCostCommand(program);
 
@@ -92,7 +95,7 @@ export function createProgram(write: (text: string) => void, terminal: boolean):
       [
         `${operation.kind} ${operation.tenantId}: ${operation.status}`,
         ...operation.steps.map(describeStep),
-        '',
+        describeReport(operation),
       ].join('\n'),
     );
   });
@@ -121,6 +124,7 @@ export function createProgram(write: (text: string) => void, terminal: boolean):
 
   addAuditCommand(program, context);
   addMigrateCommands(program, context);
+  addCapacityCommands(program, context);
 
   const judge = (options: Pick<CommonOptions, 'json'>, findings: Finding[]) => {
     print(options, { findings }, () => findings.map(describeFinding).join(''));
@@ -177,6 +181,10 @@ function describeTenant(tenant: Tenant, dataDirectory: string): string {
     ],
     ...(departure ? describeDeparture(departure) : []),
   ];
+  if (tenant.restoredDatabase) {
+    const { host, port, name } = tenant.restoredDatabase;
+    rows.push(['restored', `${name} at ${host}:${port} (next: kyo tenants restore --swap, or --discard)`]);
+  }
   for (const { instanceId, name, keepUntil } of tenant.previousDatabases ?? []) {
     rows.push(['before', `${name} on ${instanceId}, kept until ${keepUntil} (or: kyo tenants confirm)`]);
   }

@@ -21,6 +21,7 @@ import {
   type FleetMigrationStore,
   type Lifecycle,
   type Ports,
+  type QuotaShares,
   relayEvents,
   requestScheduled,
   type TenancyPolicy,
@@ -74,6 +75,7 @@ const lifecycle: Omit<Lifecycle, 'offboardGraceSeconds'> = {
   secretMaxAgeDays: null,
   keepPreviousSeconds: 7 * 86_400,
 };
+const quotaShares: QuotaShares = { refuse: 1, warn: 0.8 };
 const maxDedicatedServers = 100;
 const masterConnections = 20;
 const idleTimeoutSeconds = 60;
@@ -82,6 +84,8 @@ const driverName = 'laptop';
 const leaseSeconds = 30;
 const sweepSeconds = 5;
 const superviseSeconds = 5;
+/** How soon a new tenant's first base backup is taken; whether others are due costs a look into their folders. */
+const backUpSeconds = 10;
 const relaySeconds = 1;
 const scheduleSeconds = 2;
 /** Each running step holds a connection or two, and starting a server takes most of a processor. */
@@ -237,6 +241,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
       store,
       archives,
       policy,
+      hosts: ports.hosts,
       now,
       startOperation: async (operationId) => driver.start(operationId),
       doctor: ports,
@@ -245,6 +250,8 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
         migrations,
         schema,
         hosts: ports.hosts,
+        policy,
+        quotaShares,
         startMigration: async (migrationId) => migrationDriver.start(migrationId),
         logger,
       },
@@ -299,6 +306,15 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     (err) => logger.warn({ err }, 'a server could not be started again'),
   );
   started.defer(() => supervisor.stop());
+  const backups = repeat(
+    async () => {
+      await servers.backUp(now());
+      await dedicated.backUp(now());
+    },
+    backUpSeconds,
+    (err) => logger.warn({ err }, 'a base backup could not be taken'),
+  );
+  started.defer(() => backups.stop());
   const publisher = options.webhook ? webhook({ ...options.webhook, now }) : logPublisher(logger);
   const events = createEventOutbox(pool);
   const relay = repeat(
@@ -316,6 +332,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     ['/operations', controlPlane],
     ['/audit', controlPlane],
     ['/fleet', controlPlane],
+    ['/plans', controlPlane],
     ['/api/otp', otpService],
     ['/api/auth', otpService],
     ['/.well-known/jwks.json', otpService],

@@ -1,7 +1,14 @@
 import { existsSync } from 'node:fs';
-import { type PostgresEndpoint, PostgresServer, RedisServer, superuser } from '@kyong/embedded-servers';
+import {
+  defaultArchiveLimits,
+  type PostgresEndpoint,
+  PostgresServer,
+  RedisServer,
+  superuser,
+} from '@kyong/embedded-servers';
 import { type Connection, withConnection } from '@kyong/postgres';
 import { type RedisConnection, redisConnectionOf } from '@kyong/redis';
+import { type LocalServerCopies, localServerCopies } from '@kyong/tenancy/adapters/local-server-copies';
 import type { SharedServer } from '@kyong/tenancy/adapters/shared-postgres';
 import type { DataDirectory } from './data-directory.ts';
 import type { PlatformOptions } from './options.ts';
@@ -13,7 +20,7 @@ export const masterDatabaseName = 'kyo_system_master';
 const masterSettings = { maxConnections: 60, sharedBuffersMegabytes: 32 };
 /** Of a server for many shared tenants. */
 const maxSharedDatabases = 2_000;
-const sharedSettings = { maxConnections: 300, sharedBuffersMegabytes: 64 };
+const sharedSettings = { maxConnections: 300, sharedBuffersMegabytes: 64, archive: defaultArchiveLimits };
 
 /** The data stores of the platform: ours, or the user's own where the environment names them. */
 export interface Servers {
@@ -23,6 +30,8 @@ export interface Servers {
   redis: RedisConnection;
   /** Starts again what has died. Resolves to the names of what had. */
   revive(): Promise<string[]>;
+  /** Takes the base backups of shared servers that are due. */
+  backUp(now: Date): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -34,14 +43,15 @@ export async function startServers(
   const masterServer = options.masterDatabaseUrl
     ? undefined
     : new PostgresServer(directory.master, masterSettings);
-  const firstShared = new PostgresServer(directory.shared, sharedSettings);
-  const otherShared = numbersOfOthers(directory, options).map((number) => {
-    return { number, server: new PostgresServer(`${directory.shared}-${number}`, sharedSettings) };
-  });
+  const firstShared = sharedOn(directory.shared, 1);
+  const otherShared = numbersOfOthers(directory, options).map((number) =>
+    sharedOn(`${directory.shared}-${number}`, number),
+  );
+  const allShared = [firstShared, ...otherShared];
   const redisServer = options.redisUrl ? undefined : new RedisServer(directory.redis, { fsync: 'always' });
   const ours = {
     'master database': masterServer,
-    'shared tenant database': firstShared,
+    'shared tenant database': firstShared.server,
     ...Object.fromEntries(
       otherShared.map(({ number, server }) => [`shared tenant database ${number}`, server]),
     ),
@@ -57,6 +67,7 @@ export async function startServers(
     ([name, server]) => server && progress.step(`Starting ${name}`, start(server)),
   );
   const stop = async () => {
+    await Promise.all(allShared.map(({ copies }) => copies.stopAll()));
     await Promise.all(Object.values(ours).map((server) => server?.stop()));
   };
   await settleAll(started).catch(async (error: unknown) => {
@@ -68,16 +79,17 @@ export async function startServers(
     master: masterServer
       ? await createDatabase({ ...masterServer.endpoint, database: 'postgres' }, masterDatabaseName)
       : { connectionString: options.masterDatabaseUrl ?? '' },
-    shared: [
-      sharedServer(1, firstShared),
-      ...otherShared.map(({ number, server }) => sharedServer(number, server)),
-    ],
+    shared: [asHost(firstShared), ...otherShared.map(asHost)],
     redis: redisOf(redisServer, options),
 
     async revive() {
       const dead = Object.entries(ours).filter(([, server]) => server && !server.isRunning);
       for (const [, server] of dead) if (server) await start(server);
       return dead.map(([name]) => name);
+    },
+
+    async backUp(now) {
+      for (const { server } of allShared) await server.backUpIfDue(now);
     },
 
     stop,
@@ -93,12 +105,25 @@ function numbersOfOthers(directory: DataDirectory, { sharedServers }: PlatformOp
   return numbers;
 }
 
-function sharedServer(number: number, server: PostgresServer): SharedServer {
+interface OwnSharedServer {
+  number: number;
+  server: PostgresServer;
+  /** The server as it was, while a tenant's past is taken from it. */
+  copies: LocalServerCopies;
+}
+
+function sharedOn(folder: string, number: number): OwnSharedServer {
+  const server = new PostgresServer(folder, sharedSettings);
+  return { number, server, copies: localServerCopies(server, `${folder}-copies`, sharedSettings) };
+}
+
+function asHost({ number, server, copies }: OwnSharedServer): SharedServer {
   return {
     instanceId: `shared-${number}`,
     // Asked for each time: a server that was started again may have another port.
     admin: async () => ({ ...server.endpoint, database: 'postgres' }),
     maxDatabases: maxSharedDatabases,
+    copies,
   };
 }
 

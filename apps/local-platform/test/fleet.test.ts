@@ -86,6 +86,19 @@ describe('tenants of an older version', () => {
   });
 });
 
+it('says what there is room for, and what it costs', async () => {
+  const { quotas } = JSON.parse((await kyo('quota', '--json')).stdout);
+  expect(quotas).toContainEqual({
+    name: 'databases on shared-1',
+    used: 2,
+    limit: 2_000,
+    level: 'ok',
+    remedy: expect.any(String),
+  });
+  expect((await kyo('quota')).stdout).toMatch(/✓ tenant servers +1 +100 +ok/);
+  expect((await kyo('plans')).stdout).toMatch(/basic +dedicated +[\d.]+ +[\d.]+ +[\d.]+ +40\.06/);
+});
+
 /** As if it had been provisioned by a platform that knew the first migration only. */
 async function makeOlder(running: PlatformProcess, tenantId: string): Promise<void> {
   await inDatabase(running, tenantId, async (client) => {

@@ -121,15 +121,20 @@ export async function cursors(
 ): Promise<{ cores: number; delivered: number; p99: number }> {
   const [peers = []] = await fill(contestant, 1, size);
   const latencies: number[] = [];
+  /** By client and the number of its move. */
+  const sentAt = new Map<number, number[]>();
   const watched = peers.slice(0, 3);
   for (const peer of watched) {
     const seen = new Map<number, number>();
     peer.onCursor = (payload) => {
       const now = performance.now();
-      for (const [client, { clock, state }] of decodeAwareness(payload)) {
-        if ((seen.get(client) ?? 0) >= clock) continue;
-        seen.set(client, clock);
-        latencies.push(now - (JSON.parse(state) as { at: number }).at);
+      for (const [client, { state }] of decodeAwareness(payload)) {
+        // A move is delivered when it comes, or a later one instead of it.
+        const { x } = JSON.parse(state) as { x: number };
+        const times = sentAt.get(client) ?? [];
+        for (let move = (seen.get(client) ?? 0) + 1; move <= x; move++)
+          latencies.push(now - (times[move] ?? now));
+        seen.set(client, Math.max(x, seen.get(client) ?? 0));
       }
     };
   }
@@ -140,9 +145,12 @@ export async function cursors(
   await Promise.all(
     peers.map(async (peer, index) => {
       const awareness = people[index] as awarenessProtocol.Awareness;
+      const times: number[] = [];
+      sentAt.set(awareness.clientID, times);
       await sleep((50 * index) / size);
       for (let n = 1; n <= seconds * 20; n++) {
-        awareness.setLocalState({ at: performance.now(), x: n });
+        awareness.setLocalState({ x: n });
+        times[n] = performance.now();
         peer.sendCursor(awarenessProtocol.encodeAwarenessUpdate(awareness, [awareness.clientID]));
         sent += 1;
         await sleep(Math.max(0, startedAt + n * 50 + (50 * index) / size - performance.now()));

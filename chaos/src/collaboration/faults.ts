@@ -1,4 +1,5 @@
 import type { Fault } from '../fault.ts';
+import { killsAtTheAnswer } from './answers.ts';
 import { randomSchedules, serverAndRedisKills } from './convergence.ts';
 import { deliveryFaults, drains, joinRaces } from './delivery.ts';
 import { fuzzedFrames, hostileClients, stalledReader } from './hostile.ts';
@@ -6,6 +7,7 @@ import { crossTenantAttempts } from './isolation.ts';
 
 export const collaborationFaults: Fault[] = [
   randomSchedules,
+  killsAtTheAnswer,
   serverAndRedisKills,
   ...deliveryFaults,
   joinRaces,

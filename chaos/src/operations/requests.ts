@@ -6,6 +6,8 @@ import {
   requestMove,
   requestOperation,
   requestProvision,
+  requestRestore,
+  requestRestoredChange,
   type Tenant,
 } from '@kyong/tenancy';
 import { operations } from '@kyong/tenancy/operations';
@@ -26,6 +28,9 @@ const requests: Record<ChangeKind, (tenant: Tenant, ports: Ports) => Asked> = {
   offboard: ({ id }, { store }) => requestOperation('offboard', id, {}, operator, store),
   erase: ({ id }, { store }) => requestOperation('erase', id, {}, operator, store),
   move: ({ id }, { store }) => requestMove(id, undefined, operator, store),
+  restore: ({ id }, ports) => requestRestore(id, ports.now(), operator, ports),
+  'swap-restored': ({ id }, { store }) => requestRestoredChange('swap-restored', id, operator, store),
+  'discard-restored': ({ id }, { store }) => requestRestoredChange('discard-restored', id, operator, store),
   'change-plan': ({ id, placement }, { store }) => {
     const plan = placement === 'shared' ? 'basic' : 'free';
     return requestChangePlan(id, { plan, time: 'now' }, operator, store, policy);

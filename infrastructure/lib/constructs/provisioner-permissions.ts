@@ -21,7 +21,16 @@ export function grantLooking(role: iam.IGrantable, scope: ProvisionerScope): voi
     {
       // Reading: these actions take no narrower resource that is known before.
       sid: 'LookAtDatabases',
-      actions: ['rds:DescribeDBInstances', 'rds:DescribeAccountAttributes', 'rds:DescribeDBEngineVersions'],
+      actions: [
+        'ec2:DescribeSubnets',
+        'rds:DescribeAccountAttributes',
+        'rds:DescribeDBEngineVersions',
+        'rds:DescribeDBInstanceAutomatedBackups',
+        'rds:DescribeDBInstances',
+        'rds:DescribeDBSnapshots',
+        'rds:DescribeDBSubnetGroups',
+        'secretsmanager:ListSecrets',
+      ],
       resources: ['*'],
     },
     {
@@ -58,8 +67,14 @@ export function grantProvisioning(role: iam.IGrantable, scope: ProvisionerScope)
       },
     },
     {
+      // Of a tenant's own server, or of the shared one for an hour.
+      sid: 'RestoreDatabases',
+      actions: ['rds:RestoreDBInstanceToPointInTime'],
+      resources: [databases],
+    },
+    {
       sid: 'CreateDatabasesWhereOursAre',
-      actions: ['rds:CreateDBInstance'],
+      actions: ['rds:CreateDBInstance', 'rds:RestoreDBInstanceToPointInTime'],
       resources: [
         arnOf(scope, 'rds', 'subgrp', subnetGroup),
         arnOf(scope, 'rds', 'pg', parameterGroup),
@@ -86,7 +101,7 @@ export function grantProvisioning(role: iam.IGrantable, scope: ProvisionerScope)
     },
     {
       sid: 'KeepLastSnapshots',
-      actions: ['rds:CreateDBSnapshot'],
+      actions: ['rds:CreateDBSnapshot', 'rds:DeleteDBSnapshot'],
       resources: [databases, ownOf(scope, 'snapshot')],
     },
     {

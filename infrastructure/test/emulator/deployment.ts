@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
+import { RDSClient } from '@aws-sdk/client-rds';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { freePort } from '@kyong/embedded-servers';
 import { type AwsEmulator, startAwsEmulator } from '@kyong/testing';
@@ -37,7 +38,8 @@ export async function startEmulatedCloud(region: string): Promise<EmulatedCloud>
   const [port, loadBalancerPort] = [await freePort(), await freePort()];
   const endpoint = `http://127.0.0.1:${port}`;
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-  const rds = rdsBehaviour(servers, new SecretsManagerClient({ endpoint, region, credentials }));
+  const client = { endpoint, region, credentials };
+  const rds = rdsBehaviour(servers, new RDSClient(client), new SecretsManagerClient(client));
   const proxy = await startFaultProxy(endpoint, rds.handlers);
   const emulator = await startAwsEmulator({
     port,

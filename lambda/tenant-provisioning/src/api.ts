@@ -1,11 +1,5 @@
-import {
-  type OperationAccepted,
-  type ProblemCode,
-  routes,
-  scopes,
-  type TenantStatus,
-} from '@kyong/contracts';
-import { type Logger, Problem, problemResponse, requestIdOf } from '@kyong/service-kit';
+import { type ProblemCode, routes, scopes } from '@kyong/contracts';
+import { Problem, problemResponse, requestIdOf } from '@kyong/service-kit';
 import {
   type ArchiveStore,
   type OperationRequestOutcome,
@@ -17,28 +11,31 @@ import {
   requestOperation,
   requestProvision,
   type TenancyPolicy,
-  type TenancyStore,
 } from '@kyong/tenancy';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import { accepted, answerTo } from './accepted.ts';
 import { auditApiRoutes, auditEndpoints } from './audit-api.ts';
 import { type Caller, callerOf } from './authorize.ts';
 import { createDoctorEndpoints, doctorApiRoutes } from './doctor-api.ts';
 import { createFleetEndpoints, type FleetDependencies, fleetApiRoutes } from './fleet-api.ts';
 import { json, jsonBody, keyOf, lowerCaseKeys, parse } from './http.ts';
 import { recordRefusal } from './refusals.ts';
-import { departureView, exportView, operationView, previousDatabasesView, tenantView } from './views.ts';
+import { changeRestored, type RestoreDependencies, restoreTenant } from './restore-api.ts';
+import {
+  departureView,
+  exportView,
+  operationView,
+  previousDatabasesView,
+  restoredDatabaseView,
+  tenantView,
+} from './views.ts';
 
-export interface ApiDependencies {
-  store: TenancyStore;
+export interface ApiDependencies extends RestoreDependencies {
   archives: Pick<ArchiveStore, 'link'>;
   policy: TenancyPolicy;
-  now: () => Date;
-  /** Has the operation advanced: a state machine on AWS, a loop on the laptop. A sweep catches what this loses. */
-  startOperation: (operationId: string) => Promise<void>;
   fleet: FleetDependencies;
   /** Everything a comparison of what there is looks at; absent where that takes longer than an answer may. */
   doctor?: Ports;
-  logger: Logger;
 }
 
 export type ApiHandler = (event: APIGatewayProxyEvent) => Promise<APIGatewayProxyResult>;
@@ -51,8 +48,6 @@ type Endpoint = (
 
 /** An export's address is good for this long: for the download to begin. */
 const exportLinkSeconds = 900;
-/** Seconds until the first look at a new operation is worth it. */
-const firstLookSeconds = 1;
 
 /** The control plane's API as API Gateway (REST, proxy integration) calls it. */
 export function createApi(deps: ApiDependencies): ApiHandler {
@@ -93,6 +88,9 @@ export const apiRoutes = [
   routes.showOperation,
   routes.suspendTenant,
   routes.resumeTenant,
+  routes.restoreTenant,
+  routes.swapRestored,
+  routes.discardRestored,
   ...fleetApiRoutes,
   ...doctorApiRoutes,
   routes.rotateTenantSecret,
@@ -116,6 +114,9 @@ const endpoints = new Map<string, Endpoint>([
   [keyOf(routes.confirmTenantChange), changeTenant(simply('confirm'))],
   [keyOf(routes.changePlan), changeTenant(changePlan)],
   [keyOf(routes.moveTenant), changeTenant(moveTenant)],
+  [keyOf(routes.restoreTenant), restoreTenant],
+  [keyOf(routes.swapRestored), changeRestored('swap-restored')],
+  [keyOf(routes.discardRestored), changeRestored('discard-restored')],
   [keyOf(routes.offboardTenant), changeTenant(simply('offboard'))],
   [keyOf(routes.exportOfTenant), exportOfTenant],
   [keyOf(routes.retryOperation), retryOperation],
@@ -147,23 +148,7 @@ async function provisionTenant(event: APIGatewayProxyEvent, caller: Caller, deps
   );
   if (result.outcome !== 'accepted') throw new Problem(refusals[result.outcome]);
 
-  return accepted(body.tenantId, result.operationId, 'provisioning', deps);
-}
-
-/** Hands a recorded operation to its driver, and tells the caller where to watch it. */
-async function accepted(
-  tenantId: string,
-  operationId: string,
-  status: TenantStatus,
-  deps: ApiDependencies,
-): Promise<APIGatewayProxyResult> {
-  // The operation is recorded: from here on it happens, whether or not its driver could be reached just now.
-  await deps.startOperation(operationId).catch((error: unknown) => {
-    deps.logger.warn({ err: error, operationId }, 'the operation waits for the sweep');
-  });
-  const statusUrl = `/operations/${operationId}`;
-  const body: OperationAccepted = { tenantId, operationId, status, statusUrl };
-  return json(202, body, { location: statusUrl, 'retry-after': String(firstLookSeconds) });
+  return accepted({ tenantId: body.tenantId, operationId: result.operationId, status: 'provisioning' }, deps);
 }
 
 type RequestChange = (
@@ -211,16 +196,8 @@ function changeTenant(request: RequestChange): Endpoint {
         throw new Problem('tenant_not_shared', {
           detail: 'A tenant with a server of its own gets another one by a change of its plan.',
         });
-      case 'unknown':
-        throw new Problem('not_found');
-      case 'conflict':
-        throw new Problem('tenant_status_conflict', { detail: `The tenant is ${result.status}.` });
-      case 'migrating':
-        throw new Problem('tenant_status_conflict', {
-          detail: 'Its schema is being migrated. Try again in a few seconds.',
-        });
-      case 'accepted':
-        return accepted(tenantId, result.operationId, result.status, deps);
+      default:
+        return answerTo(result, tenantId, deps);
     }
   };
 }
@@ -259,6 +236,7 @@ async function showTenant(event: APIGatewayProxyEvent, caller: Caller, { store }
   if (!tenant || !visible) throw new Problem('not_found');
   return json(200, {
     ...tenantView(tenant, operations.get(tenantId), caller.isOperator),
+    ...restoredDatabaseView(second),
     ...previousDatabasesView(second),
     ...departureView(departure),
   });
@@ -282,7 +260,7 @@ async function retryOperation(event: APIGatewayProxyEvent, caller: Caller, deps:
   if (result.outcome === 'unknown') throw new Problem('not_found');
   if (result.outcome === 'not-parked') throw new Problem('operation_not_parked');
   const tenant = await deps.store.findTenant(result.tenantId);
-  return accepted(result.tenantId, operationId, tenant?.status ?? 'failed', deps);
+  return accepted({ tenantId: result.tenantId, operationId, status: tenant?.status ?? 'failed' }, deps);
 }
 
 async function showOperation(event: APIGatewayProxyEvent, caller: Caller, { store }: ApiDependencies) {
@@ -291,5 +269,5 @@ async function showOperation(event: APIGatewayProxyEvent, caller: Caller, { stor
   const visible =
     caller.isOperator || operation?.actor === caller.id || caller.tenantId === operation?.tenantId;
   if (!operation || !visible) throw new Problem('not_found');
-  return json(200, operationView(operation));
+  return json(200, operationView(operation, caller.isOperator));
 }

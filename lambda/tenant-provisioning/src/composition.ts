@@ -1,3 +1,4 @@
+import { EC2Client } from '@aws-sdk/client-ec2';
 import { RDSClient } from '@aws-sdk/client-rds';
 import { S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -6,7 +7,12 @@ import { createLogger, type Logger } from '@kyong/service-kit';
 import type { AdminConnection, Ports } from '@kyong/tenancy';
 import { logicalReplication } from '@kyong/tenancy/adapters/logical-replication';
 import { createMasterDatabase } from '@kyong/tenancy/adapters/master-database';
-import { rdsClientDefaults, rdsPostgres } from '@kyong/tenancy/adapters/rds';
+import {
+  type RdsOptions,
+  rdsClientDefaults,
+  rdsPostgres,
+  rdsServerCopies,
+} from '@kyong/tenancy/adapters/rds';
 import { s3Archives } from '@kyong/tenancy/adapters/s3-archives';
 import { secretsManager } from '@kyong/tenancy/adapters/secrets-manager';
 import { sharedPostgres } from '@kyong/tenancy/adapters/shared-postgres';
@@ -80,28 +86,33 @@ export async function openMasterDatabase(config: MasterDatabaseConfig, logger: L
 
 /** Everything the steps of operations need. */
 export function tenancyPorts(config: TenancyConfig, pool: Pool): Ports {
-  const certificates = certificatesOf(config);
+  const rds: RdsOptions = {
+    rds: new RDSClient(rdsClientDefaults),
+    ec2: new EC2Client(rdsClientDefaults),
+    secretsManager: secrets,
+    stage: config.KYO_STAGE,
+    postgresMajorVersion: config.KYO_POSTGRES_MAJOR_VERSION,
+    kmsKeyId: config.KYO_KMS_KEY,
+    subnetGroupName: config.KYO_DATABASE_SUBNET_GROUP,
+    securityGroupIds: [config.KYO_DATABASE_SECURITY_GROUP],
+    parameterGroupName: config.KYO_DATABASE_PARAMETER_GROUP,
+    certificateAuthority: {
+      identifier: config.KYO_DATABASE_CA_IDENTIFIER,
+      certificates: certificatesOf(config),
+    },
+    quotaShare: config.KYO_QUOTA_SHARE,
+    deletion,
+  };
   return {
     store: createMasterDatabase(pool),
     hosts: {
-      dedicated: rdsPostgres({
-        rds: new RDSClient(rdsClientDefaults),
-        secretsManager: secrets,
-        stage: config.KYO_STAGE,
-        postgresMajorVersion: config.KYO_POSTGRES_MAJOR_VERSION,
-        kmsKeyId: config.KYO_KMS_KEY,
-        subnetGroupName: config.KYO_DATABASE_SUBNET_GROUP,
-        securityGroupIds: [config.KYO_DATABASE_SECURITY_GROUP],
-        parameterGroupName: config.KYO_DATABASE_PARAMETER_GROUP,
-        certificateAuthority: { identifier: config.KYO_DATABASE_CA_IDENTIFIER, certificates },
-        quotaShare: config.KYO_QUOTA_SHARE,
-        deletion,
-      }),
+      dedicated: rdsPostgres(rds),
       shared: sharedPostgres([
         {
           instanceId: config.KYO_SHARED_INSTANCE,
           maxDatabases: config.KYO_SHARED_MAX_DATABASES,
           admin: () => sharedAdmin(config),
+          copies: rdsServerCopies(config.KYO_SHARED_INSTANCE, rds),
         },
       ]),
     },

@@ -1,14 +1,19 @@
-import { type MigrationPlan, routes } from '@kyong/contracts';
+import { type MigrationPlan, plan as planName, routes } from '@kyong/contracts';
 import { type Logger, Problem } from '@kyong/service-kit';
 import {
   type FleetMigrationStore,
   findDrift,
+  monthlyPrice,
   type Ports,
+  placementOf,
   planMigration,
+  type QuotaShares,
   startMigration,
+  type TenancyPolicy,
   type TenancyStore,
   type TenantSchema,
   UnknownCanaries,
+  withLevel,
 } from '@kyong/tenancy';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import type { Caller } from './authorize.ts';
@@ -20,6 +25,8 @@ export interface FleetDependencies {
   migrations: FleetMigrationStore;
   schema: TenantSchema;
   hosts: Ports['hosts'];
+  policy: TenancyPolicy;
+  quotaShares: QuotaShares;
   /** Has the migration advanced. A sweep catches what this loses. */
   startMigration: (migrationId: string) => Promise<void>;
   logger: Logger;
@@ -32,6 +39,8 @@ type FleetEndpoint = (
 ) => Promise<APIGatewayProxyResult>;
 
 export const fleetApiRoutes = [
+  routes.listPlans,
+  routes.showQuotas,
   routes.showVersions,
   routes.showDrift,
   routes.planMigration,
@@ -40,6 +49,7 @@ export const fleetApiRoutes = [
 ] as const;
 
 const endpoints: [string, FleetEndpoint][] = [
+  [keyOf(routes.showQuotas), showQuotas],
   [keyOf(routes.showVersions), showVersions],
   [keyOf(routes.showDrift), showDrift],
   [keyOf(routes.planMigration), showPlan],
@@ -47,9 +57,9 @@ const endpoints: [string, FleetEndpoint][] = [
   [keyOf(routes.showMigration), showMigration],
 ];
 
-/** What is asked of all tenants at once; operators alone may. */
+/** What is asked of all tenants at once; operators alone may, but for the plans. */
 export function createFleetEndpoints(deps: FleetDependencies) {
-  return new Map(
+  const served = new Map(
     endpoints.map(([key, endpoint]) => [
       key,
       async (event: APIGatewayProxyEvent, caller: Caller) => {
@@ -58,6 +68,25 @@ export function createFleetEndpoints(deps: FleetDependencies) {
       },
     ]),
   );
+  return served.set(keyOf(routes.listPlans), async () => listPlans(deps));
+}
+
+function listPlans({ policy }: FleetDependencies): APIGatewayProxyResult {
+  const plans = planName.options.map((plan) => {
+    const placement = placementOf(plan, policy);
+    const selfService = policy.selfServicePlans.includes(plan);
+    return { plan, placement, selfService, monthlyPrice: monthlyPrice(plan, placement) };
+  });
+  return json(200, { plans });
+}
+
+async function showQuotas(
+  _event: APIGatewayProxyEvent,
+  _caller: Caller,
+  { hosts, quotaShares }: FleetDependencies,
+) {
+  const quotas = await Promise.all([hosts.dedicated.quotas(), hosts.shared.quotas()]);
+  return json(200, { quotas: quotas.flat().map((quota) => withLevel(quota, quotaShares)) });
 }
 
 async function showVersions(_event: APIGatewayProxyEvent, _caller: Caller, deps: FleetDependencies) {

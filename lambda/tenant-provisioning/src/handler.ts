@@ -12,6 +12,9 @@ const pool = await openMasterDatabase(config, logger);
 const { store, hosts, archives, now } = tenancyPorts(config, pool);
 const start = stateMachine(config.KYO_STATE_MACHINE);
 
+/** A quota that is this full is shown as one to raise. */
+const quotaWarningShare = 0.8;
+
 /** The control plane's API, behind API Gateway. */
 export const handler = createApi({
   store,
@@ -24,6 +27,8 @@ export const handler = createApi({
     migrations: createFleetMigrations(pool),
     schema: createTenantSchema(() => sharedAdmin(config)),
     hosts,
+    policy: config.KYO_TENANCY_POLICY,
+    quotaShares: { refuse: config.KYO_QUOTA_SHARE, warn: quotaWarningShare },
     startMigration: (migrationId) => start({ migrationId }),
     logger,
   },

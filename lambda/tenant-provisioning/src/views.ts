@@ -1,10 +1,13 @@
-import type {
-  Migration as MigrationView,
-  Operation as OperationView,
-  Tenant as TenantView,
+import {
+  type Migration as MigrationView,
+  type Operation as OperationView,
+  restoreReport,
+  type Tenant as TenantView,
 } from '@kyong/contracts';
 import type {
   Archive,
+  DatabaseEndpoint,
+  DatabaseReservation,
   Departure,
   FleetMigrationReport,
   Operation,
@@ -31,19 +34,7 @@ export function tenantView(
     ...(operation && {
       operation: { operationId: operation.id, kind: operation.kind, status: operation.status },
     }),
-    ...(forOperator &&
-      reservation &&
-      endpoint && {
-        database: {
-          host: endpoint.host,
-          port: endpoint.port,
-          name: reservation.databaseName,
-          role: reservation.roleName,
-          secret: reservation.secretRef,
-          engineVersion: endpoint.engineVersion,
-          instanceId: reservation.instanceId,
-        },
-      }),
+    ...(forOperator && reservation && endpoint && { database: databaseView(reservation, endpoint) }),
   };
 }
 
@@ -65,6 +56,19 @@ export function exportView({ rows, bytes, sha256, exportedAt }: Archive) {
   return { rows, bytes, sha256, exportedAt: exportedAt.toISOString() };
 }
 
+function databaseView(reservation: DatabaseReservation, { host, port, engineVersion }: DatabaseEndpoint) {
+  const { databaseName: name, roleName: role, secretRef: secret, instanceId } = reservation;
+  return { host, port, name, role, secret, engineVersion, instanceId };
+}
+
+/** What a restore has made and nobody has decided about; nothing where there is none. */
+export function restoredDatabaseView(databases: SecondDatabase[]): Pick<TenantView, 'restoredDatabase'> {
+  const restored = databases.find(({ state }) => state === 'restored');
+  return restored?.endpoint
+    ? { restoredDatabase: databaseView(restored.reservation, restored.endpoint) }
+    : {};
+}
+
 /** Where the tenant lived before; nothing where there is none. */
 export function previousDatabasesView(databases: SecondDatabase[]): Pick<TenantView, 'previousDatabases'> {
   const previousDatabases = databases.flatMap(({ keepUntil, reservation: { instanceId, databaseName } }) =>
@@ -73,7 +77,8 @@ export function previousDatabasesView(databases: SecondDatabase[]): Pick<TenantV
   return previousDatabases.length > 0 ? { previousDatabases } : {};
 }
 
-export function operationView(operation: Operation): OperationView {
+/** What a restore found says much of the tenant's business: for operators. */
+export function operationView(operation: Operation, forOperator: boolean): OperationView {
   return {
     operationId: operation.id,
     tenantId: operation.tenantId,
@@ -89,6 +94,7 @@ export function operationView(operation: Operation): OperationView {
       ...(detail !== null && { detail }),
       ...(error !== null && { error }),
     })),
+    ...(forOperator && operation.report !== null && { report: restoreReport.parse(operation.report) }),
     ...(operation.error !== null && { error: operation.error }),
   };
 }

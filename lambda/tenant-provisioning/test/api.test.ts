@@ -45,17 +45,24 @@ async function createTestApi(
   };
   const logger = createLogger({ service: 'test', level: 'silent' });
   const store = createMasterDatabase(pool);
+  // No database of a tenant is entered here.
+  const hosts = {
+    dedicated: { quotas: async () => [{ name: 'servers', used: 9, limit: 10, remedy: 'Fewer.' }] },
+    shared: { quotas: async () => [] },
+  } as unknown as Ports['hosts'];
   const fleet = {
     store,
     migrations: createFleetMigrations(pool),
     schema: createTenantSchema(async () => connection),
-    // No database of a tenant is entered here.
-    hosts: {} as Ports['hosts'],
+    hosts,
+    policy,
+    quotaShares: { refuse: 1, warn: 0.8 },
     startMigration: async () => {},
     logger,
   };
   const api = createApi({
     store,
+    hosts,
     archives: { link: async (ref) => `https://archives.example/${ref}` },
     policy,
     now: () => new Date(),
@@ -169,6 +176,7 @@ describe('the fleet', () => {
     const call = await createTestApi();
     for (const change of [
       get('/fleet/versions'),
+      get('/fleet/quotas'),
       get('/fleet/drift'),
       get('/fleet/migration-plan'),
       start({}),

@@ -91,13 +91,12 @@ export class CollaborationClient extends ObservableV2<ClientEvents> {
   }
 
   async #open(documentId: string, doc: Y.Doc, persist: boolean): Promise<DocumentSession> {
-    if (persist) {
-      const { IndexeddbPersistence } = await import('y-indexeddb');
-      await new IndexeddbPersistence(`kyo-document-${documentId}`, doc).whenSynced;
-    }
+    const kept = persist ? await keepInBrowser(documentId, doc) : undefined;
     const session = new DocumentSession(this.socket, documentId, doc);
     session.on('status', (status) => {
-      if (status === 'closed') this.#sessions.delete(documentId);
+      if (status !== 'closed') return;
+      this.#sessions.delete(documentId);
+      void kept?.destroy();
     });
     return session;
   }
@@ -112,4 +111,12 @@ export class CollaborationClient extends ObservableV2<ClientEvents> {
     clearTimeout(this.#retryTimer);
     this.#retryTimer = setTimeout(() => this.socket.connect(), delay * (0.5 + Math.random()));
   }
+}
+
+/** Loaded only where it is asked for: Node has no IndexedDB. */
+async function keepInBrowser(documentId: string, doc: Y.Doc): Promise<{ destroy(): Promise<void> }> {
+  const { IndexeddbPersistence } = await import('y-indexeddb');
+  const persistence = new IndexeddbPersistence(`kyo-document-${documentId}`, doc);
+  await persistence.whenSynced;
+  return persistence;
 }

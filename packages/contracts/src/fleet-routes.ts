@@ -1,9 +1,28 @@
 import { z } from 'zod';
+import { planList, quotaList } from './capacity.ts';
 import * as fleet from './fleet-migration.ts';
 import { route } from './route.ts';
 
-/** What operators do to all tenants at once. */
+/** What operators do to all tenants at once, and what there is room for. */
 export const fleetRoutes = {
+  listPlans: route({
+    method: 'GET',
+    path: '/plans',
+    tag: 'Tenants',
+    summary: 'The plans, and what a tenant of each costs a month',
+    secured: true,
+    success: { status: 200, description: 'Every plan', body: planList },
+    problems: [],
+  }),
+  showQuotas: route({
+    method: 'GET',
+    path: '/fleet/quotas',
+    tag: 'Fleet',
+    summary: 'What there is only so much of, and how much of it is used (operator)',
+    secured: true,
+    success: { status: 200, description: 'The quotas', body: quotaList },
+    problems: ['forbidden'],
+  }),
   showVersions: route({
     method: 'GET',
     path: '/fleet/versions',

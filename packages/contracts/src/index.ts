@@ -1,5 +1,6 @@
 export * from './audit.ts';
 export * from './auth.ts';
+export * from './capacity.ts';
 export * from './collaboration.ts';
 export * from './collaboration-events.ts';
 export * from './collaboration-kinds.ts';
@@ -18,6 +19,7 @@ export * from './otp-routes.ts';
 export * from './otp-template.ts';
 export * from './otp-template-text.ts';
 export * from './problem.ts';
+export * from './restore.ts';
 export * from './route.ts';
 export * from './routes.ts';
 export * from './tenant.ts';

@@ -16,6 +16,9 @@ export const operationInput = {
     expiredBy: z.iso.datetime().optional(),
   }),
   'rotate-secret': nothing,
+  restore: z.strictObject({ to: z.iso.datetime() }),
+  'swap-restored': nothing,
+  'discard-restored': nothing,
   offboard: nothing,
   erase: nothing,
 } as const satisfies Record<OperationKind, z.ZodType>;

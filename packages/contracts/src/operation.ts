@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { restoreReport } from './restore.ts';
 
 export const operationKind = z
   .enum([
@@ -9,6 +10,9 @@ export const operationKind = z
     'move',
     'confirm',
     'rotate-secret',
+    'restore',
+    'swap-restored',
+    'discard-restored',
     'offboard',
     'erase',
   ])
@@ -58,6 +62,7 @@ export const operation = z
     startedAt: z.iso.datetime(),
     finishedAt: z.iso.datetime().optional(),
     steps: z.array(operationStep),
+    report: restoreReport.optional().meta({ description: 'For operators, of a restore' }),
     error: z.string().optional().meta({ description: 'Why it failed, in a sentence' }),
   })
   .meta({ id: 'Operation' });

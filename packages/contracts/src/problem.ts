@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { restorableWindow } from './restore.ts';
 
 /** Every `code` a client can meet, with its HTTP status and title. Codes are stable: clients branch on them. */
 export const problems = {
@@ -18,6 +19,8 @@ export const problems = {
   template_name_taken: { status: 409, title: 'A template of this name exists' },
   last_owner: { status: 409, title: 'A tenant keeps at least one owner' },
   tenant_status_conflict: { status: 409, title: 'The tenant is in a status that does not allow that' },
+  restored_database_exists: { status: 409, title: 'A restored database of this tenant is there already' },
+  nothing_restored: { status: 409, title: 'There is no restored database of this tenant' },
   tenant_plan_unchanged: { status: 409, title: 'The tenant has this plan' },
   tenant_not_shared: { status: 409, title: 'Only tenants on a shared server can be moved' },
   operation_not_parked: { status: 409, title: 'The operation was not left for an operator' },
@@ -26,6 +29,7 @@ export const problems = {
   idempotency_key_reused: { status: 422, title: 'The idempotency key belongs to another request' },
   canaries_unknown: { status: 422, title: 'These tenants have nothing to migrate' },
   region_unavailable: { status: 422, title: 'The region is not served' },
+  restore_time_unavailable: { status: 422, title: 'The tenant cannot be restored to this time' },
   otp_incorrect: { status: 422, title: 'The code is not correct' },
   otp_expired: { status: 422, title: 'The code is used, expired or unknown' },
   otp_country_refused: { status: 422, title: 'No SMS goes to this country' },
@@ -61,6 +65,9 @@ export const problemDocument = z
       .optional()
       .meta({ description: 'What is wrong with which field' }),
     attemptsLeft: z.int().optional().meta({ description: 'Only with otp_incorrect' }),
+    window: restorableWindow
+      .optional()
+      .meta({ description: 'Only with restore_time_unavailable, once there is a backup' }),
   })
   .meta({ id: 'Problem' });
 

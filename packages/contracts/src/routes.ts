@@ -10,6 +10,7 @@ import { operation } from './operation.ts';
 import * as otp from './otp.ts';
 import { otpSettings } from './otp-policy.ts';
 import { otpAdministrationRoutes } from './otp-routes.ts';
+import { restoreTenantRequest } from './restore.ts';
 import { route } from './route.ts';
 import * as tenants from './tenant.ts';
 
@@ -142,6 +143,50 @@ export const routes = {
     params: tenantParams,
     success: accepted,
     problems: ['forbidden', 'not_found', 'tenant_status_conflict'],
+  }),
+  restoreTenant: route({
+    method: 'POST',
+    path: '/tenants/{tenantId}/restore',
+    tag: 'Tenants',
+    summary: 'Restore a tenant to a point in time, beside the live database (operator)',
+    description:
+      'Makes a second database that is what the tenant had at that time, and compares it with the live one, which stays in ' +
+      "use: the comparison is the operation's `report`. Nothing changes for the tenant until the restored database is put in " +
+      'place with `/restore/swap`; `/restore/discard` takes it away.',
+    secured: true,
+    params: tenantParams,
+    body: restoreTenantRequest,
+    success: accepted,
+    problems: [
+      'forbidden',
+      'not_found',
+      'tenant_status_conflict',
+      'restored_database_exists',
+      'restore_time_unavailable',
+    ],
+  }),
+  swapRestored: route({
+    method: 'POST',
+    path: '/tenants/{tenantId}/restore/swap',
+    tag: 'Tenants',
+    summary: 'Put the restored database of a tenant in the place of the live one (operator)',
+    description:
+      'Takes seconds, in which the status is `restoring` and requests are answered with 503. What was written after the time of ' +
+      'the restore is in the former database, which is kept for some days or until the change is confirmed.',
+    secured: true,
+    params: tenantParams,
+    success: accepted,
+    problems: ['forbidden', 'not_found', 'tenant_status_conflict', 'nothing_restored'],
+  }),
+  discardRestored: route({
+    method: 'POST',
+    path: '/tenants/{tenantId}/restore/discard',
+    tag: 'Tenants',
+    summary: 'Take the restored database of a tenant away (operator)',
+    secured: true,
+    params: tenantParams,
+    success: accepted,
+    problems: ['forbidden', 'not_found', 'tenant_status_conflict', 'nothing_restored'],
   }),
   offboardTenant: route({
     method: 'DELETE',

@@ -89,6 +89,17 @@ export const provisionTenantResponse = operationAccepted
   .meta({ id: 'ProvisionTenantResponse' });
 export type ProvisionTenantResponse = z.infer<typeof provisionTenantResponse>;
 
+/** Where a database answers, and by which login services enter it. */
+const databaseAddress = z.object({
+  host: z.string(),
+  port: z.int(),
+  name: z.string(),
+  role: z.string().meta({ description: 'The login that services use' }),
+  secret: z.string().meta({ description: "Where that login's password is kept" }),
+  engineVersion: z.string(),
+  instanceId: z.string(),
+});
+
 export const tenant = z
   .object({
     tenantId,
@@ -100,19 +111,11 @@ export const tenant = z
     schemaVersion: z.string().nullable().meta({ description: 'The newest migration of its database' }),
     createdAt: z.iso.datetime(),
     operation: operationSummary.optional().meta({ description: 'The operation under way, or the last one' }),
-    database: z
-      .object({
-        host: z.string(),
-        port: z.int(),
-        name: z.string(),
-        role: z.string().meta({ description: 'The login that services use' }),
-        secret: z.string().meta({ description: "Where that login's password is kept" }),
-        engineVersion: z.string(),
-        instanceId: z.string(),
-      })
-      .optional()
-      .meta({ description: 'For operators, once the database exists' }),
+    database: databaseAddress.optional().meta({ description: 'For operators, once the database exists' }),
     departure: departure.optional().meta({ description: 'For operators, once the tenant leaves' }),
+    restoredDatabase: databaseAddress
+      .optional()
+      .meta({ description: 'For operators: what a restore has made, until it is swapped or discarded' }),
     previousDatabases: z
       .array(z.object({ instanceId: z.string(), name: z.string(), keepUntil: z.iso.datetime() }))
       .optional()

@@ -139,9 +139,14 @@ export class PostgresServer {
     );
   }
 
-  /** Takes a base backup of the running server into its archive. */
+  /** Takes a base backup of the running server into its archive. One call at a time. */
   async backUp(): Promise<void> {
     await this.archive?.backUp(this.endpoint, this.#data);
+  }
+
+  /** The same where the archive asks for one, and the server runs. */
+  async backUpIfDue(now: Date): Promise<void> {
+    if (this.isRunning && this.archive?.isBackupDue(now)) await this.backUp();
   }
 
   /** Starts the server, or finds it running, and waits until it answers. @throws {ServerError} */

@@ -14,6 +14,11 @@ export class MigrationFailed extends Error {
   }
 }
 
+interface Around {
+  before: string;
+  after: string;
+}
+
 /** Somebody else migrates the database at this moment. Trying again helps. */
 export class MigrationLocked extends Error {
   override name = 'MigrationLocked';
@@ -23,20 +28,20 @@ export class MigrationLocked extends Error {
 
 const undefinedTable = '42P01';
 // Not waited for: whoever waits holds a snapshot, and CREATE INDEX CONCURRENTLY waits for all snapshots.
-const readLedger = `SELECT pg_try_advisory_lock(${migrationLock}) AS held; SELECT name FROM public.schema_migrations ORDER BY run_on, id`;
+const readLedger = `SELECT pg_try_advisory_lock(${migrationLock}) AS held; SELECT name FROM public.schema_migrations ORDER BY id`;
 
 /**
  * Does to one of many databases what `migrate` does, with the same ledger and lock, in as few round trips as there can be:
  * one that locks and reads the ledger, and one a file, which runs in a transaction with its entry. The lock and whatever was
  * cut off go with the connection.
  * @param files all there are, in order.
- * @param finish SQL that belongs into each file's transaction.
+ * @param around SQL that belongs before and after each file, in its transaction.
  * @throws {MigrationFailed} or {MigrationLocked}
  */
 export async function applyPending(
   client: ClientBase,
   files: readonly MigrationFile[],
-  finish: string,
+  around: Around,
 ): Promise<{ version: string; applied: string[] }> {
   const ledger = await namesInLedger(client);
   const known = files.slice(0, ledger.length).map(({ name }) => name);
@@ -50,7 +55,7 @@ export async function applyPending(
   const applied: string[] = [];
   for (const file of files.slice(ledger.length)) {
     try {
-      await apply(client, file, finish);
+      await apply(client, file, around);
     } catch (error) {
       if (!(error instanceof DatabaseError)) throw error;
       const version = applied.at(-1) ?? ledger.at(-1) ?? null;
@@ -80,13 +85,18 @@ async function namesInLedger(client: ClientBase): Promise<string[]> {
   }
 }
 
-async function apply(client: ClientBase, { name, statements, transactional }: MigrationFile, finish: string) {
+async function apply(
+  client: ClientBase,
+  { name, statements, transactional }: MigrationFile,
+  { before, after }: Around,
+): Promise<void> {
   const entry = `INSERT INTO public.schema_migrations (name, run_on) VALUES (${escapeLiteral(name)}, now())`;
   if (transactional) {
     // A line of its own for each part: the file may end with a comment.
-    await client.query(['BEGIN', ...statements, finish, entry, 'COMMIT'].join('\n;\n'));
+    await client.query(['BEGIN', before, ...statements, after, entry, 'COMMIT'].join('\n;\n'));
     return;
   }
+  await client.query(before);
   for (const statement of statements) await client.query(statement);
-  await client.query(['BEGIN', finish, entry, 'COMMIT'].join(';'));
+  await client.query(['BEGIN', after, entry, 'COMMIT'].join(';'));
 }

@@ -1,5 +1,6 @@
 export * from './apply-pending.ts';
 export * from './audit.ts';
+export * from './copy.ts';
 export * from './listen.ts';
 export { type MigrationResult, migrate, schemaVersion } from './migrate.ts';
 export { type MigrationFile, readMigrationFiles } from './migration-files.ts';

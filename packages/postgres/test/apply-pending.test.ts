@@ -27,8 +27,9 @@ function folder(content: Record<string, string>): string {
   return directory;
 }
 
+const around = { before: 'SELECT 1', after: 'SELECT 2' };
 const applyAll = (connection: Connection, directory: string, lockTimeoutSeconds = 5) =>
-  withConnection(connection, (client) => applyPending(client, readMigrationFiles(directory), 'SELECT 1'), {
+  withConnection(connection, (client) => applyPending(client, readMigrationFiles(directory), around), {
     lockTimeoutSeconds,
   });
 

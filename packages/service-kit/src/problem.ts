@@ -1,4 +1,4 @@
-import { type ProblemCode, type ProblemDocument, problems } from '@kyong/contracts';
+import { type ProblemCode, type ProblemDocument, problems, type RestorableWindow } from '@kyong/contracts';
 import type { z } from 'zod';
 
 interface ProblemOptions {
@@ -6,6 +6,7 @@ interface ProblemOptions {
   errors?: { path: string; message: string }[];
   retryAfterSeconds?: number;
   attemptsLeft?: number;
+  window?: RestorableWindow;
   /** With `insufficient_user_authentication`: how long ago the sign-in may be. */
   maxAgeSeconds?: number;
   cause?: unknown;
@@ -47,7 +48,7 @@ export interface ProblemResponse {
 /** What a client gets to see of an error: a problem says what it says, anything else is a plain 500 or 503. */
 export function problemResponse(error: unknown, requestId: string): ProblemResponse {
   const problem = asProblem(error);
-  const { detail, errors, attemptsLeft } = problem.options;
+  const { detail, errors, attemptsLeft, window } = problem.options;
   const retryAfterSeconds = problem.options.retryAfterSeconds ?? (problem.status === 503 ? 5 : undefined);
   return {
     status: problem.status,
@@ -68,6 +69,7 @@ export function problemResponse(error: unknown, requestId: string): ProblemRespo
       requestId,
       ...(errors && { errors }),
       ...(attemptsLeft !== undefined && { attemptsLeft }),
+      ...(window && { window }),
     },
   };
 }

@@ -181,7 +181,8 @@ export function backoffSeconds(
   { baseSeconds, maxSeconds }: Pick<RetryPolicy, 'baseSeconds' | 'maxSeconds'>,
   random: () => number,
 ): number {
-  return random() * Math.min(maxSeconds, baseSeconds * 2 ** (attempt - 1));
+  // Bounded: what must succeed may be tried thousands of times.
+  return random() * Math.min(maxSeconds, baseSeconds * 2 ** Math.min(attempt - 1, 30));
 }
 
 /** What the tenant's owner may read. A driver's own message could name a host or a statement. */

@@ -21,6 +21,8 @@ export interface Operation {
   actor: string;
   /** What it was told beside its tenant: see `operationInput` of the contracts. */
   input: unknown;
+  /** What it found out: `RestoreReport` of a restore. */
+  report: unknown;
   error: string | null;
   createdAt: Date;
   finishedAt: Date | null;

@@ -6,6 +6,8 @@ import type {
   Placement,
   Plan,
   ResizeTime,
+  RestoreReport,
+  TableComparison,
   TenantEvent,
   TenantStatus,
 } from '@kyong/contracts';
@@ -13,6 +15,7 @@ import type { AuditEntry, AuditFilter, AuditRecord } from './audit.ts';
 import type { Archive, Departure } from './departure.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Operation } from './operation.ts';
+import type { Quota } from './quota.ts';
 import type { Resource } from './resource.ts';
 import type { DatabaseEndpoint, DatabaseReservation, Login, SecondDatabase, Tenant } from './tenant.ts';
 
@@ -54,16 +57,35 @@ export interface InstanceWish {
   except?: string;
 }
 
+/** Between these times a database can be had as it was. */
+export interface RestorableWindow {
+  from: Date;
+  until: Date;
+}
+
 /** A kind of place for tenant databases. Every method may be called again after a crash and finds its work done. */
 export interface DatabaseHost {
   /** The server a new database would go to. Nothing is created. @throws {OperationRefused} when none fits the wish. */
   chooseInstance(wish: InstanceWish): Promise<string>;
   /** @throws {OperationRefused} when there is no room, with the remedy. */
   checkQuota(reservation: DatabaseReservation): Promise<void>;
+  /** What there is only so much of here, and how much of it is used. */
+  quotas(): Promise<Quota[]>;
   /** Begins, or continues, to create the database (and its server). Need not wait for it. */
   create(reservation: DatabaseReservation): Promise<void>;
   describe(reservation: DatabaseReservation): Promise<DatabaseState>;
   adminConnection(reservation: DatabaseReservation): Promise<AdminConnection>;
+  /** Undefined while there is no backup yet. */
+  restorableWindow(reservation: DatabaseReservation, now: Date): Promise<RestorableWindow | undefined>;
+  /**
+   * Makes `target` what `source` was at `to`, or continues to; call again until it is done. The source runs on, untouched, and
+   * so do all others on its server. @throws {OperationRefused} when that time cannot be had.
+   */
+  restoreBeside(
+    source: DatabaseReservation,
+    target: DatabaseReservation,
+    to: Date,
+  ): Promise<{ done: boolean; detail: string }>;
   /**
    * Gives the tenant's own server the size of the reservation's plan, or continues to; call again until it is done. Storage
    * never shrinks. @throws {OperationRefused}
@@ -104,6 +126,10 @@ export interface TenantDatabase {
     output: Writable,
   ): Promise<ExportManifest>;
   seed(admin: AdminConnection, gym: { tenantId: string; name: string }): Promise<void>;
+  /** The newest migration it has. */
+  schemaVersion(admin: AdminConnection): Promise<string | null>;
+  /** Table by table, row by row; both may be in use. */
+  compare(live: AdminConnection, restored: AdminConnection): Promise<TableComparison[]>;
 }
 
 /** A copy of one database into another, by the name of everything it makes. */
@@ -313,10 +339,16 @@ export interface TenancyStore {
   switchToTarget(claim: Claim, keepUntil: Date): Promise<void>;
   /** Takes `switchToTarget` back. Nothing happens when that is so already. */
   switchBack(claim: Claim): Promise<void>;
+  /** The target is complete, and stays beside the live database as the restored one until an operation takes it. */
+  keepRestored(claim: Claim): Promise<void>;
+  /** What was restored of the tenant is this operation's target from now on. */
+  takeRestored(claim: Claim): Promise<void>;
   /** Forgets a target: nothing is left of it. */
   forgetTarget(claim: Claim): Promise<void>;
   /** Forgets a previous database of the tenant, by the operation it belongs to: nothing is left of it. */
   forgetPrevious(claim: Claim, operationId: string): Promise<void>;
+  /** What the operation found out, for those who watch it. */
+  recordReport(claim: Claim, report: RestoreReport): Promise<void>;
   findDeparture(tenantId: string): Promise<Departure | undefined>;
   recordArchive(claim: Claim, archive: Archive): Promise<void>;
   scheduleErasure(claim: Claim, eraseAfter: Date): Promise<void>;

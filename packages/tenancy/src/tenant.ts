@@ -26,12 +26,12 @@ export interface DatabaseEndpoint {
 
 /**
  * A database of a tenant beside the one it lives in. As `target` its operation makes it; at the switch the two change places,
- * and what is here then is the `previous` one, kept for a while.
+ * and what is here then is the `previous` one, kept for a while. A `restored` one waits for an operator's decision.
  */
 export interface SecondDatabase {
   /** The operation it belongs to. */
   operationId: string;
-  state: 'target' | 'previous';
+  state: 'target' | 'restored' | 'previous';
   reservation: DatabaseReservation;
   /** Null until available. */
   endpoint: DatabaseEndpoint | null;

@@ -16,11 +16,10 @@ import {
   migrated,
   migrator,
   newVersion,
-  oldVersion,
   query,
   stateOf,
 } from './fleet-support.ts';
-import { drive, newTenantId, operator, request } from './support.ts';
+import { drive, newestVersion, newTenantId, operator, request } from './support.ts';
 
 describe('a migration of the fleet', () => {
   it('brings every tenant to the newest version, and lets their roles at what is new', async () => {
@@ -97,7 +96,7 @@ describe('a migration of the fleet', () => {
     const report = await migrateAll(fleet, await begin(fleet));
     expect(report).toMatchObject({ status: 'failed', counts: { succeeded: 3, failed: 1 } });
     expect(report.failures.map(({ tenantId }) => tenantId)).toEqual([poisoned]);
-    expect(await stateOf(fleet, poisoned)).toEqual({ entries: 0, lockers: false, recorded: oldVersion });
+    expect(await stateOf(fleet, poisoned)).toEqual({ entries: 0, lockers: false, recorded: newestVersion });
 
     // Mended, the next migration takes that one alone.
     await query(fleet, poisoned, 'DROP TABLE taken');
@@ -307,5 +306,5 @@ async function backToTheBeginning(fleet: Fleet): Promise<void> {
       `DROP TABLE lockers; DELETE FROM schema_migrations WHERE name = '${newVersion}'`,
     );
   }
-  await fleet.pool.query('UPDATE tenants SET schema_version = $1', [oldVersion]);
+  await fleet.pool.query('UPDATE tenants SET schema_version = $1', [newestVersion]);
 }

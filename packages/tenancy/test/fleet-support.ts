@@ -1,6 +1,6 @@
-import { cpSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withConnection } from '@kyong/postgres';
 import { createFleetMigrations } from '../src/adapters/master-database/index.ts';
@@ -15,8 +15,6 @@ import {
 } from '../src/index.ts';
 import { createWorld, drive, newTenantId, operator, request, type World } from './support.ts';
 
-/** What every tenant has from its beginning. */
-export const oldVersion = basename(readdirSync(tenantMigrations).sort().at(-1) ?? '', '.sql');
 /** What no tenant has yet: it sorts after all there are. */
 export const newVersion = '9001_lockers';
 const lockers =

@@ -1,7 +1,17 @@
 import { type Connection, withConnection } from '@kyong/postgres';
 import { describe, expect, it } from 'vitest';
 import { advance, OperationRefused, type Tenant } from '../src/index.ts';
-import { createWorld, drive, driver, newTenantId, planOf, request, traces, type World } from './support.ts';
+import {
+  createWorld,
+  drive,
+  driver,
+  newestVersion,
+  newTenantId,
+  planOf,
+  request,
+  traces,
+  type World,
+} from './support.ts';
 
 describe.each(['shared', 'dedicated'] as const)('provisioning a %s tenant', (placement) => {
   it('gives it a database that its own role reaches, and no other', async () => {
@@ -16,7 +26,7 @@ describe.each(['shared', 'dedicated'] as const)('provisioning a %s tenant', (pla
 
     const gym = await withConnection(access, (client) => client.query('SELECT tenant_id FROM gym'));
     expect(gym.rows).toEqual([{ tenant_id: tenantId }]);
-    expect(tenant.schemaVersion).toBe('0002_otp');
+    expect(tenant.schemaVersion).toBe(newestVersion);
 
     // Its own role on the neighbour's database, and on the server's own ones.
     const elsewhere = { ...access, port: neighbour.endpoint?.port ?? 0 };

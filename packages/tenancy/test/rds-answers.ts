@@ -56,3 +56,35 @@ export function engineVersions(versions: string[]): Answer {
   );
   return result('DescribeDBEngineVersions', `<DBEngineVersions>${entries.join('')}</DBEngineVersions>`);
 }
+
+export function subnetGroup(subnetIds: string[]): Answer {
+  const subnets = subnetIds.map((id) => `<Subnet><SubnetIdentifier>${id}</SubnetIdentifier></Subnet>`);
+  return result(
+    'DescribeDBSubnetGroups',
+    `<DBSubnetGroups><DBSubnetGroup><Subnets>${subnets.join('')}</Subnets></DBSubnetGroup></DBSubnetGroups>`,
+  );
+}
+
+/** In the words of EC2's own protocol. */
+export function subnets(found: Record<string, { cidr: string; free: number }>): Answer {
+  const items = Object.entries(found).map(
+    ([id, { cidr, free }]) =>
+      `<item><subnetId>${id}</subnetId><cidrBlock>${cidr}</cidrBlock><availableIpAddressCount>${free}</availableIpAddressCount></item>`,
+  );
+  const namespace = 'http://ec2.amazonaws.com/doc/2016-11-15/';
+  return {
+    status: 200,
+    body: `<DescribeSubnetsResponse xmlns="${namespace}"><requestId>1</requestId><subnetSet>${items.join('')}</subnetSet></DescribeSubnetsResponse>`,
+  };
+}
+
+export function automatedBackup(instanceId: string, window?: { from: Date; until: Date }): Answer {
+  if (!window) return fault('DBInstanceAutomatedBackupNotFound', 'No automated backup was found.', 404);
+  const { from, until } = window;
+  const times = `<EarliestTime>${from.toISOString()}</EarliestTime><LatestTime>${until.toISOString()}</LatestTime>`;
+  const backup = `<DBInstanceIdentifier>${instanceId}</DBInstanceIdentifier><Status>active</Status><RestoreWindow>${times}</RestoreWindow>`;
+  return result(
+    'DescribeDBInstanceAutomatedBackups',
+    `<DBInstanceAutomatedBackups><DBInstanceAutomatedBackup>${backup}</DBInstanceAutomatedBackup></DBInstanceAutomatedBackups>`,
+  );
+}

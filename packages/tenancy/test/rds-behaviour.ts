@@ -1,16 +1,27 @@
 import { randomBytes } from 'node:crypto';
+import { CreateDBInstanceCommand, type RDSClient } from '@aws-sdk/client-rds';
 import {
   CreateSecretCommand,
   DeleteSecretCommand,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import type { Answer, Call, Handler } from './fault-proxy.ts';
-import { accountAttributes, engineVersions, fault, result, withoutEndpoint } from './rds-answers.ts';
+import {
+  accountAttributes,
+  automatedBackup,
+  engineVersions,
+  fault,
+  result,
+  subnetGroup,
+  subnets,
+  withoutEndpoint,
+} from './rds-answers.ts';
 import type { RdsServers } from './rds-servers.ts';
 
 interface Instance {
   port: number;
-  secretArn: string;
+  /** Undefined of a restored one, until RDS is asked to manage its password. */
+  secretArn?: string;
   /** How many more descriptions say `creating`, `modifying` or `deleting`. */
   busyFor: number;
   /** Modified since it was created. */
@@ -22,6 +33,8 @@ interface Instance {
 export interface RdsBehaviour {
   handlers: Record<string, Handler>;
   quotas: Record<'DBInstances' | 'AllocatedStorage', { used: number; max: number }>;
+  /** Of the subnet group, by id. */
+  subnets: Record<string, { cidr: string; free: number }>;
   /** How many descriptions an instance is `creating` for, `modifying` and `deleting`. */
   busyFor: { creation: number; modification: number; deletion: number };
   engineVersions: string[];
@@ -29,14 +42,25 @@ export interface RdsBehaviour {
   secrets: Map<string, string>;
 }
 
+/** Of every instance of ours. */
+const masterUsername = 'kyo';
+
 /**
  * What RDS does and the emulator leaves out: instances that take their time, show no endpoint meanwhile and refuse what
  * their state does not allow; managed master secrets; account quotas; and a PostgreSQL that answers at the endpoint.
  */
-export function rdsBehaviour(servers: RdsServers, secretsManager: SecretsManagerClient): RdsBehaviour {
+export function rdsBehaviour(
+  servers: RdsServers,
+  rds: RDSClient,
+  secretsManager: SecretsManagerClient,
+): RdsBehaviour {
   const instances = new Map<string, Instance>();
   const settings = {
     quotas: { DBInstances: { used: 3, max: 40 }, AllocatedStorage: { used: 300, max: 100_000 } },
+    subnets: {
+      'subnet-a': { cidr: '10.0.0.0/21', free: 2_000 },
+      'subnet-c': { cidr: '10.0.8.0/21', free: 1_900 },
+    },
     busyFor: { creation: 2, modification: 2, deletion: 2 },
     engineVersions: ['17.9'],
     secrets: new Map<string, string>(),
@@ -54,16 +78,55 @@ export function rdsBehaviour(servers: RdsServers, secretsManager: SecretsManager
 
     const master = parameters.get('MasterUsername') ?? '';
     const { port, password } = await servers.create(id, parameters.get('DBName') ?? '', master);
+    const secretArn = await keepSecret(id, master, password);
+    const instance = { port, secretArn, busyFor: settings.busyFor.creation };
+    instances.set(id, instance);
+    return { status: 200, body: shown(answer.body, instance) };
+  }
+
+  async function keepSecret(id: string, username: string, password: string): Promise<string> {
     const { ARN: secretArn = '' } = await secretsManager.send(
       new CreateSecretCommand({
         Name: `rds!db-${randomBytes(18).toString('hex')}`,
-        SecretString: JSON.stringify({ username: master, password }),
+        SecretString: JSON.stringify({ username, password }),
       }),
     );
-    const instance = { port, secretArn, busyFor: settings.busyFor.creation };
-    instances.set(id, instance);
     settings.secrets.set(id, secretArn);
-    return { status: 200, body: shown(answer.body, instance) };
+    return secretArn;
+  }
+
+  /** The emulator knows no point in time: it is told to create the instance, and the server behind it is recovered. */
+  async function restore({ parameters }: Call): Promise<Answer> {
+    const value = (name: string) => parameters.get(name) ?? '';
+    const [sourceId, id] = [value('SourceDBInstanceIdentifier'), value('TargetDBInstanceIdentifier')];
+    if (instances.has(id)) return fault('DBInstanceAlreadyExists', 'DB instance already exists');
+    if (!instances.has(sourceId))
+      return fault('DBInstanceNotFound', `DBInstance ${sourceId} not found.`, 404);
+    const to = new Date(value('RestoreTime'));
+    const since = servers.restorableSince(sourceId);
+    if (!since || to < since || to > new Date()) {
+      return fault('InvalidParameterValue', `The restore time ${value('RestoreTime')} is not restorable`);
+    }
+    const tags = [...parameters].filter(([name]) => /^Tags\.Tag\.\d+\.Key$/.test(name));
+    await rds.send(
+      new CreateDBInstanceCommand({
+        DBInstanceIdentifier: id,
+        DBInstanceClass: value('DBInstanceClass') || 'db.t4g.medium',
+        Engine: 'postgres',
+        AllocatedStorage: 20,
+        DeletionProtection: value('DeletionProtection') === 'true',
+        Tags: tags.map(([name, Key]) => ({ Key, Value: value(name.replace(/Key$/, 'Value')) })),
+      }),
+    );
+    const { port } = await servers.restore(sourceId, id, to);
+    instances.set(id, { port, busyFor: settings.busyFor.creation });
+    const description = `<DBInstanceIdentifier>${id}</DBInstanceIdentifier><DBInstanceStatus>creating</DBInstanceStatus>`;
+    return result('RestoreDBInstanceToPointInTime', `<DBInstance>${description}</DBInstance>`);
+  }
+
+  async function describeBackups(call: Call): Promise<Answer> {
+    const since = servers.restorableSince(idOf(call));
+    return automatedBackup(idOf(call), since && { from: since, until: new Date() });
   }
 
   async function describe(call: Call, forward: () => Promise<Answer>): Promise<Answer> {
@@ -83,6 +146,14 @@ export function rdsBehaviour(servers: RdsServers, secretsManager: SecretsManager
   async function modify(call: Call, forward: () => Promise<Answer>): Promise<Answer> {
     const instance = instances.get(idOf(call));
     if (instance && (instance.deleting || instance.busyFor > 0)) return wrongState(idOf(call));
+    if (instance && call.parameters.get('ManageMasterUserPassword') === 'true') {
+      const password = randomBytes(24).toString('base64url');
+      await servers.setPassword(idOf(call), masterUsername, password);
+      instance.secretArn = await keepSecret(idOf(call), masterUsername, password);
+      instance.busyFor = 1;
+      // The emulator would keep a password of its own.
+      return result('ModifyDBInstance', '<DBInstance></DBInstance>');
+    }
     const answer = await forward();
     // The rest is done without a change of status.
     const takesTime =
@@ -106,9 +177,11 @@ export function rdsBehaviour(servers: RdsServers, secretsManager: SecretsManager
     const answer = await forward();
     if (!instance || answer.status !== 200) return answer;
     await servers.destroy(id);
-    await secretsManager.send(
-      new DeleteSecretCommand({ SecretId: instance.secretArn, ForceDeleteWithoutRecovery: true }),
-    );
+    if (instance.secretArn) {
+      await secretsManager.send(
+        new DeleteSecretCommand({ SecretId: instance.secretArn, ForceDeleteWithoutRecovery: true }),
+      );
+    }
     const [description = ''] = /<DBInstance>.*<\/DBInstance>/s.exec(answer.body) ?? [];
     instance.deleting = `<DBInstances>${description}</DBInstances>`;
     instance.busyFor = settings.busyFor.deletion;
@@ -122,7 +195,11 @@ export function rdsBehaviour(servers: RdsServers, secretsManager: SecretsManager
       DescribeDBInstances: describe,
       ModifyDBInstance: modify,
       DeleteDBInstance: remove,
+      RestoreDBInstanceToPointInTime: restore,
+      DescribeDBInstanceAutomatedBackups: describeBackups,
       DescribeAccountAttributes: async () => accountAttributes(settings.quotas),
+      DescribeDBSubnetGroups: async () => subnetGroup(Object.keys(settings.subnets)),
+      DescribeSubnets: async () => subnets(settings.subnets),
       DescribeDBEngineVersions: async ({ parameters }) => {
         const major = parameters.get('EngineVersion');
         return engineVersions(settings.engineVersions.filter((version) => version.startsWith(`${major}.`)));
@@ -136,7 +213,7 @@ function shown(body: string, { port, secretArn, busyFor, modified, deleting }: I
   const secret = `<MasterUserSecret><SecretArn>${secretArn}</SecretArn><SecretStatus>active</SecretStatus></MasterUserSecret>`;
   const complete = body
     .replace(/(<Endpoint>.*?<Port>)\d+/s, `$1${port}`)
-    .replace('<TagList>', `${secret}<TagList>`);
+    .replace('<TagList>', `${secretArn ? secret : ''}<TagList>`);
   if (deleting) return complete;
   const busyWith = modified ? 'modifying' : 'creating';
   const status = busyFor > 0 ? busyWith : 'available';

@@ -120,6 +120,30 @@ describe('faults that trying again does not mend', () => {
 });
 
 describe('the account', () => {
+  it('tells what is used of it, addresses of its network among that', async () => {
+    const quotas = await world.host.quotas();
+    expect(quotas.map(({ name, used, limit }) => [name, used, limit])).toEqual([
+      ['DB instances', 3, 40],
+      ['Total storage for all DB instances', 300, 100_000],
+      ['Addresses in subnet-a', 43, 2_043],
+      ['Addresses in subnet-c', 143, 2_043],
+    ]);
+  });
+
+  it('is refused when its network has too few addresses left', async () => {
+    const { subnets } = world.behaviour;
+    const before = structuredClone(subnets);
+    const reservation = await reserve(world.host, 'dedicated');
+    try {
+      subnets['subnet-c'] = { cidr: '10.0.8.0/28', free: 1 };
+      expect(await refusalOf(world.host.checkQuota(reservation))).toMatch(
+        /11 of 11 would be used .*larger subnets/,
+      );
+    } finally {
+      Object.assign(subnets, before);
+    }
+  });
+
   it('is asked for room first, and keeps its reserve', async () => {
     const { quotas } = world.behaviour;
     const reservation = await reserve(world.host, 'dedicated', 'premium');

@@ -16,6 +16,12 @@ export interface RdsServers {
     databaseName: string,
     master: string,
   ): Promise<{ port: number; password: string }>;
+  /** Takes a base backup: from now on the instance can be had as it was. */
+  backUp(instanceId: string): Promise<void>;
+  /** Since when that is; undefined before its first backup. */
+  restorableSince(instanceId: string): Date | undefined;
+  /** Starts the server of an instance that is what another one was at `to`. */
+  restore(sourceId: string, targetId: string, to: Date): Promise<{ port: number }>;
   setPassword(instanceId: string, master: string, password: string): Promise<void>;
   destroy(instanceId: string): Promise<void>;
 }
@@ -61,9 +67,17 @@ export async function startRdsServers(directory: string): Promise<RdsServers> {
         await client.query(`GRANT pg_signal_backend, pg_create_subscription TO ${role}`);
         // As rds_superuser has it.
         await client.query(`GRANT pg_signal_backend TO ${role}`);
+        await client.query(`GRANT SET ON PARAMETER session_replication_role TO ${role}`);
         await client.query(`CREATE DATABASE ${escapeIdentifier(databaseName)} OWNER ${role}`);
       });
       return { port, password };
+    },
+    backUp: (instanceId) => serverOf(instanceId).backUp(),
+    restorableSince: (instanceId) => serverOf(instanceId).archive?.restorableSince,
+    async restore(sourceId, targetId, to) {
+      const server = serverOf(targetId);
+      await server.recoverFrom(serverOf(sourceId), to);
+      return server.start();
     },
     async setPassword(instanceId, master, password) {
       await withConnection(connectionTo(serverOf(instanceId)), (client) =>

@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { EC2Client } from '@aws-sdk/client-ec2';
 import {
   CreateDBInstanceCommand,
   CreateDBParameterGroupCommand,
@@ -19,6 +20,8 @@ import { type RdsServers, startRdsServers } from './rds-servers.ts';
 
 export interface RdsWorld {
   host: DatabaseHost;
+  /** What the host was made with. */
+  options: RdsOptions;
   /** The same with other options, or from a process whose calls are never repeated (`attempts` 1). */
   hostWith(changes: Partial<RdsOptions>, attempts?: number): DatabaseHost;
   proxy: FaultProxy;
@@ -34,6 +37,8 @@ export interface RdsWorld {
   stop(): Promise<void>;
 }
 
+const parameterGroupName = 'kyo-postgres17';
+
 /** An AWS account: the emulator, what it lacks of RDS, real servers behind the endpoints, and a bad network before it all. */
 export async function startRdsWorld(): Promise<RdsWorld> {
   const directory = mkdtempSync(join(tmpdir(), 'kyo-test-rds-'));
@@ -44,7 +49,6 @@ export async function startRdsWorld(): Promise<RdsWorld> {
   const direct = { endpoint: emulator.url, region, credentials };
   const rds = new RDSClient(direct);
   const secretsManager = new SecretsManagerClient(direct);
-  const parameterGroupName = 'kyo-postgres17';
   await rds.send(
     new CreateDBParameterGroupCommand({
       DBParameterGroupName: parameterGroupName,
@@ -52,13 +56,14 @@ export async function startRdsWorld(): Promise<RdsWorld> {
       Description: 'Of tenants',
     }),
   );
-  const behaviour = rdsBehaviour(servers, secretsManager);
+  const behaviour = rdsBehaviour(servers, rds, secretsManager);
   const proxy = await startFaultProxy(emulator.url, behaviour.handlers);
 
-  const hostWith = (changes: Partial<RdsOptions>, attempts = rdsClientDefaults.maxAttempts) => {
+  const optionsWith = (changes: Partial<RdsOptions>, attempts: number = rdsClientDefaults.maxAttempts) => {
     const client = { ...rdsClientDefaults, maxAttempts: attempts, endpoint: proxy.url, region, credentials };
-    return rdsPostgres({
+    return {
       rds: new RDSClient(client),
+      ec2: new EC2Client(client),
       secretsManager: new SecretsManagerClient(client),
       stage: 'test',
       postgresMajorVersion: 17,
@@ -70,8 +75,10 @@ export async function startRdsWorld(): Promise<RdsWorld> {
       quotaShare: 0.9,
       deletion: { pollSeconds: 0.01, waitAtMostSeconds: 5 },
       ...changes,
-    });
+    } satisfies RdsOptions;
   };
+  const hostWith = (changes: Partial<RdsOptions>, attempts?: number) =>
+    rdsPostgres(optionsWith(changes, attempts));
 
   async function findInstance(instanceId: string): Promise<DBInstance | undefined> {
     const { DBInstances = [] } = await rds.send(new DescribeDBInstancesCommand({}));
@@ -87,6 +94,7 @@ export async function startRdsWorld(): Promise<RdsWorld> {
 
   return {
     host: hostWith({}),
+    options: optionsWith({}),
     hostWith,
     proxy,
     behaviour,

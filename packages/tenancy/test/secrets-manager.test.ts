@@ -25,6 +25,15 @@ async function startSecretsManager() {
       secrets.set(name, input.SecretString ?? '');
       return success({ Name: name });
     }
+    if (operation === 'ListSecrets') {
+      // One on a page, and those whose deletion has begun as well.
+      const names = [...secrets.keys(), 'kyo/prod/tenants/iron-temple/deleted'];
+      const page = Number(input.NextToken ?? 0);
+      const Name = names[page] ?? '';
+      const deleted = Name.endsWith('/deleted') && { DeletedDate: 1_767_225_600 };
+      const NextToken = page + 1 < names.length ? String(page + 1) : undefined;
+      return success({ SecretList: [{ Name, ...deleted }], NextToken });
+    }
     const secret = secrets.get(name);
     if (secret === undefined) return error('ResourceNotFoundException');
     if (operation === 'GetSecretValue') return success({ Name: name, SecretString: secret });
@@ -83,4 +92,14 @@ test('what is deleted is gone at once, and deleting it again does no harm', asyn
   expect(secrets.size).toBe(0);
   expect(seen.at(-1)?.input).toMatchObject({ ForceDeleteWithoutRecovery: true });
   await expect(store.read(ref)).rejects.toThrow();
+});
+
+test('lists what belongs to a tenant, on every page, and nothing that is being deleted', async () => {
+  const { store, secrets } = await startSecretsManager();
+  await store.ensure(ref);
+  await store.ensure(`${ref}-2`);
+  await store.ensure('tenants/iron-temple-2/database');
+  secrets.set('kyo/prod/platform/links', 'no tenant');
+  expect((await store.list('iron-temple')).sort()).toEqual([ref, `${ref}-2`]);
+  expect((await store.list()).sort()).toEqual(['tenants/iron-temple-2/database', ref, `${ref}-2`].sort());
 });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Placement, Plan } from '@kyong/contracts';
 import { type Connection, type Pool, withConnection } from '@kyong/postgres';
@@ -12,6 +12,7 @@ import { type LocalPostgres, localPostgres, tenantServerSettings } from '../src/
 import { localSecrets } from '../src/adapters/local-secrets.ts';
 import { logicalReplication } from '../src/adapters/logical-replication/index.ts';
 import { createMasterDatabase, masterMigrations } from '../src/adapters/master-database/index.ts';
+import { tenantMigrations } from '../src/adapters/migration-files.ts';
 import { type SharedServer, sharedPostgres } from '../src/adapters/shared-postgres.ts';
 import { tenantDatabase } from '../src/adapters/tenant-schema.ts';
 import {
@@ -41,6 +42,9 @@ export const driver: AdvanceOptions = {
 
 export const planOf: Record<Placement, Plan> = { shared: 'free', dedicated: 'basic' };
 export const operator: Caller = { id: 'operator', isOperator: true, sourceIp: null };
+
+/** What a tenant's database has once it is provisioned. */
+export const newestVersion = basename(readdirSync(tenantMigrations).sort().at(-1) ?? '', '.sql');
 
 /** Unique in the test run, for servers and roles are shared by its tests. */
 export function newTenantId(): string {

@@ -12,9 +12,14 @@ const busyBytes = 64 * 1024;
 /** What Engine.IO and ws do not show: their connection's socket and their queues. */
 interface Internals {
   writeBuffer: { data?: string | Uint8Array; options?: { wsPreEncodedFrame?: Buffer[] } }[];
-  transport: { name: string; socket: { _socket?: RawSocket; bufferedAmount: number; terminate(): void } };
+  transport: { name: string; socket: Raw };
   upgrading: boolean;
   write(data: string, options: { wsPreEncodedFrame: Buffer[] }): void;
+}
+interface Raw {
+  _socket?: RawSocket;
+  bufferedAmount: number;
+  terminate(): void;
 }
 interface RawSocket {
   cork(): void;
@@ -48,8 +53,7 @@ export class Broadcast<Event extends keyof ServerToClientEvents> {
   }
 
   /**
-   * Sends it. Over a WebSocket as frames that are the same for everybody, and together with whatever else the connection is
-   * sent in this turn of the event loop; over polling as Socket.IO does.
+   * Sends it: over a WebSocket as frames that are the same for everybody, over polling as Socket.IO does.
    */
   to(socket: Socket): void {
     const connection = internalsOf(socket);
@@ -61,7 +65,6 @@ export class Broadcast<Event extends keyof ServerToClientEvents> {
       connection.transport.socket.terminate();
       return;
     }
-    corkThisTurn(connection.transport.socket._socket);
     connection.write(this.#text, { wsPreEncodedFrame: [this.#frame] });
   }
 }
@@ -79,6 +82,13 @@ function unsentBytes({ writeBuffer, transport }: Internals): number {
 }
 
 const corked = new Set<RawSocket>();
+
+/** Whatever a connection is sent in one turn of the event loop leaves in one write: answers, edits and cursors. */
+export function corkWrites(engine: {
+  on(event: 'flush', flushing: (connection: unknown) => void): unknown;
+}): void {
+  engine.on('flush', (connection) => corkThisTurn((connection as Internals).transport.socket?._socket));
+}
 
 function corkThisTurn(socket: RawSocket | undefined): void {
   if (!socket || corked.has(socket)) return;

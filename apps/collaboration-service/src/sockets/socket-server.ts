@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { decodeJwt } from 'jose';
 import { Server, type Socket } from 'socket.io';
 import { actorOf } from '../tenant-access.ts';
+import { corkWrites } from './broadcast.ts';
 import { Connection, type SocketLimits } from './connection.ts';
 import { type EventDependencies, listen } from './events.ts';
 
@@ -40,6 +41,7 @@ export function createSocketServer(
     allowRequest: ({ url }, decide) => decide(null, !app.isDraining || /[?&]sid=/.test(url ?? '')),
   });
   io.attach(app.server);
+  corkWrites(io.engine);
   io.use((socket, next) => {
     authenticate(socket, options).then(
       (connection) => {

@@ -1,11 +1,18 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { PostgresServer, type PostgresSettings, superuser } from '@kyong/embedded-servers';
+import {
+  defaultArchiveLimits,
+  PostgresServer,
+  type PostgresSettings,
+  superuser,
+} from '@kyong/embedded-servers';
 import { escapeIdentifier, withConnection } from '@kyong/postgres';
-import { OperationRefused } from '../operation.ts';
 import type { AdminConnection, DatabaseHost } from '../ports.ts';
+import { assertRoom, type Quota } from '../quota.ts';
 import type { Resource } from '../resource.ts';
 import type { DatabaseReservation } from '../tenant.ts';
+import { localWindow, refuseTooEarly } from './restore/local-window.ts';
+import { takeOverRestored } from './restore/take-over.ts';
 import { ensureTemplate } from './shared-postgres.ts';
 import { dropTenantObject, listTenantObjects, tenantObjectsOf } from './tenant-objects.ts';
 
@@ -17,13 +24,19 @@ export interface LocalPostgresOptions {
 }
 
 /** A tenant's own server on the laptop is small: it shares the machine with all the others. */
-export const tenantServerSettings: PostgresSettings = { maxConnections: 60, sharedBuffersMegabytes: 16 };
+export const tenantServerSettings: PostgresSettings = {
+  maxConnections: 60,
+  sharedBuffersMegabytes: 16,
+  archive: defaultArchiveLimits,
+};
 
 export interface LocalPostgres extends DatabaseHost {
   /** Makes the server that tenants' are copied from, ahead of the first tenant. */
   prepare(): Promise<void>;
   /** Starts those of these servers that are not running; answers with where each is now. */
   startAll(instanceIds: string[]): Promise<Map<string, { host: string; port: number }>>;
+  /** Takes the base backups that are due, one after the other. @throws {AggregateError} of those that could not be. */
+  backUp(now: Date): Promise<void>;
   /** Stops every tenant server; the data stays. */
   stopAll(): Promise<void>;
   /** @throws {Error} when a server that was started here does not run any more. */
@@ -58,6 +71,13 @@ export function localPostgres({ directory, maxServers, settings }: LocalPostgres
     return prepared;
   }
 
+  const serversQuota = (used: number): Quota => ({
+    name: 'tenant servers',
+    used,
+    limit: maxServers,
+    remedy: 'Choose the free plan, or offboard a tenant.',
+  });
+
   const adminConnection = (reservation: DatabaseReservation): AdminConnection => ({
     ...serverOf(reservation.instanceId).endpoint,
     database: reservation.databaseName,
@@ -85,12 +105,10 @@ export function localPostgres({ directory, maxServers, settings }: LocalPostgres
 
     async checkQuota({ instanceId }) {
       const others = instanceIds().filter((id) => id !== instanceId);
-      if (others.length >= maxServers) {
-        throw new OperationRefused(
-          `This machine already runs ${others.length} tenant servers, the most it is set to. Choose the free plan, or offboard a tenant.`,
-        );
-      }
+      assertRoom([{ quota: serversQuota(others.length), amount: 1 }], 1);
     },
+
+    quotas: async () => [serversQuota(instanceIds().length)],
 
     async create(reservation) {
       const { source, template } = await ready();
@@ -113,6 +131,28 @@ export function localPostgres({ directory, maxServers, settings }: LocalPostgres
 
     adminConnection: async (reservation) => adminConnection(reservation),
 
+    restorableWindow: async ({ instanceId }, now) => localWindow(serverOf(instanceId), now),
+
+    async restoreBeside(source, target, to) {
+      const [live, restored] = [serverOf(source.instanceId), serverOf(target.instanceId)];
+      if (!restored.exists) refuseTooEarly(live, to);
+      await restored.recoverFrom(live, to);
+      const endpoint = await restored.start();
+      started.add(target.instanceId);
+      await takeOverRestored({ ...endpoint, database: 'postgres' }, source, target);
+      return { done: true, detail: 'a server of its own' };
+    },
+
+    async backUp(now) {
+      const faults: unknown[] = [];
+      for (const instanceId of started) {
+        // One that cannot be backed up keeps none of the others from it.
+        await serverOf(instanceId)
+          .backUpIfDue(now)
+          .catch((error: unknown) => faults.push(error));
+      }
+      if (faults.length > 0) throw new AggregateError(faults, 'Some servers could not be backed up.');
+    },
     // A laptop's servers are all of one size; what a plan changes here is the role.
     resize: async () => ({ done: true, detail: 'servers here are of one size' }),
 
@@ -197,7 +237,9 @@ interface Prepared {
 
 /** The server that others are copied from: initialised once, with the newest schema in a template database; then stopped. */
 async function prepare(directory: string, settings: PostgresSettings): Promise<Prepared> {
-  const server = new PostgresServer(directory, settings);
+  // Its past is nobody's: a server copied from it begins one of its own.
+  const { archive: _, ...withoutArchive } = settings;
+  const server = new PostgresServer(directory, withoutArchive);
   await server.initialise();
   const { host, port, password } = await server.start();
   try {

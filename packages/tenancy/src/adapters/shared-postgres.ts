@@ -3,7 +3,10 @@ import { basename } from 'node:path';
 import { type Connection, escapeIdentifier, escapeLiteral, migrate, withConnection } from '@kyong/postgres';
 import { OperationRefused } from '../operation.ts';
 import type { AdminConnection, DatabaseHost } from '../ports.ts';
+import { assertRoom, type Quota } from '../quota.ts';
 import { tenantMigrations } from './migration-files.ts';
+import { draftOf, restoreFromCopy } from './restore/restore-from-copy.ts';
+import type { ServerCopies } from './restore/server-copies.ts';
 import { dropTenantObject, listTenantObjects, tenantObjectsOf } from './tenant-objects.ts';
 import { dropTenantRoles } from './tenant-roles.ts';
 
@@ -13,6 +16,8 @@ export interface SharedServer {
   admin: () => Promise<AdminConnection>;
   /** Most tenant databases it may hold. */
   maxDatabases: number;
+  /** The server as it was, on the side; absent where it has no backups of ours. */
+  copies?: ServerCopies;
 }
 
 const databaseExists = '42P04';
@@ -47,6 +52,24 @@ export function sharedPostgres(servers: readonly [SharedServer, ...SharedServer[
     return rows[0]?.count ?? 0;
   }
 
+  /** @param except a database that is not counted: the one there is to be room for. */
+  async function quotasOf({ instanceId, admin, maxDatabases }: SharedServer, except = ''): Promise<Quota[]> {
+    const { rows } = await withConnection(await admin(), (client) =>
+      client.query<{ databases: number; connections: number; most: number }>(
+        `SELECT (SELECT count(*)::int FROM pg_database WHERE datname LIKE 'tenant\\_%' AND datname <> $1) AS databases,
+                (SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend') AS connections,
+                current_setting('max_connections')::int AS most`,
+        [except],
+      ),
+    );
+    const { databases = 0, connections = 0, most = 0 } = rows[0] ?? {};
+    const remedy = 'An operator has to add another shared database server, or raise the limit of this one.';
+    return [
+      { name: `databases on ${instanceId}`, used: databases, limit: maxDatabases, remedy },
+      { name: `connections to ${instanceId}`, used: connections, limit: most, remedy },
+    ];
+  }
+
   async function templateOf(server: SharedServer): Promise<string> {
     const template = templates.get(server.instanceId) ?? ensureTemplate(await server.admin());
     templates.set(server.instanceId, template);
@@ -71,14 +94,15 @@ export function sharedPostgres(servers: readonly [SharedServer, ...SharedServer[
       return emptiest.server.instanceId;
     },
 
-    async checkQuota({ instanceId }) {
-      const server = serverOf(instanceId);
-      if ((await databasesOn(server)) >= server.maxDatabases) {
-        throw new OperationRefused(
-          'The shared database server is full. An operator has to add another one, or raise its limit.',
-        );
-      }
+    async checkQuota({ instanceId, databaseName }) {
+      const quotas = await quotasOf(serverOf(instanceId), databaseName);
+      assertRoom(
+        quotas.map((quota) => ({ quota, amount: 1 })),
+        1,
+      );
     },
+
+    quotas: async () => (await Promise.all(servers.map((server) => quotasOf(server)))).flat(),
 
     create: ({ instanceId, databaseName }) =>
       withAdmin(instanceId, async (client) => {
@@ -108,12 +132,26 @@ export function sharedPostgres(servers: readonly [SharedServer, ...SharedServer[
     // Its server is everybody's; what a plan changes here is the role.
     resize: async () => ({ done: true, detail: 'a shared server' }),
 
-    destroy: (reservation) =>
-      withAdmin(reservation.instanceId, async (client) => {
-        const name = escapeIdentifier(reservation.databaseName);
-        await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    restorableWindow: async ({ instanceId }, now) => serverOf(instanceId).copies?.window(now),
+
+    async restoreBeside(source, target, to) {
+      const { copies } = serverOf(source.instanceId);
+      if (!copies)
+        throw new OperationRefused('This shared database server keeps no backups to restore from.');
+      const admin = await serverOf(target.instanceId).admin();
+      return restoreFromCopy({ admin, copies }, source, target, to);
+    },
+
+    async destroy(reservation) {
+      // A restore that did not come to its end leaves half a database, and the copy it came from.
+      await serverOf(reservation.instanceId).copies?.close(reservation);
+      await withAdmin(reservation.instanceId, async (client) => {
+        for (const name of [draftOf(reservation), reservation.databaseName]) {
+          await client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(name)} WITH (FORCE)`);
+        }
         await dropTenantRoles(client, reservation);
-      }),
+      });
+    },
 
     resourcesOf: tenantObjectsOf,
     remove: (resource) =>

@@ -10,7 +10,7 @@ import {
 } from '@kyong/postgres';
 import { type SchemaObject, TenantNotMigrated, type TenantSchema } from '../fleet/migration.ts';
 import { tenantMigrations } from './migration-files.ts';
-import { rightsIn, shareRights } from './tenant-roles.ts';
+import { rightsAround, shareRights } from './tenant-roles.ts';
 
 /**
  * Codes that a later attempt may not meet: a lock that was not to be had, a deadlock, a server without room for another
@@ -39,7 +39,7 @@ export function createTenantSchema(
     newestVersion: files.at(-1)?.name ?? '',
     async migrate(admin, roleName, options) {
       const apply = () =>
-        withConnection(admin, (client) => applyPending(client, files, rightsIn(admin)), options);
+        withConnection(admin, (client) => applyPending(client, files, rightsAround(admin)), options);
       try {
         return await apply().catch(async (error: unknown) => {
           if (!isMissingRole(error)) throw error;

@@ -26,8 +26,11 @@ export async function listTenantObjects(
   });
 }
 
-/** As `databaseNames` makes them: of a tenant's first database, or of a second one with its label; roles as `tenantRoles`. */
-const databaseName = /^tenant_([a-z](?:_?[a-z0-9])+?)(?:__0[0-9a-f]{8})?$/;
+/**
+ * As `databaseNames` makes them: of a tenant's first database, or of a second one with its label, which is a draft while it is
+ * being restored; roles as `tenantRoles`.
+ */
+const databaseName = /^tenant_([a-z](?:_?[a-z0-9])+?)(?:__0[0-9a-f]{8}(?:_draft)?)?$/;
 const names: Record<Kind, RegExp> = {
   database: databaseName,
   'replication-slot': databaseName,

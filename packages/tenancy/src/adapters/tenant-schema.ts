@@ -1,6 +1,7 @@
-import { migrate, withConnection } from '@kyong/postgres';
+import { migrate, schemaVersion, withConnection } from '@kyong/postgres';
 import type { TenantDatabase } from '../ports.ts';
 import { tenantMigrations } from './migration-files.ts';
+import { compareDatabases } from './restore/compare-databases.ts';
 import { exportTenant } from './tenant-export.ts';
 import { shareRights, tenantRoles } from './tenant-roles.ts';
 
@@ -26,4 +27,8 @@ export const tenantDatabase: TenantDatabase = {
         name,
       ]);
     }),
+
+  schemaVersion: (admin) => withConnection(admin, schemaVersion),
+
+  compare: compareDatabases,
 };

@@ -78,6 +78,8 @@ class Turn {
   readonly #failures: FailureCount;
   #targets: MigrationTarget[] = [];
   #taking: Promise<void> | undefined;
+  /** Nobody else's turn has come yet in this round. */
+  #exhausted = false;
 
   constructor(claim: MigrationClaim, ports: MigrationPorts, options: AdvanceMigrationOptions) {
     this.#claim = claim;
@@ -109,6 +111,7 @@ class Turn {
   /** Whether there was anything to do. */
   async #round(): Promise<boolean> {
     let began = 0;
+    this.#exhausted = false;
     const work = async () => {
       for (let target = await this.#next(); target; target = await this.#next()) {
         began += 1;
@@ -116,29 +119,34 @@ class Turn {
       }
     };
     await Promise.all(Array.from({ length: this.#claim.migration.concurrency }, work));
-    await this.#giveBack();
+    await this.#taking;
+    this.#giveBack();
     await this.#recorder.flushed();
     return began > 0;
   }
 
   async #next(): Promise<MigrationTarget | undefined> {
     if (this.#mustStop()) return undefined;
-    if (this.#targets.length === 0) {
+    // Asked for before they are needed, so that nobody waits for the master database.
+    const few = this.#targets.length < this.#claim.migration.concurrency;
+    if (few && !this.#exhausted) {
       this.#taking ??= this.#take().finally(() => {
         this.#taking = undefined;
       });
-      await this.#taking;
     }
+    if (this.#targets.length === 0) await this.#taking;
     return this.#mustStop() ? undefined : this.#targets.shift();
   }
 
   async #take(): Promise<void> {
     const limit = this.#claim.migration.concurrency * readAhead;
-    this.#targets = await this.#ports.store.takeTargets(this.#claim, limit);
+    const taken = await this.#ports.store.takeTargets(this.#claim, limit);
+    this.#targets.push(...taken);
+    this.#exhausted = taken.length < limit;
   }
 
   /** Those taken and not begun may go first the next time. */
-  async #giveBack(): Promise<void> {
+  #giveBack(): void {
     for (const { tenant } of this.#targets.splice(0)) {
       this.#recorder.add({
         tenantId: tenant.id,

@@ -1,13 +1,17 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { MigrationResult } from './migration.ts';
 
+/** Results that come within this time are written down together. */
+const gatherMilliseconds = 100;
+
 /**
- * Writes results down together: those that come while the last ones are being written go with the next. A result that is
- * lost in a crash costs a look at the tenant's own ledger.
+ * Writes results down, many at a time. One that is lost in a crash costs a look at the tenant's own ledger.
  */
 export class ResultRecorder {
   readonly #write: (results: MigrationResult[]) => Promise<void>;
   #waiting: MigrationResult[] = [];
   #writing: Promise<void> | undefined;
+  #hurry = new AbortController();
   #error: unknown;
 
   constructor(write: (results: MigrationResult[]) => Promise<void>) {
@@ -24,15 +28,20 @@ export class ResultRecorder {
     this.#writing ??= this.#writeAll();
   }
 
-  /** Resolves when everything is written. @throws what writing threw. */
+  /** Writes what there is, at once. @throws what writing threw. */
   async flushed(): Promise<void> {
+    this.#hurry.abort();
     await this.#writing;
+    this.#hurry = new AbortController();
     if (this.#error !== undefined) throw this.#error;
   }
 
   async #writeAll(): Promise<void> {
     try {
-      while (this.#waiting.length > 0) await this.#write(this.#waiting.splice(0));
+      while (this.#waiting.length > 0) {
+        await sleep(gatherMilliseconds, undefined, { signal: this.#hurry.signal }).catch(() => {});
+        await this.#write(this.#waiting.splice(0));
+      }
     } catch (error) {
       this.#error = error;
     } finally {

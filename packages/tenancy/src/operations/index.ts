@@ -3,14 +3,17 @@ import type { Claim } from '../ports.ts';
 import { changePlacement, resize } from './change-plan.ts';
 import { confirm } from './confirm.ts';
 import { eventOf } from './context.ts';
+import { discardRestored } from './discard-restored.ts';
 import { erase } from './erase.ts';
 import { move } from './move.ts';
 import { offboard } from './offboard.ts';
 import { provision } from './provision.ts';
+import { restore } from './restore.ts';
 import { resume } from './resume.ts';
 import { rotateSecret } from './rotate-secret.ts';
 import type { Step } from './step.ts';
 import { suspend } from './suspend.ts';
+import { swapRestored } from './swap-restored.ts';
 
 interface OperationDefinition {
   steps: Step[];
@@ -74,6 +77,21 @@ export const operations: Record<OperationKind, OperationDefinition> = {
     repeatable: true,
     failed: 'active',
     failure: (claim, reason, at) => eventOf('TenantSecretRotationFailed', claim, at, { reason }),
+  },
+  restore: {
+    steps: restore,
+    from: ['active', 'suspended'],
+    failure: (claim, reason, at) => eventOf('TenantRestoreFailed', claim, at, { reason }),
+  },
+  'swap-restored': {
+    steps: swapRestored,
+    from: ['active', 'suspended'],
+    failure: (claim, reason, at) => eventOf('TenantRestoreSwapFailed', claim, at, { reason }),
+  },
+  'discard-restored': {
+    steps: discardRestored,
+    from: ['active', 'suspended'],
+    failure: (claim, reason, at) => eventOf('TenantRestoreDiscardFailed', claim, at, { reason }),
   },
   offboard: {
     steps: offboard,

@@ -143,6 +143,11 @@ export function claims(pool: Pool): Claims {
         [version],
       ),
 
+    recordReport: (current, report) =>
+      write(current, `report AS (UPDATE operations o SET report = $3 FROM held WHERE o.id = held.id)`, [
+        report,
+      ]),
+
     activate: (current) =>
       write(
         current,

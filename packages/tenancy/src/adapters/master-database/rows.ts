@@ -103,6 +103,7 @@ export interface OperationRow {
   undoing: boolean;
   actor: string;
   input: unknown;
+  report: unknown;
   error: string | null;
   created_at: Date;
   finished_at: Date | null;
@@ -123,7 +124,7 @@ interface StepRow {
 
 /** An operation with its steps in one row, so that one query is enough. `o` is the operations table. */
 export const operationColumns = `
-  o.id, o.tenant_id, o.kind, o.status, o.undoing, o.actor, o.input, o.error, o.created_at, o.finished_at,
+  o.id, o.tenant_id, o.kind, o.status, o.undoing, o.actor, o.input, o.report, o.error, o.created_at, o.finished_at,
   (SELECT json_agg(s ORDER BY s.position) FROM operation_steps s WHERE s.operation_id = o.id) AS steps`;
 
 export function toOperation(row: OperationRow): Operation {
@@ -135,6 +136,7 @@ export function toOperation(row: OperationRow): Operation {
     undoing: row.undoing,
     actor: row.actor,
     input: row.input,
+    report: row.report,
     error: row.error,
     createdAt: row.created_at,
     finishedAt: row.finished_at,

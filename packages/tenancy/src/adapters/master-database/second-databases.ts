@@ -9,6 +9,8 @@ type SecondDatabases = Pick<
   | 'recordTargetSchemaVersion'
   | 'switchToTarget'
   | 'switchBack'
+  | 'keepRestored'
+  | 'takeRestored'
   | 'forgetTarget'
   | 'forgetPrevious'
 >;
@@ -87,6 +89,24 @@ export function secondDatabases(pool: Pool): SecondDatabases {
     },
 
     switchBack: (claim) => write(claim, changePlaces, ['previous', 'target', null]),
+
+    keepRestored: (claim) =>
+      write(
+        claim,
+        `kept AS (
+           UPDATE second_databases s SET state = 'restored'
+             FROM held WHERE s.operation_id = held.id AND s.state = 'target'
+         )`,
+      ),
+
+    takeRestored: (claim) =>
+      write(
+        claim,
+        `taken AS (
+           UPDATE second_databases s SET state = 'target', operation_id = held.id
+             FROM held WHERE s.tenant_id = held.tenant_id AND s.state = 'restored'
+         )`,
+      ),
 
     forgetTarget: (claim) =>
       write(

@@ -10,6 +10,7 @@ import type { DatabaseReservation } from '../../tenant.ts';
 import { refusalOf } from './faults.ts';
 import { findInstance, isOwn, tagsOf } from './instance.ts';
 import type { RdsOptions } from './options.ts';
+import { instanceSettings, planSettings } from './settings.ts';
 import { databaseState } from './state.ts';
 
 /** Asks for the instance, or finds that an earlier call did. @throws {OperationRefused} */
@@ -56,34 +57,19 @@ function instanceRequest(
   engineVersion: string,
   options: RdsOptions,
 ): CreateDBInstanceCommandInput {
-  const plan = plans[reservation.plan];
   return {
     DBInstanceIdentifier: reservation.instanceId,
     DBName: reservation.databaseName,
     Engine: 'postgres',
     EngineVersion: engineVersion,
-    AutoMinorVersionUpgrade: true,
-    // Unless asked not to, RDS enrols the instance in Extended Support, which costs more than the instance.
-    EngineLifecycleSupport: 'open-source-rds-extended-support-disabled',
-    DBInstanceClass: plan.instanceClass,
-    MultiAZ: plan.multiAz,
-    // Below 400 GiB gp3 has its fixed 3,000 operations a second, and asking for any is an error.
-    StorageType: 'gp3',
-    AllocatedStorage: plan.allocatedStorageGibibytes,
-    MaxAllocatedStorage: plan.maxAllocatedStorageGibibytes,
+    ...instanceSettings(options),
+    ...planSettings(reservation.plan),
+    AllocatedStorage: plans[reservation.plan].allocatedStorageGibibytes,
     StorageEncrypted: true,
     KmsKeyId: options.kmsKeyId,
     MasterUsername: masterUsername,
     ManageMasterUserPassword: true,
     MasterUserSecretKmsKeyId: options.kmsKeyId,
-    CACertificateIdentifier: options.certificateAuthority.identifier,
-    DBParameterGroupName: options.parameterGroupName,
-    DBSubnetGroupName: options.subnetGroupName,
-    VpcSecurityGroupIds: options.securityGroupIds,
-    PubliclyAccessible: false,
-    BackupRetentionPeriod: plan.backupRetentionDays,
-    CopyTagsToSnapshot: true,
-    DeletionProtection: plan.deletionProtection,
     Tags: tagsOf(reservation, options.stage),
   };
 }

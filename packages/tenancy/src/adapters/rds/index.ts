@@ -5,11 +5,14 @@ import { destroyInstance } from './destroy.ts';
 import { findOwnInstance, instanceIdentifier } from './instance.ts';
 import { listResources, removeResource } from './list.ts';
 import type { RdsOptions } from './options.ts';
-import { checkAccountQuota } from './quota.ts';
+import { accountQuotas, checkAccountQuota } from './quota.ts';
 import { resizeInstance } from './resize.ts';
+import { instanceWindow } from './restorable-window.ts';
+import { restoreInstanceBeside } from './restore.ts';
 import { databaseState } from './state.ts';
 
 export { type RdsOptions, rdsClientDefaults } from './options.ts';
+export { rdsServerCopies } from './server-copies.ts';
 
 /**
  * An Amazon RDS instance for each tenant. Whose an instance is, its tags say; what RDS says of it is asked each time:
@@ -25,12 +28,15 @@ export function rdsPostgres(options: RdsOptions): DatabaseHost {
   return {
     chooseInstance: async (wish) => instanceIdentifier(options.stage, wish),
     checkQuota: (reservation) => checkAccountQuota(reservation, options),
+    quotas: () => accountQuotas(options),
     create: (reservation) => createInstance(reservation, options),
     async describe(reservation) {
       const instance = await findOwnInstance(reservation, options);
       return instance ? databaseState(instance) : { state: 'absent' };
     },
     adminConnection: (reservation) => masterConnection(reservation, options),
+    restorableWindow: ({ instanceId }) => instanceWindow(instanceId, options),
+    restoreBeside: (source, target, to) => restoreInstanceBeside(source, target, to, options),
     resize: (reservation, time) => resizeInstance(reservation, time, options),
     destroy: (reservation, purpose) => destroyInstance(reservation, purpose, options),
     // What is inside an instance is not looked at: it goes with it.

@@ -1,8 +1,11 @@
+import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { RDSClient, RDSClientConfig } from '@aws-sdk/client-rds';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 
 export interface RdsOptions {
   rds: RDSClient;
+  /** Tells how many addresses the subnets have left. */
+  ec2: EC2Client;
   /** Reads the master secrets; RDS itself writes and rotates them. */
   secretsManager: SecretsManagerClient;
   /** Part of every instance's name and a tag of it: lower-case letters and digits, at most 17. */

@@ -1,0 +1,4 @@
+import type { Fault } from '../fault.ts';
+import { migrationKills } from './migration-kills.ts';
+
+export const fleetFaults: Fault[] = [migrationKills];

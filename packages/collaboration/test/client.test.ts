@@ -1,0 +1,118 @@
+import 'fake-indexeddb/auto';
+import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import fc from 'fast-check';
+import { Server } from 'socket.io';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import * as Y from 'yjs';
+import { CollaborationClient } from '../client/index.ts';
+import { Sequence } from '../client/sequence.ts';
+
+/** A server that behaves as the test says. */
+async function startServer(onConnection: (socket: import('socket.io').Socket) => void) {
+  const http = createServer();
+  const io = new Server(http);
+  io.on('connection', onConnection);
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => io.close());
+  return { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`, io };
+}
+
+function createClient(url: string): CollaborationClient {
+  const client = new CollaborationClient(url, {
+    getToken: async () => 'token',
+    socket: { transports: ['websocket'], reconnectionDelay: 20 },
+  });
+  onTestFinished(() => client.close());
+  return client;
+}
+
+const emptyDocument = { ok: true, role: 'owner', seq: 0, update: Buffer.of(0, 0), stateVector: Buffer.of(0) };
+
+it('a document that is kept in the browser opens without a network, offline edits in it', async () => {
+  const nowhere = 'http://127.0.0.1:1';
+  const documentId = randomUUID();
+  const first = createClient(nowhere);
+  const session = await first.open(documentId, { persist: true });
+  session.doc.getText('notes').insert(0, 'written on the train');
+  expect(session.isSaved).toBe(false);
+  await vi.waitFor(async () => {
+    const copy = new Y.Doc();
+    const { IndexeddbPersistence } = await import('y-indexeddb');
+    await new IndexeddbPersistence(`kyo-document-${documentId}`, copy).whenSynced;
+    expect(copy.getText('notes').toString()).not.toBe('');
+  });
+  first.close();
+  const again = await createClient(nowhere).open(documentId, { persist: true });
+  expect(again.doc.getText('notes').toString()).toBe('written on the train');
+});
+
+it('an update that nobody answers for is sent again when the connection is back', async () => {
+  const received: Uint8Array[] = [];
+  let joins = 0;
+  const { url } = await startServer((socket) => {
+    socket.on('document:join', (_, acknowledge) => {
+      joins += 1;
+      acknowledge(emptyDocument);
+    });
+    socket.on('document:update', ({ update }, acknowledge) => {
+      // The first goes under with its connection.
+      if (joins === 1) socket.conn.close();
+      else {
+        received.push(update);
+        acknowledge({ ok: true, seq: 1 });
+      }
+    });
+  });
+  const session = await createClient(url).open(randomUUID());
+  await session.synced();
+  session.doc.getText('notes').insert(0, 'once');
+  await vi.waitFor(() => expect(session.isSaved && received.length).toBeTruthy(), 5_000);
+  const doc = new Y.Doc();
+  for (const update of received) Y.applyUpdate(doc, new Uint8Array(update));
+  expect([joins, doc.getText('notes').toString()]).toEqual([2, 'once']);
+});
+
+it('a number that does not come is asked for', async () => {
+  const missed = new Y.Doc();
+  missed.getText('notes').insert(0, 'missed');
+  const { url } = await startServer((socket) => {
+    socket.on('document:join', ({ documentId }, acknowledge) => {
+      acknowledge(emptyDocument);
+      socket.emit('document:update', { documentId, update: Buffer.of(0, 0), seq: 2 });
+    });
+    socket.on('document:sync', (_, acknowledge) =>
+      acknowledge({ ok: true, seq: 2, update: Buffer.from(Y.encodeStateAsUpdate(missed)) }),
+    );
+  });
+  const session = await createClient(url).open(randomUUID());
+  await vi.waitFor(() => expect(session.doc.getText('notes').toString()).toBe('missed'), 5_000);
+});
+
+it('a server that is about to stop is left at the time it says', async () => {
+  let connections = 0;
+  const { url } = await startServer((socket) => {
+    connections += 1;
+    if (connections === 1) socket.emit('server:draining', { reconnectAfterMs: 50 });
+  });
+  createClient(url);
+  await vi.waitFor(() => expect(connections).toBe(2), 5_000);
+});
+
+it('numbers in any order leave no gap, and every missing one leaves one', () => {
+  fc.assert(
+    fc.property(fc.nat(1_000), fc.integer({ min: 1, max: 30 }), fc.nat(), (start, count, seed) => {
+      const numbers = Array.from({ length: count }, (_, n) => start + 1 + n);
+      const order = numbers.toSorted((a, b) => ((a * 7919 + seed) % 101) - ((b * 7919 + seed) % 101));
+      const whole = new Sequence();
+      whole.reset(start);
+      for (const seq of order) whole.take(seq);
+      expect(whole.hasGap).toBe(false);
+      const holed = new Sequence();
+      holed.reset(start);
+      for (const seq of order.filter((seq) => seq !== start + 1)) holed.take(seq);
+      expect(holed.hasGap).toBe(count > 1);
+    }),
+  );
+});

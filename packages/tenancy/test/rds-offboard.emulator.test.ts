@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import {
+  findDifferences,
+  type Ports,
+  removeOrphans,
+  requestOperation,
+  requestScheduled,
+} from '../src/index.ts';
+import { createDedicated } from './host-support.ts';
+import { internalFailure } from './rds-answers.ts';
+import { type RdsWorld, startRdsWorld } from './rds-world.ts';
+import { createWorld, drive, newTenantId, operator, request } from './support.ts';
+
+let rds: RdsWorld;
+beforeAll(async () => {
+  rds = await startRdsWorld();
+}, 180_000);
+afterAll(() => rds?.stop());
+
+async function rdsPorts(): Promise<Ports> {
+  const { ports } = await createWorld();
+  return { ...ports, hosts: { ...ports.hosts, dedicated: rds.host } };
+}
+
+it('erases a tenant on RDS, keeps its last snapshot, and says so in the proof', async () => {
+  const ports = await rdsPorts();
+  const tenantId = newTenantId();
+  await drive(await request(ports, tenantId, 'basic'), ports);
+  const asked = await requestOperation('offboard', tenantId, {}, operator, ports.store);
+  if (asked.outcome !== 'accepted') throw new Error(asked.outcome);
+  await drive(asked.operationId, ports);
+  const [erasure = ''] = await requestScheduled(ports.store, ports.lifecycle, new Date());
+  rds.proxy.inject('DescribeDBInstances', internalFailure, 'cut');
+  await drive(erasure, ports);
+
+  expect((await ports.store.findTenant(tenantId))?.status).toBe('offboarded');
+  expect(await rds.findInstance(`kyo-test-${tenantId}`)).toBeUndefined();
+  const { proof } = (await ports.store.findDeparture(tenantId)) ?? {};
+  expect(proof?.destroyed).toContainEqual({ kind: 'server', name: `kyo-test-${tenantId}` });
+  const [snapshot] = await rds.snapshots(`kyo-test-${tenantId}`);
+  expect(snapshot).toContain('final');
+  expect(proof?.kept).toContainEqual({ kind: 'snapshot', name: snapshot });
+  expect((await findDifferences(ports)).filter((found) => found.tenantId === tenantId)).toEqual([]);
+});
+
+it('finds an instance of ours that nobody knows, and nobody else’s; takes it away with a last snapshot', async () => {
+  const ports = await rdsPorts();
+  const ours = await createDedicated(rds.host);
+  const theirs = { ...ours, tenantId: newTenantId(), instanceId: 'somebody-elses' };
+  await rds.occupy(theirs);
+  const found = (await findDifferences(ports)).filter(({ kind }) => kind === 'server');
+  expect(found).toEqual([
+    { problem: 'orphan', kind: 'server', name: ours.instanceId, tenantId: ours.tenantId },
+  ]);
+  expect(await removeOrphans(found, ports)).toMatchObject({ removed: found, failed: [] });
+  expect(await rds.findInstance(ours.instanceId)).toBeUndefined();
+  expect(await rds.snapshots(ours.instanceId)).toHaveLength(1);
+  expect(await rds.findInstance(theirs.instanceId)).toBeDefined();
+});
