@@ -15,6 +15,7 @@ export const controlPlanePaths = [
   '/tenants',
   '/operations',
   '/fleet',
+  '/plans',
   '/audit',
 ] as const;
 

@@ -48,9 +48,10 @@ export async function startEmulatedCloud(region: string): Promise<EmulatedCloud>
       KYO_INERT_TYPES: join(import.meta.dirname, 'inert-types.json'),
       KYO_DATABASE_SERVERS: requests.url,
       KYO_LOAD_BALANCER: `localhost:${loadBalancerPort}`,
-      // Of the functions: whose certificates they trust, and where RDS is.
+      // Of the functions: whose certificates they trust, where RDS is, and what it is built on.
       KYO_DATABASE_CA: servers.certificateAuthority,
       AWS_ENDPOINT_URL_RDS: proxy.url,
+      AWS_ENDPOINT_URL_EC2: proxy.url,
     },
   });
   return {

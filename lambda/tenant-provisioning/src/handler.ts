@@ -19,6 +19,7 @@ const quotaWarningShare = 0.8;
 export const handler = createApi({
   store,
   archives,
+  hosts,
   policy: config.KYO_TENANCY_POLICY,
   now,
   startOperation: (operationId) => start({ operationId }),
