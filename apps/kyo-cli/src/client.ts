@@ -11,6 +11,7 @@ import {
   migrationPlan,
   operation,
   operationAccepted,
+  planChangeAccepted,
   planList,
   problemDocument,
   provisionTenantResponse,
@@ -53,7 +54,7 @@ export interface TenantListQuery {
 }
 
 /** What can be asked for at an address of its own under a tenant. */
-export type TenantChange = 'suspend' | 'resume' | 'rotate-secret' | 'plan' | 'move' | 'confirm';
+export type TenantChange = 'suspend' | 'resume' | 'rotate-secret' | 'move' | 'confirm';
 
 /** The control plane's API, typed by the contracts. */
 export function createClient({ url, token }: Target) {
@@ -91,6 +92,8 @@ export function createClient({ url, token }: Target) {
       call(provisionTenantResponse, 'POST', '/provision-tenant', body),
     change: (kind: TenantChange, tenantId: string, body?: object) =>
       call(operationAccepted, 'POST', `/tenants/${encodeURIComponent(tenantId)}/${kind}`, body),
+    changePlan: (tenantId: string, body: { plan: string; time?: string }) =>
+      call(planChangeAccepted, 'POST', `/tenants/${encodeURIComponent(tenantId)}/plan`, body),
     restore: (tenantId: string, to: string) =>
       call(operationAccepted, 'POST', `/tenants/${encodeURIComponent(tenantId)}/restore`, { to }),
     changeRestored: (change: 'swap' | 'discard', tenantId: string) =>
