@@ -19,7 +19,7 @@ export default defineConfig({
           name: 'integration',
           include: [
             '{packages,apps,lambda}/*/test/**/*.test.ts',
-            'chaos/test/**/*.test.ts',
+            '{chaos,infrastructure}/test/**/*.test.ts',
             'test/**/*.test.ts',
           ],
           exclude: ['**/node_modules/**', '**/*.emulator.test.ts'],
@@ -30,7 +30,7 @@ export default defineConfig({
         // The same, and an emulated AWS, which is written in Python: `npm run test:deploy`.
         test: {
           name: 'emulator',
-          include: ['{packages,apps}/*/test/**/*.emulator.test.ts'],
+          include: ['{packages/*,apps/*,lambda/*,infrastructure}/test/**/*.emulator.test.ts'],
           ...onRealServers,
         },
       },

@@ -4,6 +4,7 @@ import { addAuditCommand } from './audit.ts';
 import { addCapacityCommands } from './capacity.ts';
 import { createClient } from './client.ts';
 import { type CommonOptions, toCount } from './command.ts';
+import { addCostCommand } from './cost.ts';
 import { addDepartureCommands, describeDeparture } from './departures.ts';
 import { examine, repair } from './doctor.ts';
 import { CommandFailed, exitCodes } from './failure.ts';
@@ -85,6 +86,7 @@ export function createProgram(write: (text: string) => void, terminal: boolean):
 
   addRestoreCommand(tenants, context);
   addDepartureCommands(tenants, context);
+  addCostCommand(program);
 
   common(
     operations.command('show').description('one operation and its steps').argument('<operationId>'),
