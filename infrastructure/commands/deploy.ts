@@ -54,7 +54,7 @@ try {
   const url = outputs[`kyo-${stage.name}-edge`]?.Url;
   if (url === undefined) throw new Error('The deployment says no address.');
   if (values.outputs !== undefined) appendFileSync(values.outputs, `url=${url}\n`);
-  process.stdout.write(`Kyo ${stage.name} is at ${url}\nNext: npm run smoke -- ${url}\n`);
+  process.stdout.write(`Kyo ${stage.name} is at ${url}\nNext: npm run kyo -- smoke ${url}\n`);
 } catch (error) {
   process.stderr.write(`✗ ${(error as Error).message}\n`);
   process.exitCode = 1;

@@ -4,6 +4,7 @@ import { CloudFrontTarget } from 'aws-cdk-lib/aws-route53-targets';
 import type { Construct } from 'constructs';
 import type { Stage } from '../../config/index.ts';
 import { KyoStack } from '../constructs/kyo-stack.ts';
+import { tokensOf } from '../constructs/names.ts';
 import { PrivateBucket } from '../constructs/private-bucket.ts';
 import { WebDistribution } from '../constructs/web-distribution.ts';
 import type { DataStack } from './data.ts';
@@ -52,5 +53,10 @@ export class EdgeStack extends KyoStack {
     }
     new CfnOutput(this, 'Url', { value: `https://${this.hostname}` });
     new CfnOutput(this, 'SiteBucket', { value: site.bucketName });
+    // What an operator's command line makes its token of, where its AWS identity may read the keys.
+    const { KYO_TOKEN_ISSUER, KYO_TOKEN_AUDIENCE } = tokensOf(stage);
+    new CfnOutput(this, 'SigningKeys', { value: data.master.signingKeys.secretArn });
+    new CfnOutput(this, 'TokenIssuer', { value: KYO_TOKEN_ISSUER });
+    new CfnOutput(this, 'TokenAudience', { value: KYO_TOKEN_AUDIENCE });
   }
 }
