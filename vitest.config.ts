@@ -19,7 +19,7 @@ export default defineConfig({
           name: 'integration',
           include: [
             '{packages,apps,lambda}/*/test/**/*.test.ts',
-            'chaos/test/**/*.test.ts',
+            '{chaos,infrastructure}/test/**/*.test.ts',
             'test/**/*.test.ts',
           ],
           exclude: ['**/node_modules/**', '**/*.emulator.test.ts'],
@@ -28,7 +28,11 @@ export default defineConfig({
       },
       {
         // The same, and an emulated AWS, which is written in Python: `npm run test:deploy`.
-        test: { name: 'emulator', include: ['packages/*/test/**/*.emulator.test.ts'], ...onRealServers },
+        test: {
+          name: 'emulator',
+          include: ['{packages/*,apps/*,lambda/*,infrastructure}/test/**/*.emulator.test.ts'],
+          ...onRealServers,
+        },
       },
       {
         // Builds every image and starts it, which needs Docker or root: `npm run test:images`.

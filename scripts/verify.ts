@@ -16,13 +16,24 @@ const checks = [
   },
   {
     name: 'import directions',
-    command: [bin('depcruise'), 'packages', 'apps', 'lambda', 'benchmarks', 'chaos', 'images', 'scripts'],
+    command: [
+      bin('depcruise'),
+      'packages',
+      'apps',
+      'lambda',
+      'infrastructure',
+      'benchmarks',
+      'chaos',
+      'images',
+      'scripts',
+    ],
   },
   {
     name: 'migrations that old and new code survive',
     command: [bin('squawk'), '--reporter', 'gcc', ...migrations],
   },
   { name: 'types', command: [bin('tsc'), '--project', '.'] },
+  { name: 'types of the infrastructure', command: [bin('tsc'), '--project', 'infrastructure'] },
 ];
 
 const results = await Promise.all(

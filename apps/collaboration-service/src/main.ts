@@ -26,16 +26,17 @@ const now = () => new Date();
 const onRedisError = (err: Error) => logger.warn({ err }, 'redis connection disturbed');
 const redis = connectRedis(config.KYO_REDIS_URL, onRedisError);
 const writing = connectRedis(config.KYO_REDIS_URL, onRedisError);
-const pool = createPool(
-  { connectionString: config.KYO_MASTER_DATABASE_URL },
-  { maxConnections: masterConnections, idleTimeoutSeconds },
-  (err) => logger.warn({ err }, 'database connection disturbed'),
+/** The same authority signs the certificates of all our databases. */
+const ssl = config.KYO_DATABASE_CA !== undefined && { ssl: { ca: config.KYO_DATABASE_CA } };
+const master = { connectionString: config.KYO_MASTER_DATABASE_URL, ...ssl };
+const pool = createPool(master, { maxConnections: masterConnections, idleTimeoutSeconds }, (err) =>
+  logger.warn({ err }, 'database connection disturbed'),
 );
 const tenants = openTenantAccess({
   store: createMasterDatabase(pool),
   secrets: secretsManager({ region: config.KYO_AWS_REGION, prefix: config.KYO_SECRETS_PREFIX }),
-  master: { connectionString: config.KYO_MASTER_DATABASE_URL },
-  ...(config.KYO_DATABASE_CA !== undefined && { ssl: { ca: config.KYO_DATABASE_CA } }),
+  master,
+  ...ssl,
   now,
   onError: (err) => logger.warn({ err }, 'tenant database connection disturbed'),
 });

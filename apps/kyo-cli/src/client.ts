@@ -1,5 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import {
   auditPage,
   differences,
@@ -11,6 +9,7 @@ import {
   migrationPlan,
   operation,
   operationAccepted,
+  planChangeAccepted,
   planList,
   problemDocument,
   provisionTenantResponse,
@@ -21,31 +20,12 @@ import {
   tenantPage,
   warmPool,
 } from '@kyong/contracts';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { CommandFailed, exitCodes } from './failure.ts';
+import { findTarget } from './find-target.ts';
+import type { Target, TargetOptions } from './target.ts';
 
-export interface Target {
-  url: string;
-  token: string;
-}
-
-const addressFile = z.object({ url: z.url() });
 const requestTimeoutMilliseconds = 15_000;
-
-/** The platform that runs with this data directory, and the operator's token. @throws {CommandFailed} */
-export function findPlatform(dataDirectory: string): Target {
-  const directory = resolve(dataDirectory);
-  const address = join(directory, 'address.json');
-  const token = join(directory, 'operator.jwt');
-  if (!existsSync(address) || !existsSync(token)) {
-    throw new CommandFailed(
-      `No Kyo has run with the data in ${directory}. Start it with \`npm start\`, or name its folder with --data-dir.`,
-      exitCodes.unreachable,
-    );
-  }
-  const { url } = addressFile.parse(JSON.parse(readFileSync(address, 'utf8')));
-  return { url, token: readFileSync(token, 'utf8').trim() };
-}
 
 export interface TenantListQuery {
   status?: string;
@@ -54,16 +34,20 @@ export interface TenantListQuery {
 }
 
 /** What can be asked for at an address of its own under a tenant. */
-export type TenantChange = 'suspend' | 'resume' | 'rotate-secret' | 'plan' | 'move' | 'confirm';
+export type TenantChange = 'suspend' | 'resume' | 'rotate-secret' | 'move' | 'confirm';
 
-/** The control plane's API, typed by the contracts. */
-export function createClient({ url, token }: Target) {
+/** The control plane's API, typed by the contracts. Its platform is looked for at the first question. */
+export function createClient(options: TargetOptions) {
+  let target: Promise<Target> | undefined;
+
   async function call<S extends z.ZodType>(
     schema: S,
     method: string,
     path: string,
     body?: unknown,
   ): Promise<z.output<S>> {
+    target ??= findTarget(options);
+    const { url, token, remedy } = await target;
     const response = await fetch(new URL(path, url), {
       method,
       headers: {
@@ -73,10 +57,7 @@ export function createClient({ url, token }: Target) {
       ...(body !== undefined && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(requestTimeoutMilliseconds),
     }).catch(() => {
-      throw new CommandFailed(
-        `Kyo does not answer at ${url}. Is it running? Start it with \`npm start\`.`,
-        exitCodes.unreachable,
-      );
+      throw new CommandFailed(`Kyo does not answer at ${url}. ${remedy}`, exitCodes.unreachable);
     });
     const content: unknown = await response.json().catch(() => undefined);
     // The platform's health is an answer whatever its status.
@@ -92,6 +73,8 @@ export function createClient({ url, token }: Target) {
       call(provisionTenantResponse, 'POST', '/provision-tenant', body),
     change: (kind: TenantChange, tenantId: string, body?: object) =>
       call(operationAccepted, 'POST', `/tenants/${encodeURIComponent(tenantId)}/${kind}`, body),
+    changePlan: (tenantId: string, body: { plan: string; time?: string }) =>
+      call(planChangeAccepted, 'POST', `/tenants/${encodeURIComponent(tenantId)}/plan`, body),
     restore: (tenantId: string, to: string) =>
       call(operationAccepted, 'POST', `/tenants/${encodeURIComponent(tenantId)}/restore`, { to }),
     changeRestored: (change: 'swap' | 'discard', tenantId: string) =>

@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Client } from './client.ts';
+import type { TargetOptions } from './target.ts';
 
-export interface CommonOptions {
+export interface CommonOptions extends TargetOptions {
   json?: boolean;
-  dataDir: string;
 }
 
 /** What every command is made with. */

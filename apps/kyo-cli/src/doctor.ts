@@ -1,41 +1,32 @@
 import { statfsSync } from 'node:fs';
-import { type Client, createClient, findPlatform } from './client.ts';
+import { type Client, createClient } from './client.ts';
 import { CommandFailed } from './failure.ts';
-
-export interface Finding {
-  check: string;
-  ok: boolean;
-  detail: string;
-  remedy?: string;
-}
+import { findTarget } from './find-target.ts';
+import type { Finding } from './finding.ts';
+import { smoke } from './smoke.ts';
+import type { TargetOptions } from './target.ts';
 
 const minimumFreeGibibytes = 2;
 
-/** Looks at everything a working laptop platform needs. Later checks are left out where they would only repeat a fault. */
-export async function examine(dataDirectory: string): Promise<Finding[]> {
-  const findings: Finding[] = [];
-  let client: Client;
+/** Looks at everything a working platform needs. Later checks are left out where they would only repeat a fault. */
+export async function examine(options: TargetOptions): Promise<Finding[]> {
+  const platform = options.stage === undefined ? 'data directory' : 'stage';
   try {
-    const target = findPlatform(dataDirectory);
-    client = createClient(target);
-    findings.push({ check: 'data directory', ok: true, detail: dataDirectory }, freeSpace(dataDirectory));
+    const { url } = await findTarget(options);
+    const found = { check: platform, ok: true, detail: options.stage ?? options.dataDir };
+    const parts =
+      options.stage === undefined ? [freeSpace(options.dataDir)] : await smoke(url, { withinSeconds: 0 });
+    return [found, ...parts, ...(await ask(createClient(options), options))];
   } catch (error) {
-    return [{ check: 'data directory', ok: false, ...explain(error) }];
+    return [{ check: platform, ok: false, ...explain(error) }];
   }
+}
+
+/** What only the running platform knows of itself. */
+async function ask(client: Client, { stage }: TargetOptions): Promise<Finding[]> {
+  const findings: Finding[] = [];
   try {
-    const { parts } = await client.health();
-    for (const [name, part] of Object.entries(parts)) {
-      const ok = part.status === 'ready';
-      findings.push({
-        check: name,
-        ok,
-        detail: ok ? 'ready' : (part.detail ?? 'unavailable'),
-        ...(!ok && {
-          remedy:
-            'It is started again within seconds; if not, look into the logs folder of the data directory.',
-        }),
-      });
-    }
+    if (stage === undefined) findings.push(...(await localParts(client)));
     const { tenants } = await client.listTenants({ status: 'failed' });
     const parked = tenants
       .filter((tenant) => tenant.operation?.status === 'failed')
@@ -49,11 +40,29 @@ export async function examine(dataDirectory: string): Promise<Finding[]> {
         remedy: 'See `kyo tenants show ID` for the step that could not be undone.',
       }),
     });
-    findings.push(...(await compare(client)));
+    // On AWS nobody but the provisioner may look at all servers.
+    if (stage === undefined) findings.push(...(await compare(client)));
   } catch (error) {
     findings.push({ check: 'platform', ok: false, ...explain(error) });
   }
   return findings;
+}
+
+/** On AWS the load balancer asks the parts, and alarms tell of them. */
+async function localParts(client: Client): Promise<Finding[]> {
+  const { parts } = await client.health();
+  return Object.entries(parts).map(([name, part]) => {
+    const ok = part.status === 'ready';
+    return {
+      check: name,
+      ok,
+      detail: ok ? 'ready' : (part.detail ?? 'unavailable'),
+      ...(!ok && {
+        remedy:
+          'It is started again within seconds; if not, look into the logs folder of the data directory.',
+      }),
+    };
+  });
 }
 
 /** Whether what there is of tenants is what the master database says. */
@@ -76,8 +85,8 @@ async function compare(client: Client): Promise<Finding[]> {
 }
 
 /** Removes what belongs to nothing; what could not be removed says why. */
-export async function repair(dataDirectory: string): Promise<Finding[]> {
-  const { removed, failed } = await createClient(findPlatform(dataDirectory)).removeOrphans();
+export async function repair(client: Client): Promise<Finding[]> {
+  const { removed, failed } = await client.removeOrphans();
   return [
     ...removed.map(({ kind, name }) => ({ check: 'removed', ok: true, detail: `${kind} ${name}` })),
     ...failed.map(({ kind, name, reason }) => ({

@@ -2,11 +2,13 @@ import { plan, type Tenant, tenantStatus } from '@kyong/contracts';
 import { Command, type CommanderError, Option } from 'commander';
 import { addAuditCommand } from './audit.ts';
 import { addCapacityCommands } from './capacity.ts';
-import { createClient, findPlatform } from './client.ts';
+import { createClient } from './client.ts';
 import { type CommonOptions, toCount } from './command.ts';
+import { addCostCommand } from './cost.ts';
 import { addDepartureCommands, describeDeparture } from './departures.ts';
-import { examine, type Finding, repair } from './doctor.ts';
+import { examine, repair } from './doctor.ts';
 import { CommandFailed, exitCodes } from './failure.ts';
+import type { Finding } from './finding.ts';
 import { addMigrateCommands } from './migrate.ts';
 import { addRestoreCommand, describeReport } from './restore.ts';
 import { smoke } from './smoke.ts';
@@ -17,16 +19,16 @@ import { describeStep, watch } from './watch.ts';
 /** The operator's command line, `kyo`. */
 export function createProgram(write: (text: string) => void, terminal: boolean): Command {
   const program = new Command('kyo')
-    .description("The operator's command line. Talks to the platform on this machine.")
+    .description(
+      "The operator's command line. Talks to the platform on this machine, or with --stage to one on AWS.",
+    )
     .exitOverride((error: CommanderError) => {
       // Help and version are not failures; anything else commander stops at is a wrong call.
       throw new CommandFailed('', error.exitCode === 0 ? 0 : exitCodes.usage);
     });
   const print = (options: Pick<CommonOptions, 'json'>, value: unknown, text: () => string) =>
     write(options.json ? `${JSON.stringify(value, null, 2)}\n` : text());
-  const clientOf = ({ dataDir }: CommonOptions) => createClient(findPlatform(dataDir));
-
-  const context = { common, print, clientOf, write, terminal };
+  const context = { common, print, clientOf: createClient, write, terminal };
 
   const tenants = program.command('tenants').description('tenants, one or all');
   const operations = program.command('operations').description('what is being done to tenants');
@@ -37,7 +39,7 @@ export function createProgram(write: (text: string) => void, terminal: boolean):
     .option('--cursor <cursor>', 'the page after this one')
     .action(async (options: CommonOptions & { status?: string; plan?: string; cursor?: string }) => {
       const { status, plan: planName, cursor } = options;
-      const page = await clientOf(options).listTenants({
+      const page = await createClient(options).listTenants({
         ...(status && { status }),
         ...(planName && { plan: planName }),
         ...(cursor && { cursor }),
@@ -57,8 +59,8 @@ export function createProgram(write: (text: string) => void, terminal: boolean):
 
   common(tenants.command('show').description('one tenant').argument('<tenantId>')).action(
     async (tenantId: string, options: CommonOptions) => {
-      const tenant = await clientOf(options).showTenant(tenantId);
-      print(options, tenant, () => describeTenant(tenant, options.dataDir));
+      const tenant = await createClient(options).showTenant(tenantId);
+      print(options, tenant, () => describeTenant(tenant, options));
     },
   );
 
@@ -68,7 +70,7 @@ export function createProgram(write: (text: string) => void, terminal: boolean):
     .option('--no-watch', 'do not wait for its end')
     .action(
       async (tenantId: string, options: CommonOptions & { plan: string; name?: string; watch: boolean }) => {
-        const client = clientOf(options);
+        const client = createClient(options);
         const accepted = await client.provision({
           tenantId,
           plan: options.plan,
@@ -80,15 +82,16 @@ export function createProgram(write: (text: string) => void, terminal: boolean):
       },
     );
 
-  addTenantChanges(tenants, { common, print, clientOf, write, terminal });
+  addTenantChanges(tenants, context);
 
   addRestoreCommand(tenants, context);
   addDepartureCommands(tenants, context);
+  addCostCommand(program);
 
   common(
     operations.command('show').description('one operation and its steps').argument('<operationId>'),
   ).action(async (operationId: string, options: CommonOptions) => {
-    const operation = await clientOf(options).showOperation(operationId);
+    const operation = await createClient(options).showOperation(operationId);
     print(options, operation, () =>
       [
         `${operation.kind} ${operation.tenantId}: ${operation.status}`,
@@ -101,7 +104,7 @@ export function createProgram(write: (text: string) => void, terminal: boolean):
   common(
     operations.command('watch').description('follow an operation to its end').argument('<operationId>'),
   ).action(async (operationId: string, options: CommonOptions) => {
-    const operation = await watch(clientOf(options), operationId, options.json ? () => {} : write);
+    const operation = await watch(createClient(options), operationId, options.json ? () => {} : write);
     print(options, operation, () => `${operation.kind} ${operation.tenantId}: ${operation.status}\n`);
   });
 
@@ -113,7 +116,7 @@ export function createProgram(write: (text: string) => void, terminal: boolean):
   )
     .option('--no-watch', 'do not wait for its end')
     .action(async (operationId: string, options: CommonOptions & { watch: boolean }) => {
-      const client = clientOf(options);
+      const client = createClient(options);
       const accepted = await client.retryOperation(operationId);
       if (!options.watch) return print(options, accepted, () => `Operation ${accepted.operationId}\n`);
       const operation = await watch(client, operationId, options.json ? () => {} : write, 'compensated');
@@ -135,8 +138,8 @@ export function createProgram(write: (text: string) => void, terminal: boolean):
       'remove what belongs to nothing, then look; without it, what would be removed is shown',
     )
     .action(async (options: CommonOptions & { repair?: boolean }) => {
-      const repaired = options.repair ? await repair(options.dataDir) : [];
-      judge(options, [...repaired, ...(await examine(options.dataDir))]);
+      const repaired = options.repair ? await repair(createClient(options)) : [];
+      judge(options, [...repaired, ...(await examine(options))]);
     });
   program
     .command('smoke')
@@ -154,6 +157,7 @@ function common(command: Command): Command {
   return command
     .option('--json', 'for machines')
     .option('--data-dir <folder>', "the running platform's data directory", '.kyo')
+    .option('--stage <stage>', 'a platform on AWS, with the credentials of this machine')
     .copyInheritedSettings(command.parent ?? command);
 }
 
@@ -161,7 +165,7 @@ function describeFinding({ ok, check, detail, remedy }: Finding): string {
   return `${ok ? '✓' : '✗'} ${check}: ${detail}\n${remedy ? `  → ${remedy}\n` : ''}`;
 }
 
-function describeTenant(tenant: Tenant, dataDirectory: string): string {
+function describeTenant(tenant: Tenant, { dataDir, stage }: CommonOptions): string {
   const { database, departure, operation } = tenant;
   const rows = [
     ['name', tenant.name],
@@ -186,9 +190,11 @@ function describeTenant(tenant: Tenant, dataDirectory: string): string {
   for (const { instanceId, name, keepUntil } of tenant.previousDatabases ?? []) {
     rows.push(['before', `${name} on ${instanceId}, kept until ${keepUntil} (or: kyo tenants confirm)`]);
   }
-  const secret = `${dataDirectory}/secrets/${database?.secret}.secret`;
-  const access = database
-    ? `\nPGPASSWORD=$(cat ${secret}) psql -h ${database.host} -p ${database.port} -U ${database.role} ${database.name}\n`
-    : '';
+  const secret = `${dataDir}/secrets/${database?.secret}.secret`;
+  // A database on AWS answers inside its network alone.
+  const access =
+    database && stage === undefined
+      ? `\nPGPASSWORD=$(cat ${secret}) psql -h ${database.host} -p ${database.port} -U ${database.role} ${database.name}\n`
+      : '';
   return table([tenant.tenantId, ''], rows) + access;
 }

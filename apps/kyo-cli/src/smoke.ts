@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { jwks, type ProblemCode, problemDocument } from '@kyong/contracts';
-import type { Finding } from './doctor.ts';
+import type { Finding } from './finding.ts';
 
 interface Check {
   name: string;

@@ -10,7 +10,7 @@ type WatchOptions = CommonOptions & { watch: boolean };
 export function addTenantChanges(tenants: Command, context: CommandContext): void {
   const { common, print, clientOf, write } = context;
 
-  const change = (name: TenantChange, description: string) =>
+  const change = (name: TenantChange | 'plan', description: string) =>
     common(tenants.command(name).description(description).argument('<tenantId>')).option(
       '--no-watch',
       'do not wait for its end',
@@ -49,9 +49,15 @@ export function addTenantChanges(tenants: Command, context: CommandContext): voi
       new Option('--time <time>', 'when its own server is given another size').choices(resizeTime.options),
     )
     .action((tenantId: string, planName: string, { time, ...options }: WatchOptions & { time?: string }) =>
-      follow(tenantId, options, (client) =>
-        client.change('plan', tenantId, { plan: planName, ...(time !== undefined && { time }) }),
-      ),
+      follow(tenantId, options, async (client) => {
+        const accepted = await client.changePlan(tenantId, {
+          plan: planName,
+          ...(time !== undefined && { time }),
+        });
+        const { from, to } = accepted.monthlyPrice;
+        if (!options.json) write(`It costs about USD ${to.total} a month, and did cost USD ${from.total}.\n`);
+        return accepted;
+      }),
     );
 
   change('move', 'take a tenant to another shared server, while it is in use')

@@ -1,4 +1,5 @@
 import { redisConnectionOf } from '@kyong/redis';
+import { json } from '@kyong/service-kit';
 import { z } from 'zod';
 import { providerVariables, requireProviders } from './provider-config.ts';
 
@@ -14,15 +15,6 @@ const signingKey = z.object({
   }),
   createdAt: z.iso.datetime(),
   retired: z.boolean().exactOptional(),
-});
-
-const json = z.string().transform((text, context): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    context.addIssue({ code: 'custom', message: 'is not JSON' });
-    return z.NEVER;
-  }
 });
 
 /** Addresses and their codes. */

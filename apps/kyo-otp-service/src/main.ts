@@ -22,8 +22,11 @@ const config = readConfig();
 const logger = createLogger({ service: 'kyo-otp-service', level: config.KYO_LOG_LEVEL });
 const now = () => new Date();
 const redis = connectRedis(config.KYO_REDIS_URL, (err) => logger.warn({ err }, 'redis connection disturbed'));
+/** The same authority signs the certificates of all our databases. */
+const ssl = config.KYO_DATABASE_CA !== undefined && { ssl: { ca: config.KYO_DATABASE_CA } };
+const master = { connectionString: config.KYO_MASTER_DATABASE_URL, ...ssl };
 const pool = createPool(
-  { connectionString: config.KYO_MASTER_DATABASE_URL },
+  master,
   { maxConnections: config.KYO_MASTER_DATABASE_CONNECTIONS, idleTimeoutSeconds },
   (err) => logger.warn({ err }, 'database connection disturbed'),
 );
@@ -35,8 +38,8 @@ const secrets = secretsManager({ region: config.KYO_AWS_REGION, prefix: config.K
 const tenants = openTenantAccess({
   store,
   secrets,
-  master: { connectionString: config.KYO_MASTER_DATABASE_URL },
-  ...(config.KYO_DATABASE_CA !== undefined && { ssl: { ca: config.KYO_DATABASE_CA } }),
+  master,
+  ...ssl,
   now,
   onError: (err) => logger.warn({ err }, 'tenant database connection disturbed'),
 });

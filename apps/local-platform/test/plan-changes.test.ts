@@ -73,6 +73,8 @@ it('a gym grows onto a server of its own, shrinks and moves, while its service a
     ['move', tenantId],
   ]) {
     const { stdout } = await kyo(...args);
+    if (args[0] === 'plan')
+      expect(stdout).toMatch(/^It costs about USD [\d.]+ a month, and did cost USD [\d.]+\.$/m);
     said.push(stdout.trim().split('\n').at(-1) ?? '');
   }
   const { names, statuses } = await writing.stop();

@@ -13,17 +13,18 @@ export interface OperationStarter {
 /** Seconds until the first look at a new operation is worth it. */
 const firstLookSeconds = 1;
 
-/** Hands a recorded operation to its driver, and tells the caller where to watch it. */
+/** Hands a recorded operation to its driver, and tells the caller where to watch it, and what `more` there is to it. */
 export async function accepted(
   { tenantId, operationId, status }: Omit<OperationAccepted, 'statusUrl'>,
   deps: OperationStarter,
+  more: object = {},
 ): Promise<APIGatewayProxyResult> {
   // The operation is recorded: from here on it happens, whether or not its driver could be reached just now.
   await deps.startOperation(operationId).catch((error: unknown) => {
     deps.logger.warn({ err: error, operationId }, 'the operation waits for the sweep');
   });
   const statusUrl = `/operations/${operationId}`;
-  const body: OperationAccepted = { tenantId, operationId, status, statusUrl };
+  const body: OperationAccepted = { tenantId, operationId, status, statusUrl, ...more };
   return json(202, body, { location: statusUrl, 'retry-after': String(firstLookSeconds) });
 }
 
@@ -32,6 +33,7 @@ export async function answerTo(
   result: OperationRequestOutcome,
   tenantId: string,
   deps: OperationStarter,
+  more?: object,
 ): Promise<APIGatewayProxyResult> {
   switch (result.outcome) {
     case 'unknown':
@@ -43,6 +45,6 @@ export async function answerTo(
         detail: 'Its schema is being migrated. Try again in a few seconds.',
       });
     case 'accepted':
-      return accepted({ tenantId, ...result }, deps);
+      return accepted({ tenantId, ...result }, deps, more);
   }
 }

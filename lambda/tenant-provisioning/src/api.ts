@@ -1,11 +1,13 @@
-import { type ProblemCode, routes, scopes } from '@kyong/contracts';
+import { type Plan, type ProblemCode, routes, scopes } from '@kyong/contracts';
 import { Problem, problemResponse, requestIdOf } from '@kyong/service-kit';
 import {
   type ArchiveStore,
+  monthlyPrice,
   type OperationRequestOutcome,
   type Ports,
   type ProvisionOutcome,
   type ProvisionRefusal,
+  placementOf,
   requestChangePlan,
   requestMove,
   requestOperation,
@@ -112,7 +114,7 @@ const endpoints = new Map<string, Endpoint>([
   [keyOf(routes.resumeTenant), changeTenant(simply('resume'))],
   [keyOf(routes.rotateTenantSecret), changeTenant(simply('rotate-secret'))],
   [keyOf(routes.confirmTenantChange), changeTenant(simply('confirm'))],
-  [keyOf(routes.changePlan), changeTenant(changePlan)],
+  [keyOf(routes.changePlan), changePlan],
   [keyOf(routes.moveTenant), changeTenant(moveTenant)],
   [keyOf(routes.restoreTenant), restoreTenant],
   [keyOf(routes.swapRestored), changeRestored('swap-restored')],
@@ -156,21 +158,25 @@ type RequestChange = (
   event: APIGatewayProxyEvent,
   caller: Caller,
   deps: ApiDependencies,
-) => Promise<OperationRequestOutcome | { outcome: 'plan-unchanged' | 'not-shared' }>;
+) => Promise<OperationRequestOutcome | { outcome: 'not-shared' }>;
 
 /** A change that needs to be told nothing. */
 function simply(kind: 'suspend' | 'resume' | 'rotate-secret' | 'offboard' | 'confirm'): RequestChange {
   return (tenantId, _event, caller, { store }) => requestOperation(kind, tenantId, {}, caller, store);
 }
 
-function changePlan(
-  tenantId: string,
-  event: APIGatewayProxyEvent,
-  caller: Caller,
-  { store, policy }: ApiDependencies,
-) {
+/** A change of plan, with what it changes in what the tenant costs. */
+async function changePlan(event: APIGatewayProxyEvent, caller: Caller, deps: ApiDependencies) {
+  if (!caller.isOperator) throw new Problem('forbidden');
+  const { tenantId } = parse(routes.changePlan.params, event.pathParameters, 'path');
   const body = parse(routes.changePlan.body, jsonBody(event), 'body');
-  return requestChangePlan(tenantId, body, caller, store, policy);
+  const result = await requestChangePlan(tenantId, body, caller, deps.store, deps.policy);
+  if (result.outcome === 'plan-unchanged') throw new Problem('tenant_plan_unchanged');
+  if (result.outcome !== 'accepted') return answerTo(result, tenantId, deps);
+  const priceOf = (plan: Plan) => monthlyPrice(plan, placementOf(plan, deps.policy));
+  return answerTo(result, tenantId, deps, {
+    monthlyPrice: { from: priceOf(result.from), to: priceOf(body.plan) },
+  });
 }
 
 function moveTenant(
@@ -189,16 +195,10 @@ function changeTenant(request: RequestChange): Endpoint {
     if (!caller.isOperator) throw new Problem('forbidden');
     const { tenantId } = parse(routes.showTenant.params, event.pathParameters, 'path');
     const result = await request(tenantId, event, caller, deps);
-    switch (result.outcome) {
-      case 'plan-unchanged':
-        throw new Problem('tenant_plan_unchanged');
-      case 'not-shared':
-        throw new Problem('tenant_not_shared', {
-          detail: 'A tenant with a server of its own gets another one by a change of its plan.',
-        });
-      default:
-        return answerTo(result, tenantId, deps);
-    }
+    if (result.outcome !== 'not-shared') return answerTo(result, tenantId, deps);
+    throw new Problem('tenant_not_shared', {
+      detail: 'A tenant with a server of its own gets another one by a change of its plan.',
+    });
   };
 }
 

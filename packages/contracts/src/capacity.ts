@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { placement, plan } from './tenant.ts';
+import { operationAccepted, placement, plan } from './tenant.ts';
 
 const usd = z.number().min(0);
 export const planPrice = z
@@ -16,6 +16,10 @@ export const planPrice = z
   })
   .meta({ id: 'PlanPrice', description: 'What a tenant costs the platform a month, as it begins' });
 export type PlanPrice = z.infer<typeof planPrice>;
+
+export const planChangeAccepted = operationAccepted
+  .extend({ monthlyPrice: z.object({ from: planPrice, to: planPrice }) })
+  .meta({ id: 'PlanChangeAccepted' });
 
 export const planList = z
   .object({

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { auditPage, listAuditQuery } from './audit.ts';
 import * as auth from './auth.ts';
+import { planChangeAccepted } from './capacity.ts';
 import { collaborationRoutes } from './collaboration-routes.ts';
 import { exportLink } from './departure.ts';
 import { differences, repaired } from './doctor.ts';
@@ -110,7 +111,7 @@ export const routes = {
     secured: true,
     params: tenantParams,
     body: tenants.changePlanRequest,
-    success: accepted,
+    success: { ...accepted, body: planChangeAccepted },
     problems: ['forbidden', 'not_found', 'tenant_plan_unchanged', 'tenant_status_conflict'],
   }),
   moveTenant: route({

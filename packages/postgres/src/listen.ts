@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { Connection } from './pool.ts';
+import type { Connection, ConnectionUrl } from './pool.ts';
 
 const reconnectMilliseconds = 500;
 
@@ -12,7 +12,7 @@ export interface ListenCallbacks {
 
 /** Listens on a channel (LISTEN) over a connection of its own, which is made again whenever it breaks. */
 export function listen(
-  connection: Connection | { connectionString: string },
+  connection: Connection | ConnectionUrl,
   channel: string,
   on: ListenCallbacks,
 ): { stop(): Promise<void> } {

@@ -13,6 +13,12 @@ export interface Connection {
   ssl?: { ca: string };
 }
 
+/** A URL, with TLS where there is an authority to trust. */
+export interface ConnectionUrl {
+  connectionString: string;
+  ssl?: { ca: string };
+}
+
 export interface PoolLimits {
   /** Most connections this pool opens. */
   maxConnections: number;
@@ -27,7 +33,7 @@ const statementTimeoutMilliseconds = 5_000;
 
 /** A bounded pool. Errors of idle connections (a server restart) go to `onError`; the pool replaces them by itself. */
 export function createPool(
-  connection: Connection | { connectionString: string },
+  connection: Connection | ConnectionUrl,
   limits: PoolLimits,
   onError: (error: Error) => void,
 ): pg.Pool {

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 
 /** The environment does not hold what the program needs. The message names every variable and no value. */
 export class ConfigError extends Error {
@@ -23,3 +23,13 @@ export function loadConfig<S extends z.ZodObject>(
   });
   throw new ConfigError(`The environment is not complete:\n${faults.join('\n')}`);
 }
+
+/** A variable that holds JSON: `json.pipe(schema)`. */
+export const json = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.addIssue({ code: 'custom', message: 'is not JSON' });
+    return z.NEVER;
+  }
+});

@@ -297,6 +297,7 @@ export interface TenancyStore extends WarmPoolStore {
   listAudit(filter: AuditFilter): Promise<AuditRecord[]>;
   findTenant(tenantId: string): Promise<Tenant | undefined>;
   listTenants(filter: TenantFilter): Promise<Tenant[]>;
+  countTenants(status: TenantStatus): Promise<number>;
   findOperation(operationId: string): Promise<Operation | undefined>;
   findLatestOperations(tenantIds: string[]): Promise<Map<string, Operation>>;
   /** Tenants with a previous database that was to be kept until before `now`, and nothing else going on. */
@@ -305,8 +306,10 @@ export interface TenancyStore extends WarmPoolStore {
   findSecondDatabases(tenantId?: string): Promise<SecondDatabase[]>;
   /** A server answers at another address now: so do all databases on it. */
   moveInstance(instanceId: string, address: { host: string; port: number }): Promise<void>;
-  /** Operations whose time has come and that no other driver than `owner` holds. */
-  findDueOperations(owner: string, limit: number): Promise<string[]>;
+  /** Operations whose time came (`overdueSeconds` ago, 0 unless said) and that no other driver than `owner` holds. */
+  findDueOperations(owner: string, limit: number, overdueSeconds?: number): Promise<string[]>;
+  /** Unfinished operations of the tenants whose databases are on this server. */
+  findOperationsOnInstance(instanceId: string): Promise<string[]>;
 
   claim(operationId: string, owner: string, leaseSeconds: number): Promise<ClaimOutcome>;
   /** @throws {LeaseLost} as do the following. */

@@ -6,6 +6,12 @@ import type { OperationRequestOutcome, TenancyStore } from './ports.ts';
 import { requestOperation } from './request-operation.ts';
 import type { Caller } from './request-provision.ts';
 
+/** One that was accepted says what it changes from: the tenant may have changed already. */
+export type PlanChangeOutcome =
+  | Exclude<OperationRequestOutcome, { outcome: 'accepted' }>
+  | (Extract<OperationRequestOutcome, { outcome: 'accepted' }> & { from: Plan })
+  | { outcome: 'plan-unchanged' };
+
 /** Records a change of plan: of the size of the tenant's server, or of the server. The same request again finds the same. */
 export async function requestChangePlan(
   tenantId: string,
@@ -13,19 +19,19 @@ export async function requestChangePlan(
   caller: Caller,
   store: TenancyStore,
   policy: TenancyPolicy,
-): Promise<OperationRequestOutcome | { outcome: 'plan-unchanged' }> {
+): Promise<PlanChangeOutcome> {
   const tenant = await store.findTenant(tenantId);
   if (!tenant) return { outcome: 'unknown' };
   if (tenant.plan === plan) {
     const latest = (await store.findLatestOperations([tenantId])).get(tenantId);
-    const changed =
-      latest?.kind === 'change-plan' && latest.status !== 'compensated' && latest.status !== 'failed';
-    const same = changed && operationInput['change-plan'].parse(latest.input).to === plan;
-    if (!same) return { outcome: 'plan-unchanged' };
-    return { outcome: 'accepted', operationId: latest.id, status: tenant.status, created: false };
+    if (latest?.kind !== 'change-plan' || latest.status === 'compensated' || latest.status === 'failed')
+      return { outcome: 'plan-unchanged' };
+    const { from, to } = operationInput['change-plan'].parse(latest.input);
+    if (to !== plan) return { outcome: 'plan-unchanged' };
+    return { outcome: 'accepted', operationId: latest.id, status: tenant.status, created: false, from };
   }
   const placement = placementOf(plan, policy);
-  return requestOperation(
+  const result = await requestOperation(
     'change-plan',
     tenantId,
     { from: tenant.plan, to: plan, placement, time },
@@ -33,4 +39,5 @@ export async function requestChangePlan(
     store,
     placement === tenant.placement ? resize : changePlacement,
   );
+  return result.outcome === 'accepted' ? { ...result, from: tenant.plan } : result;
 }

@@ -21,25 +21,41 @@ const stopGraceSeconds = 5;
 
 /** Ends when our end of its input closes, so that a test run that was killed leaves none behind. */
 const program = `
-import os, signal, sys, threading
+import os, runpy, signal, sys, threading
 def end_with_starter():
     sys.stdin.read()
     os.kill(os.getpid(), signal.SIGTERM)
 threading.Thread(target=end_with_starter, daemon=True).start()
+overlays = sys.argv[1:]
 sys.argv = ['ministack']
+for overlay in overlays:
+    runpy.run_path(overlay)
 from ministack.app import main
 main()
 `;
 
+export interface AwsEmulatorOptions {
+  /** Where it answers, for those who have to know before it starts; else any that is free. */
+  port?: number;
+  /** A Python file that is run inside the emulator before it starts. */
+  overlay?: string;
+  /** For the overlay, and for the functions that the emulator runs: they inherit it. */
+  environment?: Record<string, string>;
+}
+
 /** MiniStack (https://pypi.org/project/ministack) with nothing in it, on a port of its own. */
-export async function startAwsEmulator(): Promise<AwsEmulator> {
+export async function startAwsEmulator({
+  port: wantedPort,
+  overlay,
+  environment = {},
+}: AwsEmulatorOptions = {}): Promise<AwsEmulator> {
   const python = await pythonEnvironment('ministack');
   const directory = mkdtempSync(join(tmpdir(), 'kyo-test-aws-'));
-  const port = await freePort();
+  const port = wantedPort ?? (await freePort());
   const accountId = '123456789012';
   const logFile = join(directory, 'ministack.log');
   const log = openSync(logFile, 'a');
-  const child = spawn(python, ['-c', program], {
+  const child = spawn(python, ['-c', program, ...(overlay ? [overlay] : [])], {
     cwd: directory,
     env: {
       PATH: process.env.PATH,
@@ -51,6 +67,7 @@ export async function startAwsEmulator(): Promise<AwsEmulator> {
       SFTP_ENABLED: '0',
       IOT_MTLS_ENABLED: '0',
       LOG_LEVEL: 'WARNING',
+      ...environment,
     },
     stdio: ['pipe', log, log],
   });

@@ -1,4 +1,4 @@
-import { type Connection, TenantPools } from '@kyong/postgres';
+import { type Connection, type ConnectionUrl, TenantPools } from '@kyong/postgres';
 import type { SecretStore, TenancyStore } from '../ports.ts';
 import { TenantDirectory } from '../tenant-directory.ts';
 import { listenForTenantChanges } from './tenant-changes.ts';
@@ -12,7 +12,7 @@ export interface TenantAccessOptions {
   store: Pick<TenancyStore, 'findTenant'>;
   secrets: Pick<SecretStore, 'read'>;
   /** The master database, for a connection that listens. */
-  master: Connection | { connectionString: string };
+  master: Connection | ConnectionUrl;
   /** For the tenants' databases: the authority that signed their certificates, where they have TLS. */
   ssl?: { ca: string };
   now: () => Date;

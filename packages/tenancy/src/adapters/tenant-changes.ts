@@ -1,8 +1,8 @@
-import { type Connection, listen } from '@kyong/postgres';
+import { type Connection, type ConnectionUrl, listen } from '@kyong/postgres';
 
 /** Hears of changed tenants from the master database, as they are committed. */
 export function listenForTenantChanges(
-  connection: Connection | { connectionString: string },
+  connection: Connection | ConnectionUrl,
   on: {
     changed: (tenantId: string) => void;
     /** The connection is new: what was said before it is not known. */

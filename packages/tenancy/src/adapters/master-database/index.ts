@@ -33,3 +33,4 @@ export function createMasterDatabase(pool: Pool): TenancyStore {
 
 export { createFleetMigrations } from './fleet-migrations.ts';
 export { createEventOutbox } from './outbox.ts';
+export { grantToServices } from './services.ts';

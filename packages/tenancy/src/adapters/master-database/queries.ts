@@ -14,12 +14,14 @@ type Queries = Pick<
   TenancyStore,
   | 'findTenant'
   | 'listTenants'
+  | 'countTenants'
   | 'findSecondDatabases'
   | 'findDueConfirmations'
   | 'moveInstance'
   | 'findOperation'
   | 'findLatestOperations'
   | 'findDueOperations'
+  | 'findOperationsOnInstance'
 >;
 
 export function queries(pool: Pool): Queries {
@@ -39,6 +41,14 @@ export function queries(pool: Pool): Queries {
         [status, plan, after, limit, placement],
       );
       return rows.map(toTenant);
+    },
+
+    async countTenants(status) {
+      const { rows } = await pool.query<{ count: number }>(
+        'SELECT count(*)::int FROM tenants WHERE status = $1',
+        [status],
+      );
+      return rows[0]?.count ?? 0;
     },
 
     async findSecondDatabases(tenantId) {
@@ -91,13 +101,22 @@ export function queries(pool: Pool): Queries {
       return new Map(rows.map((row) => [row.tenant_id, toOperation(row)]));
     },
 
-    async findDueOperations(owner, limit) {
+    async findOperationsOnInstance(instanceId) {
+      const { rows } = await pool.query<{ id: string }>(
+        `SELECT o.id FROM operations o JOIN tenants t ON t.id = o.tenant_id
+          WHERE o.status = 'running' AND t.instance_id = $1`,
+        [instanceId],
+      );
+      return rows.map((row) => row.id);
+    },
+
+    async findDueOperations(owner, limit, overdueSeconds = 0) {
       const { rows } = await pool.query<{ id: string }>(
         `SELECT id FROM operations
-          WHERE status = 'running' AND next_attempt_at <= now() AND (lease_owner IS NULL OR lease_owner = $1 OR lease_expires_at <= now())
+          WHERE status = 'running' AND next_attempt_at <= now() - make_interval(secs => $3) AND (lease_owner IS NULL OR lease_owner = $1 OR lease_expires_at <= now())
           ORDER BY next_attempt_at
           LIMIT $2`,
-        [owner, limit],
+        [owner, limit, overdueSeconds],
       );
       return rows.map((row) => row.id);
     },

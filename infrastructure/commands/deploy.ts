@@ -1,0 +1,65 @@
+import { appendFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { stageOf } from '../config/index.ts';
+import { buildFunctions, root } from '../lib/code/index.ts';
+import { imagesOf } from '../lib/images.ts';
+import { stageCost } from '../lib/prices/stage-cost.ts';
+import { pricesAsOf } from '../lib/prices/tokyo.ts';
+import { brokenRules, readTemplates } from '../lib/rules/index.ts';
+import { synthesize } from '../lib/synthesize.ts';
+import { cdk } from './cdk.ts';
+import { contextOf } from './context.ts';
+
+// `npm run deploy -- -c stage=dev`: with credentials and nothing else, from an empty account to an address.
+const { values } = parseArgs({
+  options: {
+    context: { type: 'string', short: 'c', multiple: true },
+    /** A file to which `url=…` is added, as GitHub Actions want it. */
+    outputs: { type: 'string' },
+  },
+});
+const context = contextOf(values.context);
+const stage = stageOf(context.stage);
+
+try {
+  const code = await buildFunctions(join(root, 'cdk.out', '.functions', stage.name));
+  const { directory } = synthesize(stage, code, join(root, 'cdk.out', stage.name), imagesOf(context.images));
+  const templates = readTemplates(directory);
+  const broken = brokenRules(templates);
+  if (broken.length > 0) throw new Error(broken.join('\n'));
+
+  progress('Bootstrapping what is not yet (once an account and region)');
+  await cdk('bootstrap', '--app', directory);
+  progress('What would change');
+  await cdk('diff', '--app', directory);
+  const monthlyUsd = stageCost(templates).reduce((sum, line) => sum + line.monthlyUsd, 0);
+  progress(`Costs about USD ${monthlyUsd.toFixed(0)} a month before traffic, at prices of ${pricesAsOf}`);
+
+  const outputsFile = join(directory, 'outputs.json');
+  // A person is asked before rights grow; nobody is there to be asked otherwise.
+  const approval = process.stdin.isTTY ? 'broadening' : 'never';
+  await cdk(
+    'deploy',
+    '--all',
+    '--app',
+    directory,
+    '--require-approval',
+    approval,
+    '--outputs-file',
+    outputsFile,
+  );
+
+  const outputs = JSON.parse(readFileSync(outputsFile, 'utf8')) as Record<string, Record<string, string>>;
+  const url = outputs[`kyo-${stage.name}-edge`]?.Url;
+  if (url === undefined) throw new Error('The deployment says no address.');
+  if (values.outputs !== undefined) appendFileSync(values.outputs, `url=${url}\n`);
+  process.stdout.write(`Kyo ${stage.name} is at ${url}\nNext: npm run kyo -- smoke ${url}\n`);
+} catch (error) {
+  process.stderr.write(`✗ ${(error as Error).message}\n`);
+  process.exitCode = 1;
+}
+
+function progress(text: string): void {
+  process.stderr.write(`• ${text}\n`);
+}

@@ -1,0 +1,54 @@
+import type { Stage } from './stage.ts';
+
+/** A place to try things in, for at most USD 120 a month: nothing is doubled, and nothing is left when it goes. */
+export const dev: Stage = {
+  name: 'dev',
+  region: 'ap-northeast-1',
+  availabilityZones: ['ap-northeast-1a', 'ap-northeast-1c', 'ap-northeast-1d'],
+  keepsData: false,
+  network: { cidr: '10.20.0.0/16', nat: 'instance' },
+  masterDatabase: {
+    instanceType: 't4g.micro',
+    multiAz: false,
+    storageGibibytes: 20,
+    maxStorageGibibytes: 50,
+    backupDays: 1,
+  },
+  sharedDatabase: {
+    instanceType: 't4g.micro',
+    multiAz: false,
+    storageGibibytes: 20,
+    maxStorageGibibytes: 100,
+    backupDays: 1,
+    maxDatabases: 200,
+  },
+  cache: { nodeType: 'cache.t4g.micro', shards: 1, replicasPerShard: 0, snapshotDays: 0 },
+  tenants: {
+    policy: {
+      regions: ['ap-northeast-1'],
+      selfServicePlans: ['free', 'basic'],
+      maxTenantsPerOwner: 3,
+      dedicatedOnly: false,
+    },
+    lifecycle: {
+      secretGraceSeconds: 300,
+      secretMaxAgeDays: null,
+      offboardGraceSeconds: 86_400,
+      keepPreviousSeconds: 7 * 86_400,
+    },
+    quotaShare: 0.9,
+  },
+  api: { requestsPerSecond: 20, burst: 40, reservedConcurrency: null },
+  services: {
+    onDemandBase: 0,
+    weights: { onDemand: 1, spot: 4 },
+    tasks: { min: 1, max: 2 },
+    smallestTasks: true,
+    shellAccess: true,
+  },
+  edge: { firewall: { requestsPerFiveMinutesPerIp: 2_000 }, priceClass: 'PRICE_CLASS_200' },
+  messages: { sms: 'outbox', email: 'outbox' },
+  monitoring: { logDays: 7 },
+  recovery: { dailyDays: 7, weeklyDays: 14, monthlyDays: 31 },
+  delivery: {},
+};

@@ -1,0 +1,54 @@
+import type { Stage } from './stage.ts';
+
+/** Where gyms work: a zone may fail, and nothing is lost. */
+export const prod: Stage = {
+  name: 'prod',
+  region: 'ap-northeast-1',
+  availabilityZones: ['ap-northeast-1a', 'ap-northeast-1c', 'ap-northeast-1d'],
+  keepsData: true,
+  network: { cidr: '10.30.0.0/16', nat: 'gateway-per-zone' },
+  masterDatabase: {
+    instanceType: 't4g.medium',
+    multiAz: true,
+    storageGibibytes: 50,
+    maxStorageGibibytes: 500,
+    backupDays: 35,
+  },
+  sharedDatabase: {
+    instanceType: 't4g.medium',
+    multiAz: true,
+    storageGibibytes: 100,
+    maxStorageGibibytes: 1_000,
+    backupDays: 35,
+    maxDatabases: 1_000,
+  },
+  cache: { nodeType: 'cache.m7g.large', shards: 3, replicasPerShard: 1, snapshotDays: 7 },
+  tenants: {
+    policy: {
+      regions: ['ap-northeast-1'],
+      selfServicePlans: ['free', 'basic'],
+      maxTenantsPerOwner: 3,
+      dedicatedOnly: false,
+    },
+    lifecycle: {
+      secretGraceSeconds: 300,
+      secretMaxAgeDays: 90,
+      offboardGraceSeconds: 30 * 86_400,
+      keepPreviousSeconds: 7 * 86_400,
+    },
+    quotaShare: 0.9,
+  },
+  api: { requestsPerSecond: 100, burst: 200, reservedConcurrency: 20 },
+  services: {
+    onDemandBase: 2,
+    weights: { onDemand: 1, spot: 4 },
+    tasks: { min: 3, max: 20 },
+    smallestTasks: false,
+    shellAccess: false,
+  },
+  edge: { firewall: { requestsPerFiveMinutesPerIp: 2_000 }, priceClass: 'PRICE_CLASS_200' },
+  messages: { sms: 'outbox', email: 'outbox' },
+  monitoring: { logDays: 90 },
+  recovery: { region: 'ap-southeast-1', dailyDays: 35, weeklyDays: 84, monthlyDays: 1_825 },
+  delivery: {},
+};

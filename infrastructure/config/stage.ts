@@ -1,0 +1,95 @@
+import type { Lifecycle, TenancyPolicy } from '@kyong/tenancy';
+import type { InstanceType } from '../lib/constructs/instance-memory.ts';
+
+/** Everything in which stages differ. There is no `if (stage)` anywhere: what a stage is, it is by these values. */
+export interface Stage {
+  /** In the names of stacks, tags and tenants' servers: a letter, then lower-case letters and digits, at most 27. */
+  name: 'dev' | 'prod';
+  region: string;
+  /** Named, so that synthesis asks no account. Which ones an account has: `aws ec2 describe-availability-zones`. */
+  availabilityZones: [string, string, string];
+  /** Data outlives its stack: kept on deletion, and deletion refused. Without it a destroyed stage leaves nothing. */
+  keepsData: boolean;
+  network: {
+    cidr: string;
+    /** The way out: one small instance (about USD 8 a month), one gateway (45), or a gateway in each zone (135). */
+    nat: 'instance' | 'gateway' | 'gateway-per-zone';
+  };
+  masterDatabase: DatabaseSize;
+  /** The server of the tenants that share one. */
+  sharedDatabase: DatabaseSize & { maxDatabases: number };
+  cache: {
+    nodeType: string;
+    shards: number;
+    replicasPerShard: number;
+    /** Days that snapshots are kept; 0 for none: nothing lives in the cache alone for long. */
+    snapshotDays: number;
+  };
+  tenants: {
+    policy: TenancyPolicy;
+    lifecycle: Lifecycle;
+    /** No tenant gets a server that would use more than this share of the account's quota. */
+    quotaShare: number;
+  };
+  api: {
+    requestsPerSecond: number;
+    burst: number;
+    /** Instances of the API's function kept for it alone; null where the account has too few (new ones have 10). */
+    reservedConcurrency: number | null;
+  };
+  services: {
+    /** Tasks that are always On-Demand, of each service that takes Spot at all; the rest goes by the weights. */
+    onDemandBase: number;
+    weights: { onDemand: number; spot: number };
+    tasks: { min: number; max: number };
+    /** Every task of the smallest size, whatever its service would have. */
+    smallestTasks: boolean;
+    /** A shell in a running task; it needs a container that can be written to. */
+    shellAccess: boolean;
+  };
+  edge: {
+    /** CloudFront's own name, without one. The certificate is made in us-east-1 and validated by the zone. */
+    domain?: { name: string; hostedZoneId: string; hostedZoneName: string };
+    /** The firewall costs about USD 9 a month and stands before everything. */
+    firewall: { requestsPerFiveMinutesPerIp: number };
+    /** `PRICE_CLASS_100` has no edge in Taiwan or Japan. */
+    priceClass: 'PRICE_CLASS_200' | 'PRICE_CLASS_ALL';
+  };
+  messages: {
+    /** In order of preference; `outbox` keeps messages and sends none. */
+    sms: string;
+    email: string;
+    /** Sender of SMS: phone number, sender id or pool. */
+    smsOrigination?: string;
+    emailFrom?: string;
+  };
+  monitoring: {
+    alertEmail?: string;
+    logDays: number;
+  };
+  recovery: {
+    /** Where copies of the backups go. */
+    region?: string;
+    dailyDays: number;
+    weeklyDays: number;
+    monthlyDays: number;
+  };
+  delivery: {
+    /**
+     * What GitHub's tokens are accepted from: the whole `sub` claim, wildcards allowed. Repositories created since summer
+     * 2026 have ids in it: print one in a workflow and copy it.
+     */
+    githubSubject?: string;
+    /** An account has one provider for GitHub; name it where there is one already. */
+    githubProviderArn?: string;
+  };
+}
+
+export interface DatabaseSize {
+  /** Such as `t4g.micro`. */
+  instanceType: InstanceType;
+  multiAz: boolean;
+  storageGibibytes: number;
+  maxStorageGibibytes: number;
+  backupDays: number;
+}

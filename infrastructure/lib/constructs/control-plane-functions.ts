@@ -1,0 +1,182 @@
+import type {
+  advanceConfig,
+  apiConfig,
+  authorizerConfig,
+  sweepConfig,
+} from '@kyong/tenant-provisioning/config';
+import { Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
+import type * as sfn from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import type { Stage } from '../../config/index.ts';
+import type { FunctionName } from '../code/index.ts';
+import type { DataStack } from '../stacks/data.ts';
+import type { NetworkStack } from '../stacks/network.ts';
+import type { ServicesStack } from '../stacks/services.ts';
+import { secretsPrefixOf, tokensOf } from './names.ts';
+import { NodeFunction, type NodeFunctionProps } from './node-function.ts';
+import { certificateAuthority, postgresMajorVersion } from './postgres-instance.ts';
+import { grantLooking, grantProvisioning } from './provisioner-permissions.ts';
+import { given, type VariablesOf } from './variables.ts';
+
+interface ControlPlaneFunctionsProps {
+  stage: Stage;
+  network: NetworkStack;
+  data: DataStack;
+  services: ServicesStack;
+  code: string;
+}
+
+/** The functions of the control plane, each with what it needs and no more. */
+export class ControlPlaneFunctions extends Construct {
+  readonly api: NodeFunction;
+  readonly authorizer: NodeFunction;
+  readonly advance: NodeFunction;
+  readonly instanceEvent: NodeFunction;
+  readonly sweep: NodeFunction;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    { stage, network, data, services, code }: ControlPlaneFunctionsProps,
+  ) {
+    super(scope, id);
+    const define = (
+      name: string,
+      program: FunctionName,
+      props: Pick<
+        NodeFunctionProps,
+        'description' | 'timeoutSeconds' | 'memoryMebibytes' | 'reservedConcurrency'
+      > & {
+        environment: Record<string, string>;
+      },
+    ) =>
+      new NodeFunction(this, name, {
+        ...props,
+        program,
+        code,
+        network,
+        logDays: stage.monitoring.logDays,
+      });
+    const { environment: masterDatabase } = data.master;
+    const { KYO_TOKEN_ISSUER, KYO_TOKEN_AUDIENCE } = tokensOf(stage);
+    const secretsPrefix = secretsPrefixOf(stage);
+
+    const tenancy: Omit<VariablesOf<typeof advanceConfig>, 'KYO_EVENT_BUS'> = {
+      ...masterDatabase,
+      KYO_STAGE: stage.name,
+      KYO_SECRETS_PREFIX: secretsPrefix,
+      KYO_KMS_KEY: data.key.keyArn,
+      KYO_POSTGRES_MAJOR_VERSION: String(postgresMajorVersion),
+      KYO_DATABASE_SUBNET_GROUP: data.subnetGroup.subnetGroupName,
+      KYO_DATABASE_SECURITY_GROUP: network.firewall.groupOf('databases', this).securityGroupId,
+      KYO_DATABASE_PARAMETER_GROUP: data.parameterGroup.groupName,
+      KYO_DATABASE_CA_IDENTIFIER: certificateAuthority.toString(),
+      KYO_QUOTA_SHARE: String(stage.tenants.quotaShare),
+      KYO_SHARED_INSTANCE: data.shared.instance.instanceIdentifier,
+      KYO_SHARED_DATABASE_HOST: data.shared.instance.dbInstanceEndpointAddress,
+      KYO_SHARED_DATABASE_PORT: data.shared.instance.dbInstanceEndpointPort,
+      KYO_SHARED_DATABASE_SECRET: data.shared.adminSecret.secretArn,
+      KYO_SHARED_MAX_DATABASES: String(stage.sharedDatabase.maxDatabases),
+      KYO_FILES_BUCKET: data.files.bucketName,
+      KYO_LIFECYCLE: JSON.stringify(stage.tenants.lifecycle),
+    };
+    const api: Omit<VariablesOf<typeof apiConfig>, 'KYO_STATE_MACHINE'> = {
+      ...tenancy,
+      KYO_TENANCY_POLICY: JSON.stringify(stage.tenants.policy),
+    };
+    this.api = define('Api', 'handler', {
+      description: 'answers the API of the control plane',
+      environment: given(api),
+      // API Gateway gives up after 29.
+      timeoutSeconds: 28,
+      memoryMebibytes: 512,
+      reservedConcurrency: stage.api.reservedConcurrency,
+    });
+
+    const authorizer: VariablesOf<typeof authorizerConfig> = {
+      KYO_TOKEN_KEYS_URL: services.tokenKeysUrl,
+      KYO_TOKEN_ISSUER,
+      KYO_TOKEN_AUDIENCE,
+    };
+    this.authorizer = define('Authorizer', 'authorizer', {
+      description: 'verifies access tokens',
+      environment: given(authorizer),
+      timeoutSeconds: 10,
+      memoryMebibytes: 256,
+    });
+
+    const steps: VariablesOf<typeof advanceConfig> = { ...tenancy, KYO_EVENT_BUS: data.events.eventBusArn };
+    const driver = { environment: given(steps), timeoutSeconds: 300, memoryMebibytes: 512 };
+    this.advance = define('Advance', 'advance', { ...driver, description: 'runs the steps of an operation' });
+    this.instanceEvent = define('InstanceEvent', 'instance-event', {
+      ...driver,
+      description: 'looks after operations whose database server has changed',
+    });
+
+    const sweep: Omit<VariablesOf<typeof sweepConfig>, 'KYO_STATE_MACHINE'> = {
+      ...masterDatabase,
+      KYO_EVENT_BUS: data.events.eventBusArn,
+      KYO_LIFECYCLE: JSON.stringify(stage.tenants.lifecycle),
+    };
+    this.sweep = define('Sweep', 'sweep', {
+      description: 'starts operations that have no driver, relays events',
+      environment: given(sweep),
+      timeoutSeconds: 55,
+      memoryMebibytes: 256,
+    });
+
+    for (const reader of [this.api, this.advance, this.instanceEvent, this.sweep]) {
+      data.master.servicesSecret.grantRead(reader);
+    }
+    const permissions = {
+      stack: Stack.of(this),
+      stage: stage.name,
+      key: data.key,
+      subnetGroup: data.subnetGroup.subnetGroupName,
+      parameterGroup: data.parameterGroup.groupName,
+      secretsPrefix,
+    };
+    for (const looker of [this.api, this.advance, this.instanceEvent]) {
+      data.shared.adminSecret.grantRead(looker);
+      grantLooking(looker, permissions);
+    }
+    // Links to exports are good for what their signer may read.
+    grantExports(this.api, data.files, ['s3:GetObject']);
+    for (const worker of [this.advance, this.instanceEvent]) {
+      grantExports(worker, data.files, [
+        's3:GetObject',
+        's3:PutObject',
+        's3:DeleteObject',
+        's3:AbortMultipartUpload',
+      ]);
+      data.events.grantPutEventsTo(worker);
+      grantProvisioning(worker, permissions);
+    }
+    data.events.grantPutEventsTo(this.sweep);
+  }
+
+  /** The machine knows its function, and these know the machine. */
+  startWith(machine: sfn.StateMachine): void {
+    for (const starter of [this.api, this.sweep]) {
+      starter.addEnvironment('KYO_STATE_MACHINE', machine.stateMachineArn);
+      machine.grantStartExecution(starter);
+    }
+  }
+}
+
+/** Archives of tenants that leave, in their folder of the bucket. */
+function grantExports(role: iam.IGrantable, bucket: s3.IBucket, actions: string[]): void {
+  for (const statement of [
+    { sid: 'Exports', actions, resources: [bucket.arnForObjects('exports/*')] },
+    {
+      sid: 'ListExports',
+      actions: ['s3:ListBucket'],
+      resources: [bucket.bucketArn],
+      conditions: { StringLike: { 's3:prefix': 'exports/*' } },
+    },
+  ]) {
+    role.grantPrincipal.addToPrincipalPolicy(new iam.PolicyStatement(statement));
+  }
+}

@@ -1,0 +1,194 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import type { Stage } from '../../config/index.ts';
+import type { ServiceDefinition } from '../services/definition.ts';
+import { type Firewall, ports } from './firewall.ts';
+import type { PlatformVpc } from './platform-vpc.ts';
+import type { ServiceCluster } from './service-cluster.ts';
+
+export interface FargateServiceProps {
+  definition: ServiceDefinition;
+  image: ecs.ContainerImage;
+  variables: Record<string, string>;
+  secrets: Record<string, ISecret>;
+  stage: Stage;
+  network: { vpc: PlatformVpc; firewall: Firewall };
+  cluster: ServiceCluster;
+}
+
+/** That Fargate has. */
+const smallest = { cpuUnits: 256, memoryMebibytes: 512 };
+const cpuTargetPercent = 60;
+const scaleInCooldown = Duration.minutes(5);
+/** People move to other tasks before these go; nobody is cut off by a quiet minute. */
+const socketScaleInCooldown = Duration.minutes(10);
+/** ECS kills 120 s after it asked to stop at the latest, and a Spot task goes two minutes after its notice. */
+const drainSeconds = { requests: 30, sockets: 110 };
+
+/** A service on Fargate behind the load balancer: ARM64, a root that cannot be written to, scaled by what it is busy with. */
+export class FargateService extends Construct {
+  readonly service: ecs.FargateService;
+  readonly targetGroup: elb.ApplicationTargetGroup;
+  readonly taskRole: ecs.FargateTaskDefinition['taskRole'];
+
+  constructor(scope: Construct, id: string, props: FargateServiceProps) {
+    super(scope, id);
+    const { definition, stage, cluster } = props;
+    const task = this.#task(props);
+    this.taskRole = task.taskRole;
+    this.service = new ecs.FargateService(this, 'Service', {
+      cluster: cluster.cluster,
+      taskDefinition: task,
+      capacityProviderStrategies: strategy(definition, stage),
+      vpcSubnets: props.network.vpc.serviceSubnets,
+      securityGroups: [props.network.firewall.groupOf('services', this)],
+      assignPublicIp: false,
+      minHealthyPercent: 100,
+      maxHealthyPercent: 200,
+      circuitBreaker: { enable: true, rollback: true },
+      availabilityZoneRebalancing: ecs.AvailabilityZoneRebalancing.ENABLED,
+      healthCheckGracePeriod: Duration.seconds(60),
+      enableExecuteCommand: stage.services.shellAccess,
+      propagateTags: ecs.PropagatedTagSource.SERVICE,
+      enableECSManagedTags: true,
+    });
+    this.targetGroup = this.#targetGroup(props);
+    cluster.listener.addAction(definition.name, {
+      priority: definition.priority,
+      conditions: [elb.ListenerCondition.pathPatterns([...definition.paths])],
+      action: elb.ListenerAction.forward([this.targetGroup]),
+    });
+    this.#scale(props);
+  }
+
+  #task({ definition, image, variables, secrets, stage }: FargateServiceProps): ecs.FargateTaskDefinition {
+    const task = new ecs.FargateTaskDefinition(this, 'Task', {
+      cpu: stage.services.smallestTasks ? smallest.cpuUnits : definition.cpuUnits,
+      memoryLimitMiB: stage.services.smallestTasks ? smallest.memoryMebibytes : definition.memoryMebibytes,
+      runtimePlatform: {
+        cpuArchitecture: ecs.CpuArchitecture.ARM64,
+        operatingSystemFamily: ecs.OperatingSystemFamily.LINUX,
+      },
+    });
+    const container = task.addContainer('app', {
+      image,
+      containerName: definition.name,
+      portMappings: [{ containerPort: ports.service }],
+      environment: { ...variables, KYO_PORT: String(ports.service) },
+      secrets: Object.fromEntries(
+        Object.entries(secrets).map(([name, secret]) => [name, ecs.Secret.fromSecretsManager(secret)]),
+      ),
+      readonlyRootFilesystem: true,
+      linuxParameters: new ecs.LinuxParameters(this, 'Linux', { initProcessEnabled: true }),
+      stopTimeout: Duration.seconds(definition.stopTimeoutSeconds),
+      healthCheck: {
+        // In the exec form, with what is in the image: it has no shell tools to speak of.
+        command: ['CMD', 'node', '-e', aliveProbe],
+        interval: Duration.seconds(15),
+        timeout: Duration.seconds(5),
+        retries: 3,
+        startPeriod: Duration.seconds(30),
+      },
+      logging: ecs.LogDrivers.awsLogs({
+        streamPrefix: definition.name,
+        // A log that is slow must not slow the service.
+        mode: ecs.AwsLogDriverMode.NON_BLOCKING,
+        logGroup: new logs.LogGroup(this, 'Logs', {
+          retention: stage.monitoring.logDays,
+          removalPolicy: RemovalPolicy.DESTROY,
+        }),
+      }),
+    });
+    for (const [name, containerPath] of Object.entries(writable(stage))) {
+      task.addVolume({ name });
+      container.addMountPoints({ sourceVolume: name, containerPath, readOnly: false });
+    }
+    return task;
+  }
+
+  #targetGroup({ definition, network, cluster }: FargateServiceProps): elb.ApplicationTargetGroup {
+    const { sockets } = definition;
+    return new elb.ApplicationTargetGroup(cluster, `${definition.name}Targets`, {
+      vpc: network.vpc,
+      port: ports.service,
+      protocol: elb.ApplicationProtocol.HTTP,
+      targets: [
+        this.service.loadBalancerTarget({ containerName: definition.name, containerPort: ports.service }),
+      ],
+      healthCheck: {
+        path: '/ready',
+        healthyHttpCodes: '200',
+        interval: Duration.seconds(10),
+        timeout: Duration.seconds(5),
+        healthyThresholdCount: 2,
+        unhealthyThresholdCount: 3,
+      },
+      deregistrationDelay: Duration.seconds(sockets ? drainSeconds.sockets : drainSeconds.requests),
+      // Socket.IO's handshake by HTTP takes several requests, which have to meet the same task.
+      ...(sockets && { stickinessCookieDuration: Duration.days(1) }),
+    });
+  }
+
+  #scale({ definition, stage }: FargateServiceProps): void {
+    const { sockets, requestsPerMinuteAndTask } = definition;
+    const { tasks } = stage.services;
+    const scaling = this.service.autoScaleTaskCount({ minCapacity: tasks.min, maxCapacity: tasks.max });
+    scaling.scaleOnCpuUtilization('Cpu', { targetUtilizationPercent: cpuTargetPercent, scaleInCooldown });
+    if (requestsPerMinuteAndTask !== undefined) {
+      scaling.scaleOnRequestCount('Requests', {
+        requestsPerTarget: requestsPerMinuteAndTask,
+        targetGroup: this.targetGroup,
+        scaleInCooldown,
+      });
+    }
+    if (sockets) {
+      scaling.scaleToTrackCustomMetric('Sockets', {
+        metric: connectedSockets(sockets),
+        targetValue: sockets.perTask,
+        scaleInCooldown: socketScaleInCooldown,
+      });
+    }
+  }
+}
+
+/** What tasks that hold sockets write to their log, in CloudWatch's embedded metric format. */
+export function connectedSockets({
+  metric: { namespace, name, dimensions },
+}: NonNullable<ServiceDefinition['sockets']>): cloudwatch.Metric {
+  return new cloudwatch.Metric({
+    namespace,
+    metricName: name,
+    dimensionsMap: dimensions,
+    statistic: cloudwatch.Stats.AVERAGE,
+    period: Duration.minutes(1),
+  });
+}
+
+const aliveProbe = `fetch('http://127.0.0.1:${ports.service}/health').then(r=>process.exit(r.ok?0:1),()=>process.exit(1))`;
+
+/** Sockets live long: a task that holds them is not one that may go at two minutes' notice. */
+function strategy({ sockets }: ServiceDefinition, { services }: Stage): ecs.CapacityProviderStrategy[] {
+  if (sockets) return [{ capacityProvider: 'FARGATE', weight: 1 }];
+  const { onDemandBase, weights } = services;
+  return [
+    { capacityProvider: 'FARGATE', base: onDemandBase, weight: weights.onDemand },
+    { capacityProvider: 'FARGATE_SPOT', weight: weights.spot },
+  ];
+}
+
+/** What can be written to, and is gone with the task. A shell takes more (AWS: ECS Exec, the agent's folders). */
+function writable({ services }: Stage): Record<string, string> {
+  const folders = { tmp: '/tmp' };
+  if (!services.shellAccess) return folders;
+  return {
+    ...folders,
+    'ssm-lib': '/var/lib/amazon/ssm',
+    'ssm-log': '/var/log/amazon/ssm',
+    'ssm-agents': '/managed-agents',
+  };
+}

@@ -1,0 +1,14 @@
+import type { Stage } from '../../config/index.ts';
+
+/** What the names of the tenants' secrets begin with. */
+export function secretsPrefixOf({ name }: Stage): string {
+  return `kyo/${name}/`;
+}
+
+/** Who signs access tokens, and for whom. The issuer is a name: nobody fetches it. */
+export function tokensOf({ name, edge }: Stage): { KYO_TOKEN_ISSUER: string; KYO_TOKEN_AUDIENCE: string } {
+  return {
+    KYO_TOKEN_ISSUER: edge.domain ? `https://${edge.domain.name}` : `https://kyo.invalid/${name}`,
+    KYO_TOKEN_AUDIENCE: 'kyo',
+  };
+}

@@ -1,0 +1,147 @@
+import { plans } from '@kyong/tenancy';
+import { ArnFormat, type Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+
+/** Service Authorization Reference: Amazon RDS, AWS Secrets Manager, AWS KMS. */
+
+interface ProvisionerScope {
+  stack: Stack;
+  stage: string;
+  key: kms.IKey;
+  subnetGroup: string;
+  parameterGroup: string;
+  /** What the names of the tenants' secrets begin with. */
+  secretsPrefix: string;
+}
+
+/** Looks at databases of tenants, and inside them, and changes none. */
+export function grantLooking(role: iam.IGrantable, scope: ProvisionerScope): void {
+  add(role, [
+    {
+      // Reading: these actions take no narrower resource that is known before.
+      sid: 'LookAtDatabases',
+      actions: [
+        'ec2:DescribeSubnets',
+        'rds:DescribeAccountAttributes',
+        'rds:DescribeDBEngineVersions',
+        'rds:DescribeDBInstanceAutomatedBackups',
+        'rds:DescribeDBInstances',
+        'rds:DescribeDBSnapshots',
+        'rds:DescribeDBSubnetGroups',
+        'secretsmanager:ListSecrets',
+      ],
+      resources: ['*'],
+    },
+    {
+      sid: 'ReadMasterSecretsOfOwnDatabases',
+      actions: ['secretsmanager:GetSecretValue'],
+      resources: [masterSecretsOf(scope)],
+      conditions: {
+        ArnLike: { 'aws:ResourceTag/aws:rds:primaryDBInstanceArn': ownOf(scope, 'db') },
+      },
+    },
+  ]);
+  scope.key.grantDecrypt(role);
+}
+
+/**
+ * Makes and changes what tenants have, held to what bears our tags: databases of our plans in our subnets, and none that is
+ * not a tenant's of this stage.
+ */
+export function grantProvisioning(role: iam.IGrantable, scope: ProvisionerScope): void {
+  const { key, subnetGroup, parameterGroup, stage } = scope;
+  const databases = ownOf(scope, 'db');
+  const secrets = arnOf(scope, 'secretsmanager', 'secret', `${scope.secretsPrefix}*`);
+  const asked = { 'aws:RequestTag/kyo:managed': 'true', 'aws:RequestTag/kyo:stage': stage };
+  const own = { 'aws:ResourceTag/kyo:managed': 'true', 'aws:ResourceTag/kyo:stage': stage };
+  const ofOurPlans = [...new Set(Object.values(plans).map(({ instanceClass }) => instanceClass))];
+  add(role, [
+    {
+      sid: 'CreateDatabases',
+      actions: ['rds:CreateDBInstance'],
+      resources: [databases],
+      conditions: {
+        StringEquals: { ...asked, 'rds:DatabaseEngine': 'postgres', 'rds:DatabaseClass': ofOurPlans },
+        Bool: { 'rds:StorageEncrypted': 'true' },
+      },
+    },
+    {
+      // Of a tenant's own server, or of the shared one for an hour.
+      sid: 'RestoreDatabases',
+      actions: ['rds:RestoreDBInstanceToPointInTime'],
+      resources: [databases],
+    },
+    {
+      sid: 'CreateDatabasesWhereOursAre',
+      actions: ['rds:CreateDBInstance', 'rds:RestoreDBInstanceToPointInTime'],
+      resources: [
+        arnOf(scope, 'rds', 'subgrp', subnetGroup),
+        arnOf(scope, 'rds', 'pg', parameterGroup),
+        arnOf(scope, 'rds', 'og', 'default:postgres*'),
+      ],
+    },
+    {
+      sid: 'TagWhatIsCreated',
+      actions: ['rds:AddTagsToResource'],
+      resources: [databases],
+      conditions: { StringEquals: { 'aws:RequestTag/kyo:stage': stage } },
+    },
+    {
+      sid: 'TagOwnDatabases',
+      actions: ['rds:AddTagsToResource'],
+      resources: [databases],
+      conditions: { StringEquals: own },
+    },
+    {
+      sid: 'ChangeOwnDatabases',
+      actions: ['rds:ModifyDBInstance', 'rds:DeleteDBInstance'],
+      resources: [databases],
+      conditions: { StringEquals: own },
+    },
+    {
+      sid: 'KeepLastSnapshots',
+      actions: ['rds:CreateDBSnapshot', 'rds:DeleteDBSnapshot'],
+      resources: [databases, ownOf(scope, 'snapshot')],
+    },
+    {
+      sid: 'TenantSecrets',
+      actions: ['secretsmanager:GetSecretValue', 'secretsmanager:DeleteSecret'],
+      resources: [secrets],
+    },
+    {
+      sid: 'CreateTenantSecrets',
+      actions: ['secretsmanager:CreateSecret', 'secretsmanager:TagResource'],
+      resources: [secrets],
+      conditions: { StringEquals: asked },
+    },
+    {
+      // RDS creates master secrets in our name, and nobody but RDS can use that beginning of a name.
+      sid: 'CreateMasterSecrets',
+      actions: ['secretsmanager:CreateSecret', 'secretsmanager:TagResource'],
+      resources: [masterSecretsOf(scope)],
+    },
+    {
+      sid: 'LendTheKey',
+      actions: ['kms:CreateGrant'],
+      resources: [key.keyArn],
+      conditions: { Bool: { 'kms:GrantIsForAWSResource': 'true' } },
+    },
+    { sid: 'DescribeTheKey', actions: ['kms:DescribeKey'], resources: [key.keyArn] },
+  ]);
+  key.grantEncryptDecrypt(role);
+}
+
+function add(role: iam.IGrantable, statements: iam.PolicyStatementProps[]): void {
+  for (const statement of statements) {
+    role.grantPrincipal.addToPrincipalPolicy(new iam.PolicyStatement(statement));
+  }
+}
+
+function arnOf({ stack }: ProvisionerScope, service: string, resource: string, resourceName: string): string {
+  return stack.formatArn({ service, resource, resourceName, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
+}
+
+const ownOf = (scope: ProvisionerScope, kind: 'db' | 'snapshot') =>
+  arnOf(scope, 'rds', kind, `kyo-${scope.stage}-*`);
+const masterSecretsOf = (scope: ProvisionerScope) => arnOf(scope, 'secretsmanager', 'secret', 'rds!db-*');

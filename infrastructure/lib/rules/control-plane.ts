@@ -1,0 +1,118 @@
+import { each, type Rule } from './rule.ts';
+import { oneOf, type Properties, resourcesOf, type Templates } from './templates.ts';
+
+const fn = 'AWS::Lambda::Function';
+const method = 'AWS::ApiGateway::Method';
+const methods = (templates: Templates) =>
+  resourcesOf(templates, method).filter(({ properties }) => properties.HttpMethod !== 'OPTIONS');
+const machine = 'AWS::StepFunctions::StateMachine';
+/** API Gateway waits no longer for its function. */
+const gatewaySeconds = 29;
+
+export const controlPlaneRules: Rule[] = [
+  {
+    name: 'functions are Node 24 on ARM64',
+    findings: (templates) =>
+      each(
+        resourcesOf(templates, fn),
+        ({ id, properties }) =>
+          (properties.Runtime !== 'nodejs24.x' || properties.Architectures?.[0] !== 'arm64') &&
+          `${id}: ${properties.Runtime}`,
+      ),
+    reintroduce: (templates) => {
+      oneOf(templates, fn).properties.Runtime = 'nodejs18.x';
+    },
+  },
+  {
+    name: 'the API answers before its gateway gives up',
+    findings: (templates) =>
+      each(
+        resourcesOf(templates, fn).filter(({ properties }) => properties.Handler === 'handler.handler'),
+        ({ id, properties }) => properties.Timeout >= gatewaySeconds && `${id}: ${properties.Timeout} s`,
+      ),
+    reintroduce: (templates) => {
+      oneOf(templates, fn, ({ properties }) => properties.Handler === 'handler.handler').properties.Timeout =
+        300;
+    },
+  },
+  {
+    name: 'nobody calls the API without a token, and every request is checked',
+    findings: (templates) =>
+      each(
+        methods(templates),
+        ({ id, properties }) =>
+          (properties.AuthorizationType !== 'CUSTOM' ||
+            !properties.AuthorizerId ||
+            !properties.RequestValidatorId) &&
+          id,
+      ),
+    reintroduce: (templates) => {
+      const open = methods(templates).find(({ properties }) => properties.HttpMethod === 'POST');
+      if (open) open.properties.AuthorizationType = 'NONE';
+    },
+  },
+  {
+    name: 'the API is throttled and keeps an access log',
+    findings: (templates) =>
+      each(resourcesOf(templates, 'AWS::ApiGateway::Stage'), ({ id, properties }) => {
+        const [settings] = (properties.MethodSettings ?? []) as Properties[];
+        return (!settings?.ThrottlingRateLimit || !properties.AccessLogSetting) && id;
+      }),
+    reintroduce: (templates) => {
+      oneOf(templates, 'AWS::ApiGateway::Stage').properties.MethodSettings = [];
+    },
+  },
+  {
+    name: 'what EventBridge cannot deliver is kept',
+    findings: (templates) =>
+      each(
+        resourcesOf(templates, 'AWS::Events::Rule').filter(({ stack }) => stack === 'provisioning'),
+        ({ id, properties }) =>
+          properties.Targets.some((target: Properties) => !target.DeadLetterConfig) && id,
+      ),
+    reintroduce: (templates) => {
+      const { properties } = oneOf(templates, 'AWS::Events::Rule', ({ stack }) => stack === 'provisioning');
+      properties.Targets[0].DeadLetterConfig = undefined;
+    },
+  },
+  {
+    name: 'the state machine knows four states and no step',
+    findings: (templates) =>
+      each(resourcesOf(templates, machine), ({ id, properties }) => {
+        const text = JSON.stringify(properties.DefinitionString);
+        const states = text.match(/\\"Type\\":\\"(Task|Choice|Wait|Succeed)\\"/g) ?? [];
+        return (
+          (states.length !== 4 || /create-database|migrate|activate/.test(text)) &&
+          `${id}: ${states.length} states`
+        );
+      }),
+    reintroduce: (templates) => {
+      const { properties } = oneOf(templates, machine);
+      properties.DefinitionString = JSON.stringify(properties.DefinitionString).replace(
+        'Advance',
+        'create-database',
+      );
+    },
+  },
+  {
+    name: 'whoever creates databases is held to the tags of the stage',
+    findings: (templates) =>
+      each(statements(templates, 'rds:CreateDBInstance'), ({ Resource, Condition }) => {
+        const onDatabases = JSON.stringify(Resource).includes(':db:');
+        return (
+          onDatabases && !Condition?.StringEquals?.['aws:RequestTag/kyo:stage'] && JSON.stringify(Resource)
+        );
+      }),
+    reintroduce: (templates) => {
+      for (const statement of statements(templates, 'rds:CreateDBInstance')) statement.Condition = undefined;
+    },
+  },
+];
+
+function statements(templates: Templates, action: string): Properties[] {
+  return resourcesOf(templates, 'AWS::IAM::Policy').flatMap(({ properties }) =>
+    (properties.PolicyDocument.Statement as Properties[]).filter(({ Action }) =>
+      [Action].flat().includes(action),
+    ),
+  );
+}

@@ -1,0 +1,138 @@
+import { each, type Rule } from './rule.ts';
+import { oneOf, type Properties, resourcesOf, type Templates } from './templates.ts';
+
+const distribution = 'AWS::CloudFront::Distribution';
+const acl = 'AWS::WAFv2::WebACL';
+const listenerRule = 'AWS::ElasticLoadBalancingV2::ListenerRule';
+
+/** What the contract says goes where, and who is asked first. */
+const contractPriorities: Record<string, number> = {
+  '/socket.io/*': 100,
+  '/api/collaboration/*': 100,
+  '/api/*': 200,
+};
+
+const routes = (templates: Templates) =>
+  resourcesOf(templates, listenerRule).flatMap(({ properties }) =>
+    (properties.Conditions as Properties[]).flatMap(({ PathPatternConfig }) =>
+      ((PathPatternConfig?.Values ?? []) as string[]).map((path) => ({
+        path,
+        priority: Number(properties.Priority),
+      })),
+    ),
+  );
+
+export const edgeRules: Rule[] = [
+  {
+    name: 'the firewall of CloudFront is in us-east-1, and CloudFront is behind it',
+    findings: (templates) => [
+      ...each(
+        resourcesOf(templates, acl),
+        ({ stack, properties }) =>
+          properties.Scope === 'CLOUDFRONT' && stack !== 'edge-global' && `${stack}: not in us-east-1`,
+      ),
+      ...each(
+        resourcesOf(templates, distribution),
+        ({ id, properties }) => !properties.DistributionConfig.WebACLId && `${id}: no firewall`,
+      ),
+    ],
+    reintroduce: (templates) => {
+      oneOf(templates, distribution).properties.DistributionConfig.WebACLId = undefined;
+    },
+  },
+  {
+    name: 'the firewall counts, limits by address, and shows what it did',
+    findings: (templates) =>
+      each(resourcesOf(templates, acl), ({ id, properties }) => {
+        const limited = (properties.Rules as Properties[]).some(
+          ({ Statement }) => Statement.RateBasedStatement,
+        );
+        return (!properties.VisibilityConfig || !limited) && id;
+      }),
+    reintroduce: (templates) => {
+      oneOf(templates, acl).properties.VisibilityConfig = undefined;
+    },
+  },
+  {
+    name: 'nothing is served in the clear',
+    findings: (templates) =>
+      resourcesOf(templates, distribution).flatMap(({ properties }) => {
+        const { DefaultCacheBehavior, CacheBehaviors = [] } = properties.DistributionConfig;
+        return each(
+          [DefaultCacheBehavior, ...CacheBehaviors] as Properties[],
+          ({ PathPattern = '*', ViewerProtocolPolicy }) =>
+            ViewerProtocolPolicy === 'allow-all' && PathPattern,
+        );
+      }),
+    reintroduce: (templates) => {
+      oneOf(templates, distribution).properties.DistributionConfig.DefaultCacheBehavior.ViewerProtocolPolicy =
+        'allow-all';
+    },
+  },
+  {
+    name: 'answers of services and of the control plane are never kept',
+    findings: (templates) =>
+      resourcesOf(templates, distribution).flatMap(({ properties }) =>
+        each(
+          (properties.DistributionConfig.CacheBehaviors ?? []) as Properties[],
+          ({ PathPattern, CachePolicyId }) =>
+            CachePolicyId !== '4135ea2d-6df8-44a3-9df3-4b5a84be39ad' && PathPattern,
+        ),
+      ),
+    reintroduce: (templates) => {
+      const [behaviour] = oneOf(templates, distribution).properties.DistributionConfig.CacheBehaviors;
+      behaviour.CachePolicyId = '658327ea-f89d-4fab-a63d-7e88639e58f6';
+    },
+  },
+  {
+    name: 'the bucket of the dashboard is read by CloudFront alone',
+    findings: (templates) => [
+      ...each(
+        resourcesOf(templates, distribution),
+        ({ properties }) =>
+          !(properties.DistributionConfig.Origins as Properties[]).some(
+            ({ OriginAccessControlId }) => OriginAccessControlId,
+          ) && 'no access control',
+      ),
+      ...each(
+        resourcesOf(templates, 'AWS::S3::Bucket'),
+        ({ id, properties }) => properties.PublicAccessBlockConfiguration?.BlockPublicPolicy !== true && id,
+      ),
+    ],
+    reintroduce: (templates) => {
+      oneOf(templates, 'AWS::S3::Bucket').properties.PublicAccessBlockConfiguration = undefined;
+    },
+  },
+  {
+    name: 'the load balancer sends paths where the contract says, the particular before the general',
+    findings: (templates) => [
+      ...each(
+        routes(templates),
+        ({ path, priority }) =>
+          path in contractPriorities && contractPriorities[path] !== priority && `${path}: ${priority}`,
+      ),
+      ...each(
+        routes(templates),
+        ({ path, priority }) =>
+          path.startsWith('/api/') && path !== '/api/*' && priority >= 200 && `${path}: hidden by /api/*`,
+      ),
+      ...(routes(templates).length > 0 ? [] : ['no rules: nothing is reached']),
+    ],
+    reintroduce: (templates) => {
+      oneOf(templates, listenerRule).properties.Priority = 300;
+    },
+  },
+  {
+    name: 'the load balancer has a listener, and is no address of the internet',
+    findings: (templates) => [
+      ...(resourcesOf(templates, 'AWS::ElasticLoadBalancingV2::Listener').length > 0 ? [] : ['no listener']),
+      ...each(
+        resourcesOf(templates, 'AWS::ElasticLoadBalancingV2::LoadBalancer'),
+        ({ id, properties }) => properties.Scheme !== 'internal' && `${id}: ${properties.Scheme}`,
+      ),
+    ],
+    reintroduce: (templates) => {
+      oneOf(templates, 'AWS::ElasticLoadBalancingV2::LoadBalancer').properties.Scheme = 'internet-facing';
+    },
+  },
+];

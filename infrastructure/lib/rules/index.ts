@@ -1,0 +1,31 @@
+import { alarmRules } from './alarms.ts';
+import { cacheRules } from './cache.ts';
+import { containerRules } from './containers.ts';
+import { controlPlaneRules } from './control-plane.ts';
+import { databaseRules } from './databases.ts';
+import { edgeRules } from './edge.ts';
+import { nameRules } from './names.ts';
+import { networkRules } from './network.ts';
+import { recoveryRules } from './recovery.ts';
+import type { Rule } from './rule.ts';
+import type { Templates } from './templates.ts';
+
+export { readTemplates, type Templates } from './templates.ts';
+
+/** What no linter finds: faults that deploy and do not work, or work and should not. */
+export const rules: Rule[] = [
+  ...networkRules,
+  ...databaseRules,
+  ...cacheRules,
+  ...containerRules,
+  ...controlPlaneRules,
+  ...edgeRules,
+  ...alarmRules,
+  ...recoveryRules,
+  ...nameRules,
+];
+
+/** Every rule that is broken, and where. */
+export function brokenRules(templates: Templates): string[] {
+  return rules.flatMap((rule) => rule.findings(templates).map((where) => `${rule.name}: ${where}`));
+}

@@ -1,0 +1,59 @@
+import { each, type Rule } from './rule.ts';
+import { oneOf, type Properties, resourcesOf, type Templates } from './templates.ts';
+
+const planType = 'AWS::Backup::BackupPlan';
+const rulesOf = (templates: Templates) =>
+  resourcesOf(templates, planType).flatMap(
+    ({ properties }) => properties.BackupPlan.BackupPlanRule as Properties[],
+  );
+
+export const recoveryRules: Rule[] = [
+  {
+    name: 'backups are of every database of the stage, those of tenants too',
+    findings: (templates) =>
+      each(resourcesOf(templates, 'AWS::Backup::BackupSelection'), ({ id, properties }) => {
+        const { Resources = [], Conditions } = properties.BackupSelection;
+        const isByTag = JSON.stringify(Conditions ?? {}).includes('aws:ResourceTag/kyo:stage');
+        return (!isByTag || !JSON.stringify(Resources).includes(':db:*')) && id;
+      }),
+    reintroduce: (templates) => {
+      oneOf(templates, 'AWS::Backup::BackupSelection').properties.BackupSelection = {
+        Resources: [{ Ref: 'Master' }],
+      };
+    },
+  },
+  {
+    name: 'backups of databases go to no cold storage, which RDS has not',
+    findings: (templates) =>
+      each(
+        rulesOf(templates),
+        ({ RuleName, Lifecycle }) => Lifecycle?.MoveToColdStorageAfterDays !== undefined && RuleName,
+      ),
+    reintroduce: (templates) => {
+      const [rule] = rulesOf(templates);
+      if (rule) rule.Lifecycle = { MoveToColdStorageAfterDays: 90 };
+    },
+  },
+  {
+    name: 'where there is a vault in another region, every backup is copied to it',
+    findings: (templates) =>
+      'recovery-copies' in templates
+        ? each(rulesOf(templates), ({ RuleName, CopyActions }) => !CopyActions?.length && RuleName)
+        : [],
+    reintroduce: (templates) => {
+      templates['recovery-copies'] ??= { Resources: {} };
+      for (const rule of rulesOf(templates)) rule.CopyActions = undefined;
+    },
+  },
+  {
+    name: 'keys are changed every year',
+    findings: (templates) =>
+      each(
+        resourcesOf(templates, 'AWS::KMS::Key'),
+        ({ stack, id, properties }) => properties.EnableKeyRotation !== true && `${stack}/${id}`,
+      ),
+    reintroduce: (templates) => {
+      oneOf(templates, 'AWS::KMS::Key').properties.EnableKeyRotation = undefined;
+    },
+  },
+];

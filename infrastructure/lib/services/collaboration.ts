@@ -1,0 +1,51 @@
+import type { configSchema } from 'collaboration-service/config';
+import { databaseCertificates } from '../constructs/database-certificates.ts';
+import { secretsPrefixOf, tokensOf } from '../constructs/names.ts';
+import { grantTenantDatabases } from '../constructs/tenant-database-access.ts';
+import {
+  confirmingReplicas,
+  type ServiceContext,
+  type ServiceDefinition,
+  type ServiceVariables,
+  trustedProxies,
+} from './definition.ts';
+
+const name = 'collaboration-service';
+/** Over which clients move to other tasks: the target is let go within 110 s, and ECS ends the task at 120. */
+const drainSeconds = 75;
+
+/** Shared documents over sockets. */
+export const collaboration: ServiceDefinition = {
+  name,
+  paths: ['/socket.io/*', '/api/collaboration/*'],
+  priority: 100,
+  cpuUnits: 512,
+  memoryMebibytes: 1024,
+  stopTimeoutSeconds: 120,
+  sockets: {
+    perTask: 2_000,
+    metric: { namespace: 'Kyo/Collaboration', name: 'ConnectedSockets', dimensions: { service: name } },
+  },
+  environment,
+  grant: grantTenantDatabases,
+};
+
+function environment({
+  stage,
+  data,
+  cache,
+  tokenKeysUrl,
+}: ServiceContext): ServiceVariables<typeof configSchema> {
+  return {
+    ...tokensOf(stage),
+    KYO_JWKS_URL: tokenKeysUrl,
+    KYO_AWS_REGION: stage.region,
+    KYO_REDIS_URL: cache.valkey.url,
+    KYO_REDIS_CONFIRMING_REPLICAS: confirmingReplicas(stage),
+    KYO_MASTER_DATABASE_URL: data.master.url,
+    KYO_DATABASE_CA: databaseCertificates(stage.region),
+    KYO_SECRETS_PREFIX: secretsPrefixOf(stage),
+    KYO_TRUSTED_PROXIES: String(trustedProxies),
+    KYO_DRAIN_SECONDS: String(drainSeconds),
+  };
+}

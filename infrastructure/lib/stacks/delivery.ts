@@ -1,0 +1,32 @@
+import type * as ecr from 'aws-cdk-lib/aws-ecr';
+import type { Construct } from 'constructs';
+import type { Stage } from '../../config/index.ts';
+import { GithubRoles } from '../constructs/github-roles.ts';
+import { ImageRepository } from '../constructs/image-repository.ts';
+import { KyoStack } from '../constructs/kyo-stack.ts';
+import { services } from '../services/index.ts';
+
+/** What ships releases: repositories of images, and the roles GitHub Actions work under. */
+export class DeliveryStack extends KyoStack {
+  readonly #repositories = new Map<string, ecr.Repository>();
+
+  constructor(scope: Construct, stage: Stage) {
+    super(scope, 'delivery', { stage, description: 'images and the roles that ship them' });
+    for (const { name } of services)
+      this.#repositories.set(name, new ImageRepository(this, name, { keep: stage.keepsData }));
+    const { githubSubject, githubProviderArn } = stage.delivery;
+    if (githubSubject !== undefined) {
+      new GithubRoles(this, 'Github', {
+        subject: githubSubject,
+        ...(githubProviderArn !== undefined && { providerArn: githubProviderArn }),
+        repositories: [...this.#repositories.values()],
+      });
+    }
+  }
+
+  repositoryOf(service: string): ecr.IRepository {
+    const repository = this.#repositories.get(service);
+    if (!repository) throw new RangeError(`There is no service ${service}.`);
+    return repository;
+  }
+}

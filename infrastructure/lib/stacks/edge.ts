@@ -1,0 +1,62 @@
+import { CfnOutput } from 'aws-cdk-lib';
+import * as route53 from 'aws-cdk-lib/aws-route53';
+import { CloudFrontTarget } from 'aws-cdk-lib/aws-route53-targets';
+import type { Construct } from 'constructs';
+import type { Stage } from '../../config/index.ts';
+import { KyoStack } from '../constructs/kyo-stack.ts';
+import { tokensOf } from '../constructs/names.ts';
+import { PrivateBucket } from '../constructs/private-bucket.ts';
+import { WebDistribution } from '../constructs/web-distribution.ts';
+import type { DataStack } from './data.ts';
+import type { EdgeGlobalStack } from './edge-global.ts';
+import type { ProvisioningStack } from './provisioning.ts';
+import type { ServicesStack } from './services.ts';
+
+interface Neighbours {
+  data: DataStack;
+  services: ServicesStack;
+  provisioning: ProvisioningStack;
+  global: EdgeGlobalStack;
+}
+
+/** What the world sees: one address, the dashboard at it, everything else behind it. */
+export class EdgeStack extends KyoStack {
+  readonly distribution: WebDistribution;
+  /** Where people go. */
+  readonly hostname: string;
+
+  constructor(scope: Construct, stage: Stage, { data, services, provisioning, global }: Neighbours) {
+    super(scope, 'edge', { stage, description: 'CloudFront, the dashboard, the domain' });
+    const site = new PrivateBucket(this, 'Site', { keep: false, accessLogs: data.accessLogs });
+    this.distribution = new WebDistribution(this, 'Distribution', {
+      site,
+      loadBalancer: services.cluster.loadBalancer,
+      api: provisioning.api,
+      firewallArn: global.firewall.arn,
+      certificate: global.certificate,
+      edge: stage.edge,
+    });
+    const { domain } = stage.edge;
+    this.hostname = domain?.name ?? this.distribution.distributionDomainName;
+    if (domain) {
+      const zone = route53.HostedZone.fromHostedZoneAttributes(this, 'Zone', {
+        hostedZoneId: domain.hostedZoneId,
+        zoneName: domain.hostedZoneName,
+      });
+      const alias = {
+        zone,
+        recordName: domain.name,
+        target: route53.RecordTarget.fromAlias(new CloudFrontTarget(this.distribution)),
+      };
+      new route53.ARecord(this, 'Ipv4', alias);
+      new route53.AaaaRecord(this, 'Ipv6', alias);
+    }
+    new CfnOutput(this, 'Url', { value: `https://${this.hostname}` });
+    new CfnOutput(this, 'SiteBucket', { value: site.bucketName });
+    // What an operator's command line makes its token of, where its AWS identity may read the keys.
+    const { KYO_TOKEN_ISSUER, KYO_TOKEN_AUDIENCE } = tokensOf(stage);
+    new CfnOutput(this, 'SigningKeys', { value: data.master.signingKeys.secretArn });
+    new CfnOutput(this, 'TokenIssuer', { value: KYO_TOKEN_ISSUER });
+    new CfnOutput(this, 'TokenAudience', { value: KYO_TOKEN_AUDIENCE });
+  }
+}

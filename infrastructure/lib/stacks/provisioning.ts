@@ -1,0 +1,61 @@
+import { CfnOutput, Duration } from 'aws-cdk-lib';
+import * as events from 'aws-cdk-lib/aws-events';
+import * as targets from 'aws-cdk-lib/aws-events-targets';
+import type { Construct } from 'constructs';
+import type { Stage } from '../../config/index.ts';
+import { ControlPlaneApi } from '../constructs/control-plane-api.ts';
+import { ControlPlaneFunctions } from '../constructs/control-plane-functions.ts';
+import { DeadLetterQueue } from '../constructs/dead-letter-queue.ts';
+import { KyoStack } from '../constructs/kyo-stack.ts';
+import { OperationMachine } from '../constructs/operation-machine.ts';
+import type { DataStack } from './data.ts';
+import type { NetworkStack } from './network.ts';
+import type { ServicesStack } from './services.ts';
+
+interface Neighbours {
+  network: NetworkStack;
+  data: DataStack;
+  services: ServicesStack;
+  code: string;
+}
+
+/** The control plane: an API that records operations, a state machine that drives them, a sweep that forgets none. */
+export class ProvisioningStack extends KyoStack {
+  readonly api: ControlPlaneApi;
+  readonly functions: ControlPlaneFunctions;
+  readonly machine: OperationMachine;
+  readonly deadLetters: DeadLetterQueue;
+
+  constructor(scope: Construct, stage: Stage, { network, data, services, code }: Neighbours) {
+    super(scope, 'provisioning', { stage, description: 'tenants and the operations on them' });
+    const { logDays } = stage.monitoring;
+
+    this.functions = new ControlPlaneFunctions(this, 'Functions', { stage, network, data, services, code });
+    this.machine = new OperationMachine(this, 'Operations', { advance: this.functions.advance, logDays });
+    this.functions.startWith(this.machine);
+    this.api = new ControlPlaneApi(this, 'Api', {
+      handler: this.functions.api,
+      authorizer: this.functions.authorizer,
+      limits: stage.api,
+      logDays,
+    });
+
+    this.deadLetters = new DeadLetterQueue(this, 'DeadLetters');
+    const delivery = { deadLetterQueue: this.deadLetters, maxEventAge: Duration.hours(1), retryAttempts: 5 };
+    new events.Rule(this, 'EveryMinute', {
+      description: 'Gives a driver to operations that have none',
+      schedule: events.Schedule.rate(Duration.minutes(1)),
+      targets: [new targets.LambdaFunction(this.functions.sweep, delivery)],
+    });
+    new events.Rule(this, 'InstanceChanged', {
+      description: 'Operations that wait for a database server look at once',
+      eventPattern: {
+        source: ['aws.rds'],
+        detailType: ['RDS DB Instance Event'],
+        detail: { SourceIdentifier: events.Match.prefix(`kyo-${stage.name}-`) },
+      },
+      targets: [new targets.LambdaFunction(this.functions.instanceEvent, delivery)],
+    });
+    new CfnOutput(this, 'ApiUrl', { value: this.api.url });
+  }
+}

@@ -1,0 +1,260 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  CloudFormationClient,
+  DescribeStacksCommand,
+  ListStacksCommand,
+} from '@aws-sdk/client-cloudformation';
+import { RDSClient } from '@aws-sdk/client-rds';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { Operation, ProvisionTenantResponse } from '@kyong/contracts';
+import { operatorToken } from '@kyong/identity';
+import { loadSigningKeys, type SigningKey } from '@kyong/identity/adapters/signing-keys';
+import { withConnection } from '@kyong/postgres';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { type Stage, stageOf } from '../config/index.ts';
+import { buildFunctions } from '../lib/code/index.ts';
+import { type AccountClients, removeLeftovers } from '../lib/leftovers.ts';
+import { services } from '../lib/services/index.ts';
+import { synthesize } from '../lib/synthesize.ts';
+import { cdkAgainst } from './emulator/cdk.ts';
+import { type RunningContainer, runDeployedService } from './emulator/container.ts';
+import { type EmulatedCloud, startEmulatedCloud } from './emulator/deployment.ts';
+import { announceInstanceEvent } from './emulator/instance-event.ts';
+import { stopDriver } from './emulator/stop-driver.ts';
+
+const stage = stageOf('dev');
+/** Published ones: nothing here builds images. */
+const images = Object.fromEntries(services.map(({ name }) => [name, `sha256:${'0'.repeat(64)}`]));
+const deployOptions = ['--all', '--require-approval', 'never', '--concurrency', '4'];
+
+let cloud: EmulatedCloud;
+let code: string;
+let cdk: ReturnType<typeof cdkAgainst>;
+let assembly: string;
+let otp: RunningContainer;
+let apiUrl: string;
+let token: string;
+
+beforeAll(async () => {
+  cloud = await startEmulatedCloud(stage.region);
+  code = await buildFunctions(join(cloud.directory, 'functions'));
+  cdk = cdkAgainst(cloud.emulator);
+  assembly = templatesOf(stage, 'first');
+  const { accountId } = cloud.emulator;
+  const environments = [stage.region, 'us-east-1'].map((region) => `aws://${accountId}/${region}`);
+  await cdk('bootstrap', ...environments, '--app', assembly);
+  await cdk('deploy', ...deployOptions, '--app', assembly);
+
+  const redis = inject('redis');
+  otp = await runDeployedService(cloud, 'kyo-otp-service', {
+    KYO_PORT: String(cloud.loadBalancerPort),
+    KYO_REDIS_URL: `redis://:${encodeURIComponent(redis.password)}@${redis.host}:${redis.port}`,
+    KYO_DATABASE_CA: cloud.servers.certificateAuthority,
+  });
+  apiUrl = await deployedApi();
+  token = await operatorsToken();
+}, 600_000);
+
+afterAll(async () => {
+  await otp?.stop();
+  await cloud?.stop();
+  const inert = JSON.parse(readFileSync(join(import.meta.dirname, 'emulator', 'inert-types.json'), 'utf8'));
+  process.stderr.write(
+    `• Deployed to the emulator. NOT exercised, for it lacks them: ${[...Object.keys(inert), 'alarms over metric math'].join(', ')}.\n`,
+  );
+}, 60_000);
+
+describe('what was deployed', () => {
+  it('refuses whoever has no token, or one of somebody else', async () => {
+    const request = { tenantId: 'nobodys', plan: 'free' };
+    expect((await call('POST', '/provision-tenant', request, null)).status).toBe(401);
+    expect((await call('POST', '/provision-tenant', request, 'Bearer eyJ.eyJ.eyJ')).status).toBe(401);
+    const [header, , signature] = token.split('.');
+    const forged = Buffer.from('{"sub":"operator","roles":["platform_admin"]}').toString('base64url');
+    expect(
+      (await call('POST', '/provision-tenant', request, `Bearer ${header}.${forged}.${signature}`)).status,
+    ).toBe(401);
+  });
+
+  it('provisions a tenant on the shared server: API, state machine, steps, active', async () => {
+    const { statusUrl } = await request('shared-gym', 'free');
+    const operation = await succeeded(statusUrl);
+    expect(operation.steps.map(({ status }) => status)).toEqual(Array(9).fill('succeeded'));
+    const tenant = await (await call('GET', '/tenants/shared-gym')).json();
+    expect(tenant).toMatchObject({ status: 'active', placement: 'shared', database: { host: 'localhost' } });
+    expect(await masterRows("SELECT status, placement FROM tenants WHERE id = 'shared-gym'")).toEqual([
+      { status: 'active', placement: 'shared' },
+    ]);
+  }, 120_000);
+
+  it('provisions a tenant with a server of its own, by the event that RDS sends when its driver is gone', async () => {
+    cloud.rds.busyFor.creation = 1;
+    const accepted = await request('own-gym', 'basic');
+    await vi.waitFor(async () => {
+      const { steps } = await operationAt(accepted.statusUrl);
+      expect(steps.map(({ status }) => status)).toContain('waiting');
+    }, patience);
+    await stopDriver(cloud, accepted.operationId);
+    await announceInstanceEvent(cloud, 'kyo-dev-own-gym');
+    await succeeded(accepted.statusUrl);
+    expect(
+      await masterRows("SELECT status, placement, instance_id FROM tenants WHERE id = 'own-gym'"),
+    ).toEqual([{ status: 'active', placement: 'dedicated', instance_id: 'kyo-dev-own-gym' }]);
+  }, 200_000);
+
+  it('answers the same request with the same operation, and another one for its name with 409', async () => {
+    const again = await call('POST', '/provision-tenant', { tenantId: 'shared-gym', plan: 'free' });
+    expect(again.status).toBe(202);
+    expect((await call('POST', '/provision-tenant', { tenantId: 'shared-gym', plan: 'basic' })).status).toBe(
+      409,
+    );
+  });
+
+  it('puts what happened on the event bus: the outbox is empty', async () => {
+    await vi.waitFor(async () => {
+      expect(await masterRows('SELECT type FROM outbox WHERE published_at IS NULL')).toEqual([]);
+    }, patience);
+  });
+
+  it('serves the services in a role that changes rows, and no schema', async () => {
+    await expect(masterRows('CREATE TABLE mine ()')).rejects.toThrow('permission denied');
+    await expect(masterRows('DELETE FROM audit')).rejects.toThrow();
+  });
+});
+
+describe('another deployment', () => {
+  it('of the same changes nothing', async () => {
+    const output = await cdk('deploy', ...deployOptions, '--app', assembly);
+    expect(changedStacks(output)).toEqual([]);
+    await cdk('diff', '--fail', '--app', assembly);
+  }, 120_000);
+
+  it('of something else changes what is else, and nothing else', async () => {
+    const changed = templatesOf(
+      { ...stage, sharedDatabase: { ...stage.sharedDatabase, maxDatabases: 7 } },
+      'second',
+    );
+    await expect(cdk('diff', '--fail', '--app', changed)).rejects.toThrow('KYO_SHARED_MAX_DATABASES');
+    const output = await cdk('deploy', ...deployOptions, '--app', changed);
+    expect(changedStacks(output)).toEqual(['kyo-dev-provisioning']);
+    await cdk('diff', '--fail', '--app', changed);
+  }, 180_000);
+
+  it('destroyed, leaves nothing', async () => {
+    const removed = await removeLeftovers(stage, stacksIn(stage.region), accountClients());
+    expect(removed).toContain('database server kyo-dev-own-gym');
+    expect(removed.filter((what) => what.startsWith('secret kyo/dev/tenants/'))).toHaveLength(2);
+    await cdk('destroy', '--all', '--force', '--app', assembly);
+    for (const region of [stage.region, 'us-east-1']) {
+      const { StackSummaries = [] } = await cloudFormation(region).send(new ListStacksCommand({}));
+      const left = StackSummaries.filter(({ StackStatus }) => StackStatus !== 'DELETE_COMPLETE');
+      expect(left.map(({ StackName }) => StackName)).toEqual(['CDKToolkit']);
+    }
+  }, 120_000);
+});
+
+function templatesOf(of: Stage, name: string): string {
+  return synthesize(of, code, join(cloud.directory, name), images).directory;
+}
+
+/** The stacks of a deployment that it did something to. */
+function changedStacks(output: string): string[] {
+  const done = [...output.matchAll(/✅ +(kyo-\S+)( \(no changes\))?/g)];
+  expect(done).toHaveLength(10);
+  return done.flatMap(([, name = '', unchanged]) => (unchanged === undefined ? [name] : []));
+}
+
+function stacksIn(region: string): string[] {
+  const { artifacts } = JSON.parse(readFileSync(join(assembly, 'manifest.json'), 'utf8'));
+  return Object.keys(artifacts).filter(
+    (id) =>
+      artifacts[id].type === 'aws:cloudformation:stack' && artifacts[id].environment.endsWith(`/${region}`),
+  );
+}
+
+function accountClients(): AccountClients {
+  const { url: endpoint, credentials } = cloud.emulator;
+  const client = { endpoint, credentials, region: stage.region };
+  return {
+    cloudFormation: new CloudFormationClient(client),
+    rds: new RDSClient(client),
+    s3: new S3Client({ ...client, forcePathStyle: true }),
+    secretsManager: new SecretsManagerClient(client),
+  };
+}
+
+function cloudFormation(region: string): CloudFormationClient {
+  const { url: endpoint, credentials } = cloud.emulator;
+  return new CloudFormationClient({ endpoint, credentials, region });
+}
+
+async function deployedApi(): Promise<string> {
+  const command = new DescribeStacksCommand({ StackName: `kyo-${stage.name}-provisioning` });
+  const { Stacks } = await cloudFormation(stage.region).send(command);
+  const url = Stacks?.[0]?.Outputs?.find(({ OutputKey }) => OutputKey === 'ApiUrl')?.OutputValue ?? '';
+  const { hostname, pathname } = new URL(url);
+  return `${cloud.emulator.url}/_aws/execute-api/${hostname.split('.')[0]}${pathname.replace(/\/$/, '')}`;
+}
+
+/** Signed with the key that the deployment made and nobody has seen. */
+async function operatorsToken(): Promise<string> {
+  const { KYO_SIGNING_KEYS = '', KYO_TOKEN_ISSUER = '', KYO_TOKEN_AUDIENCE = '' } = otp.environment;
+  const keys = JSON.parse(KYO_SIGNING_KEYS) as SigningKey[];
+  const registered = { issuer: KYO_TOKEN_ISSUER, audience: KYO_TOKEN_AUDIENCE, now: () => new Date() };
+  return operatorToken(await loadSigningKeys(keys, registered));
+}
+
+function call(
+  method: string,
+  path: string,
+  body?: unknown,
+  authorization: string | null = `Bearer ${token}`,
+) {
+  return fetch(`${apiUrl}${path}`, {
+    method,
+    headers: {
+      ...(authorization !== null && { authorization }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+}
+
+async function request(tenantId: string, plan: string): Promise<ProvisionTenantResponse> {
+  const response = await call('POST', '/provision-tenant', { tenantId, plan });
+  expect(response.status).toBe(202);
+  return (await response.json()) as ProvisionTenantResponse;
+}
+
+/** The API lets through what its stage allows: asked twice a second, it answers. */
+const patience = { timeout: 90_000, interval: 500 };
+
+async function operationAt(statusUrl: string): Promise<Operation> {
+  const response = await call('GET', statusUrl);
+  expect(response.status).toBe(200);
+  return (await response.json()) as Operation;
+}
+
+async function succeeded(statusUrl: string): Promise<Operation> {
+  return vi.waitFor(async () => {
+    const found = await operationAt(statusUrl);
+    expect(found, JSON.stringify(found)).toMatchObject({ status: 'succeeded' });
+    return found;
+  }, patience);
+}
+
+/** In the master database itself, under the services' role. */
+async function masterRows(statement: string): Promise<unknown[]> {
+  const url = new URL(otp.environment.KYO_MASTER_DATABASE_URL ?? '');
+  const connection = {
+    host: url.hostname,
+    port: Number(url.port),
+    database: url.pathname.slice(1),
+    user: url.username,
+    password: url.password,
+    ssl: { ca: cloud.servers.certificateAuthority },
+  };
+  return withConnection(connection, async (client) => (await client.query(statement)).rows);
+}

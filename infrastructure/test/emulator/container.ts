@@ -1,0 +1,109 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import {
+  CloudFormationClient,
+  DescribeStacksCommand,
+  GetTemplateCommand,
+} from '@aws-sdk/client-cloudformation';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { waitFor } from '@kyong/embedded-servers';
+import { root } from '../../lib/code/index.ts';
+import type { EmulatedCloud } from './deployment.ts';
+
+export interface RunningContainer {
+  url: string;
+  /** Its variables, secrets put in, as ECS would. */
+  environment: Record<string, string>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Runs a service as its deployed task definition says: what its image runs, with the environment and the secrets that stand
+ * there. `changes` are for what the emulator has no data plane for.
+ */
+export async function runDeployedService(
+  cloud: EmulatedCloud,
+  name: string,
+  changes: Record<string, string>,
+): Promise<RunningContainer> {
+  const environment = { ...(await deployedEnvironment(cloud, name)), ...changes };
+  const child = spawn(process.execPath, ['src/main.ts'], {
+    cwd: join(root, 'apps', name),
+    env: { PATH: process.env.PATH, NODE_ENV: 'production', ...environment },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let errors = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    errors += chunk.toString();
+  });
+  const url = `http://127.0.0.1:${environment.KYO_PORT}`;
+  try {
+    await waitFor(`Starting ${name}`, 30, async () => {
+      if (child.exitCode !== null) throw new Error(`${name} ended:\n${errors}`);
+      const answer = await fetch(`${url}/ready`).catch(() => undefined);
+      return answer?.ok || undefined;
+    });
+  } catch (error) {
+    await end(child);
+    throw error;
+  }
+  return { url, environment, stop: () => end(child) };
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  child.kill('SIGTERM');
+  await once(child, 'exit');
+}
+
+/** From the deployed template: what the emulator tells of a task definition leaves the secrets out. */
+async function deployedEnvironment(cloud: EmulatedCloud, name: string): Promise<Record<string, string>> {
+  const { emulator, region } = cloud;
+  const client = { endpoint: emulator.url, region, credentials: emulator.credentials };
+  const cloudFormation = new CloudFormationClient(client);
+  const secretsManager = new SecretsManagerClient(client);
+
+  const textOf = async (value: string | StackOutput): Promise<string> => {
+    if (typeof value === 'string') return value;
+    const { StackName, OutputName } = value['Fn::GetStackOutput'];
+    const { Stacks } = await cloudFormation.send(new DescribeStacksCommand({ StackName }));
+    const output = Stacks?.[0]?.Outputs?.find(({ OutputKey }) => OutputKey === OutputName)?.OutputValue;
+    if (output === undefined) throw new Error(`Stack ${StackName} has no output ${OutputName}.`);
+    return output;
+  };
+  const secretOf = async (value: string | StackOutput): Promise<string> => {
+    const command = new GetSecretValueCommand({ SecretId: await textOf(value) });
+    const { SecretString = '' } = await secretsManager.send(command);
+    return SecretString;
+  };
+  const { Environment, Secrets } = await containerOf(cloudFormation, name);
+  return Object.fromEntries(
+    await Promise.all([
+      ...Environment.map(async ({ Name, Value }) => [Name, await textOf(Value)] as const),
+      ...Secrets.map(async ({ Name, ValueFrom }) => [Name, await secretOf(ValueFrom)] as const),
+    ]),
+  );
+}
+
+interface StackOutput {
+  'Fn::GetStackOutput': { StackName: string; OutputName: string };
+}
+interface ContainerDefinition {
+  Name: string;
+  Environment: { Name: string; Value: string | StackOutput }[];
+  Secrets: { Name: string; ValueFrom: string | StackOutput }[];
+}
+
+async function containerOf(client: CloudFormationClient, name: string): Promise<ContainerDefinition> {
+  const { TemplateBody = '' } = await client.send(new GetTemplateCommand({ StackName: 'kyo-dev-services' }));
+  const { Resources } = JSON.parse(TemplateBody) as {
+    Resources: Record<string, { Properties: { ContainerDefinitions?: ContainerDefinition[] } }>;
+  };
+  const containers = Object.values(Resources).flatMap(
+    ({ Properties }) => Properties.ContainerDefinitions ?? [],
+  );
+  const container = containers.find((candidate) => candidate.Name === name);
+  if (!container) throw new Error(`No task definition has a container ${name}.`);
+  return container;
+}

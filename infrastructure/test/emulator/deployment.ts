@@ -1,0 +1,87 @@
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
+import { RDSClient } from '@aws-sdk/client-rds';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { freePort } from '@kyong/embedded-servers';
+import { type AwsEmulator, startAwsEmulator } from '@kyong/testing';
+import { startFaultProxy } from '../../../packages/tenancy/test/fault-proxy.ts';
+import { type RdsBehaviour, rdsBehaviour } from '../../../packages/tenancy/test/rds-behaviour.ts';
+import { type RdsServers, startRdsServers } from '../../../packages/tenancy/test/rds-servers.ts';
+
+export interface EmulatedCloud {
+  emulator: AwsEmulator;
+  region: string;
+  servers: RdsServers;
+  /** What RDS does when functions call it. */
+  rds: RdsBehaviour;
+  /** Where the load balancer's name leads to: nobody listens there yet. */
+  loadBalancerPort: number;
+  directory: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * An empty account in the emulator: with a real PostgreSQL behind every database server, whoever asks for it, and RDS as
+ * slow and as strict as it is.
+ */
+export async function startEmulatedCloud(region: string): Promise<EmulatedCloud> {
+  const directory = mkdtempSync(join(tmpdir(), 'kyo-test-cloud-'));
+  // Entered, not listed, by the account PostgreSQL runs under when we are root.
+  chmodSync(directory, 0o711);
+  const servers = await startRdsServers(directory);
+  const requests = await serveDatabaseRequests(servers);
+  const [port, loadBalancerPort] = [await freePort(), await freePort()];
+  const endpoint = `http://127.0.0.1:${port}`;
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  const client = { endpoint, region, credentials };
+  const rds = rdsBehaviour(servers, new RDSClient(client), new SecretsManagerClient(client));
+  const proxy = await startFaultProxy(endpoint, rds.handlers);
+  const emulator = await startAwsEmulator({
+    port,
+    overlay: join(import.meta.dirname, 'overlay.py'),
+    environment: {
+      KYO_INERT_TYPES: join(import.meta.dirname, 'inert-types.json'),
+      KYO_DATABASE_SERVERS: requests.url,
+      KYO_LOAD_BALANCER: `localhost:${loadBalancerPort}`,
+      // Of the functions: whose certificates they trust, where RDS is, and what it is built on.
+      KYO_DATABASE_CA: servers.certificateAuthority,
+      AWS_ENDPOINT_URL_RDS: proxy.url,
+      AWS_ENDPOINT_URL_EC2: proxy.url,
+    },
+  });
+  return {
+    emulator,
+    region,
+    servers,
+    rds,
+    loadBalancerPort,
+    directory,
+    async stop() {
+      await emulator.stop();
+      await proxy.close();
+      requests.close();
+      const folder = join(directory, 'instances');
+      if (existsSync(folder)) await Promise.all(readdirSync(folder).map((id) => servers.destroy(id)));
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Starts a server for each instance that a stack creates: the overlay asks for it. */
+async function serveDatabaseRequests(servers: RdsServers): Promise<{ url: string; close(): void }> {
+  const server = createServer(async (request, response) => {
+    const wanted = (await json(request)) as Record<'instanceId' | 'database' | 'user' | 'password', string>;
+    const { port } = await servers.create(wanted.instanceId, wanted.database || 'unused', wanted.user);
+    await servers.setPassword(wanted.instanceId, wanted.user, wanted.password);
+    response.end(JSON.stringify({ port }));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, close: () => server.close() };
+}

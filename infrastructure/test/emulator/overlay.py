@@ -1,0 +1,145 @@
+"""
+Run inside MiniStack before it starts: lets a deployment through where the emulator lacks something.
+What is inert here is NOT exercised by a deployment; the test prints the list. A type that MiniStack has learned must go from
+the list: this stops the emulator until it does.
+"""
+import json
+import os
+import string
+import urllib.request
+
+from ministack.core.responses import get_region, new_uuid, set_request_region
+from ministack.services import eventbridge, ssm
+from ministack.services.cloudformation import engine, handlers, provisioners, stacks
+
+registered = provisioners._RESOURCE_HANDLERS
+
+
+def inert(resource_type, attributes):
+    def create(logical_id, props, stack_name):
+        physical_id = f"{stack_name}-{logical_id}-{new_uuid()[:8]}"
+        return physical_id, {name: physical_id for name in attributes}
+
+    def update(physical_id, old_props, new_props, stack_name):
+        return physical_id, {name: physical_id for name in attributes}
+
+    return {"create": create, "update": update, "delete": lambda physical_id, props: None}
+
+
+with open(os.environ["KYO_INERT_TYPES"]) as file:
+    for resource_type, attributes in json.load(file).items():
+        if resource_type in registered:
+            raise SystemExit(f"MiniStack has learned {resource_type}: take it out of inert-types.json.")
+        registered[resource_type] = inert(resource_type, attributes)
+
+
+# Alarms over metric math are kept out of CloudWatch.
+def alarms(original, stand_in):
+    def create(logical_id, props, stack_name):
+        chosen = stand_in if props.get("Metrics") else original
+        return chosen["create"](logical_id, props, stack_name)
+
+    def update(physical_id, old_props, new_props, stack_name):
+        chosen = stand_in if new_props.get("Metrics") else original
+        return chosen["update"](physical_id, old_props, new_props, stack_name)
+
+    def delete(physical_id, props):
+        if not props.get("Metrics"):
+            original["delete"](physical_id, props)
+
+    return {**original, "create": create, "update": update, "delete": delete}
+
+
+alarm = "AWS::CloudWatch::Alarm"
+registered[alarm] = alarms(registered[alarm], inert(alarm, ["Arn"]))
+
+
+# Instances of stacks are records without a server; the test puts a real PostgreSQL behind each.
+database = registered["AWS::RDS::DBInstance"]
+
+
+def create_database(logical_id, props, stack_name, create=database["create"]):
+    identifier, attributes = create(logical_id, props, stack_name)
+    wanted = {
+        "instanceId": identifier,
+        "user": props["MasterUsername"],
+        "password": props["MasterUserPassword"],
+        "database": props.get("DBName", ""),
+    }
+    request = urllib.request.Request(
+        os.environ["KYO_DATABASE_SERVERS"],
+        data=json.dumps(wanted).encode(),
+        headers={"content-type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        port = json.load(answer)["port"]
+    provisioners._rds._instances[identifier]["Endpoint"].update({"Address": "localhost", "Port": port})
+    return identifier, {**attributes, "Endpoint.Address": "localhost", "Endpoint.Port": str(port)}
+
+
+database["create"] = create_database
+
+# Load balancers have no containers behind them; the test runs one service there.
+balancer = registered["AWS::ElasticLoadBalancingV2::LoadBalancer"]
+
+
+def create_balancer(logical_id, props, stack_name, create=balancer["create"]):
+    identifier, attributes = create(logical_id, props, stack_name)
+    return identifier, {**attributes, "DNSName": os.environ["KYO_LOAD_BALANCER"]}
+
+
+balancer["create"] = create_balancer
+
+# The endpoint of replication groups in cluster mode.
+cache = registered["AWS::ElastiCache::ReplicationGroup"]
+
+
+def create_cache(logical_id, props, stack_name, create=cache["create"]):
+    identifier, attributes = create(logical_id, props, stack_name)
+    endpoint = f"clustercfg.{identifier}.kyo.cache.amazonaws.com"
+    return identifier, {**attributes, "ConfigurationEndPoint.Address": endpoint, "ConfigurationEndPoint.Port": "6379"}
+
+
+cache["create"] = create_cache
+
+# Outputs of stacks in other regions.
+resolve = engine._resolve_refs
+
+
+def resolve_in_region(value, *rest):
+    spec = value.get("Fn::GetStackOutput") if isinstance(value, dict) else None
+    region = spec.get("Region") if isinstance(spec, dict) else None
+    here = get_region()
+    if not isinstance(region, str) or region == here:
+        return resolve(value, *rest)
+    set_request_region(region)
+    try:
+        return resolve(value, *rest)
+    finally:
+        set_request_region(here)
+
+
+for module in (engine, handlers, stacks, provisioners):
+    if hasattr(module, "_resolve_refs"):
+        module._resolve_refs = resolve_in_region
+
+# The image of the NAT instance, which AWS publishes.
+ssm._PUBLIC_AMI_PARAMETERS["/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-6.1-arm64"] = "ami-0c2023a1b2c3d4e5f"
+
+# Generated secrets without punctuation.
+
+secret_string = provisioners._sm_secret_string
+
+
+def without_punctuation(props):
+    rules = props.get("GenerateSecretString") or {}
+    if rules.get("ExcludePunctuation"):
+        excluded = rules.get("ExcludeCharacters", "") + string.punctuation
+        props = {**props, "GenerateSecretString": {**rules, "ExcludeCharacters": excluded}}
+    return secret_string(props)
+
+
+provisioners._sm_secret_string = without_punctuation
+
+# Events of AWS's own services, of which the emulator sends none: the test does.
+eventbridge._put_events.__defaults__ = (True,)

@@ -1,0 +1,37 @@
+import { ExecutionAlreadyExists, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+
+/** What one execution drives: an operation on a tenant, or a migration of the fleet. */
+export type Work = { operationId: string } | { migrationId: string };
+
+/** Starts the state machine that drives it; under a name that was used already, nothing happens. */
+export type StartDriver = (work: Work, executionName?: string) => Promise<void>;
+
+export function idOf(work: Work): string {
+  return 'operationId' in work ? work.operationId : work.migrationId;
+}
+
+/** API Gateway waits 29 s: an API that cannot start the driver answers anyway, and the sweep starts it. */
+const clientDefaults = {
+  maxAttempts: 3,
+  requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000 },
+};
+
+/**
+ * AWS Step Functions (Standard): the name of an execution makes starting it idempotent, while it runs and for 90 days
+ * after its end (StartExecution, AWS Step Functions API reference).
+ */
+export function stateMachine(arn: string, client = new SFNClient(clientDefaults)): StartDriver {
+  return async (work, executionName = idOf(work)) => {
+    try {
+      await client.send(
+        new StartExecutionCommand({
+          stateMachineArn: arn,
+          name: executionName,
+          input: JSON.stringify(work),
+        }),
+      );
+    } catch (error) {
+      if (!(error instanceof ExecutionAlreadyExists)) throw error;
+    }
+  };
+}

@@ -1,0 +1,60 @@
+import { loadConfig } from '@kyong/service-kit';
+import { relayEvents, requestScheduled } from '@kyong/tenancy';
+import { eventBridge } from '@kyong/tenancy/adapters/eventbridge';
+import {
+  createEventOutbox,
+  createFleetMigrations,
+  createMasterDatabase,
+} from '@kyong/tenancy/adapters/master-database';
+import { lambdaLogger, openMasterDatabase } from './composition.ts';
+import { sweepConfig } from './config.ts';
+import { activeTenantsMetric } from './metrics.ts';
+import { idOf, stateMachine, type Work } from './state-machine.ts';
+import { sweepExecutionName } from './sweep-execution-name.ts';
+
+const config = loadConfig(sweepConfig, process.env);
+const logger = lambdaLogger('sweep', config.KYO_LOG_LEVEL);
+const pool = await openMasterDatabase(config, logger);
+const store = createMasterDatabase(pool);
+const migrations = createFleetMigrations(pool);
+const outbox = createEventOutbox(pool);
+const publisher = eventBridge({ busName: config.KYO_EVENT_BUS });
+const start = stateMachine(config.KYO_STATE_MACHINE);
+
+/** An operation whose time came this long ago has lost its driver: one that is alive comes back within seconds. */
+const overdueSeconds = 120;
+const maxStarts = 200;
+/** More events than a minute brings; what is left waits for the next. */
+const maxBatches = 50;
+
+/** A name nobody bears: the sweep itself holds no lease. */
+const owner = 'sweep';
+
+/**
+ * Every minute: asks for what is due by the calendar, gives a driver to whatever has none, relays what is still in the
+ * outbox, counts the tenants.
+ */
+export const handler = async (): Promise<void> => {
+  const now = new Date();
+  const asked = await requestScheduled(store, config.KYO_LIFECYCLE, now);
+  for (const operationId of asked) await start({ operationId });
+
+  const [operations, migrationIds] = await Promise.all([
+    store.findDueOperations(owner, maxStarts, overdueSeconds),
+    migrations.findDueMigrations(owner),
+  ]);
+  const overdue: Work[] = [
+    ...operations.map((operationId) => ({ operationId })),
+    ...migrationIds.map((migrationId) => ({ migrationId })),
+  ];
+  for (const work of overdue) await start(work, sweepExecutionName(idOf(work), now));
+  if (overdue.length > 0) logger.warn({ overdue }, 'these had no driver and were given one');
+
+  for (let batch = 0; batch < maxBatches; batch += 1) {
+    const published = await relayEvents(outbox, publisher, Math.random, (err, { eventId }) =>
+      logger.warn({ err, eventId }, 'an event was not taken over'),
+    );
+    if (published === 0) break;
+  }
+  logger.info(activeTenantsMetric(await store.countTenants('active'), now), 'swept');
+};
