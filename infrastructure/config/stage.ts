@@ -1,4 +1,4 @@
-import type { Lifecycle, TenancyPolicy } from '@kyong/tenancy';
+import type { Lifecycle, TenancyPolicy, WarmPoolSizes } from '@kyong/tenancy';
 import type { InstanceType } from '../lib/constructs/instance-memory.ts';
 
 /** Everything in which stages differ. There is no `if (stage)` anywhere: what a stage is, it is by these values. */
@@ -28,6 +28,8 @@ export interface Stage {
   tenants: {
     policy: TenancyPolicy;
     lifecycle: Lifecycle;
+    /** How many databases are kept ready for the next tenants, by plan; `kyo pool` shows what they cost. */
+    warmPool: WarmPoolSizes;
     /** No tenant gets a server that would use more than this share of the account's quota. */
     quotaShare: number;
   };

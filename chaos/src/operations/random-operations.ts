@@ -1,10 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type AdvanceOptions, advance, findDifferences, OperationRefused, type Ports } from '@kyong/tenancy';
+import {
+  type AdvanceOptions,
+  advance,
+  fillPool,
+  findDifferences,
+  OperationRefused,
+  type Ports,
+} from '@kyong/tenancy';
 import { Crash, crashingPorts } from '@kyong/tenancy/testing/crashing-ports';
 import type { Fault } from '../fault.ts';
 import type { Random } from '../random.ts';
 import { askForChange, askForTenant } from './requests.ts';
-import { withControlPlane } from './world.ts';
+import { policy, withControlPlane } from './world.ts';
 
 const driver: AdvanceOptions = {
   owner: 'chaos',
@@ -14,6 +21,7 @@ const driver: AdvanceOptions = {
 };
 /** More calls than most operations make: some drivers live. */
 const lastCall = 60;
+const lastCallOfPass = 30;
 const maxWaitSeconds = 0.05;
 const failingTurns = 200;
 
@@ -28,6 +36,7 @@ export const randomOperations: Fault = {
       const counts = { crashes: 0, made: 0, refusals: 0 };
       const kinds = new Map<string, number>();
       for (let round = 0; round < rounds; round += 1) {
+        if (random() < 0.3 && (await fillDies(ports, random))) counts.crashes += 1;
         const place = Math.floor(random() * tenants);
         const tenant = await ports.store.findTenant(names[place] ?? '');
         const isGone = !tenant || tenant.status === 'offboarded' || tenant.status === 'failed';
@@ -49,6 +58,7 @@ export const randomOperations: Fault = {
         if ((await ports.store.findOperation(asked.operationId))?.status !== 'succeeded')
           counts.refusals += 1;
       }
+      await fillPool(ports, {}, policy);
       const differences = await findDifferences(ports);
       const parked = (await ports.store.listTenants({ status: 'failed', limit: 1_000 })).filter(
         ({ reservation }) => reservation !== null,
@@ -80,6 +90,15 @@ async function dies(operationId: string, ports: Ports, random: Random): Promise<
   } catch (error) {
     return error instanceof Crash;
   }
+}
+
+/** A pass over the warm pool, which wants other things than the last one; whether it died before it was done. */
+async function fillDies(ports: Ports, random: Random): Promise<boolean> {
+  const sizes = { free: Math.floor(random() * 3), basic: Math.floor(random() * 2) };
+  const call = Math.floor(random() * lastCallOfPass);
+  const dying = crashingPorts(ports, { call, when: random() < 0.5 ? 'before' : 'after' });
+  await fillPool(dying.ports, sizes, policy).catch(() => {});
+  return dying.calls() > call;
 }
 
 /** A world in which one thing that operations need does not work: they have to be undone. */

@@ -63,7 +63,10 @@ export class ControlPlaneFunctions extends Construct {
     const { KYO_TOKEN_ISSUER, KYO_TOKEN_AUDIENCE } = tokensOf(stage);
     const secretsPrefix = secretsPrefixOf(stage);
 
-    const tenancy: Omit<VariablesOf<typeof advanceConfig>, 'KYO_EVENT_BUS'> = {
+    const tenancy: Omit<
+      VariablesOf<typeof advanceConfig>,
+      'KYO_EVENT_BUS' | 'KYO_TENANCY_POLICY' | 'KYO_WARM_POOL'
+    > = {
       ...masterDatabase,
       KYO_STAGE: stage.name,
       KYO_SECRETS_PREFIX: secretsPrefix,
@@ -107,7 +110,13 @@ export class ControlPlaneFunctions extends Construct {
       memoryMebibytes: 256,
     });
 
-    const steps: VariablesOf<typeof advanceConfig> = { ...tenancy, KYO_EVENT_BUS: data.events.eventBusArn };
+    const warmPool = JSON.stringify(stage.tenants.warmPool);
+    const steps: VariablesOf<typeof advanceConfig> = {
+      ...tenancy,
+      KYO_EVENT_BUS: data.events.eventBusArn,
+      KYO_TENANCY_POLICY: JSON.stringify(stage.tenants.policy),
+      KYO_WARM_POOL: warmPool,
+    };
     const driver = { environment: given(steps), timeoutSeconds: 300, memoryMebibytes: 512 };
     this.advance = define('Advance', 'advance', { ...driver, description: 'runs the steps of an operation' });
     this.instanceEvent = define('InstanceEvent', 'instance-event', {
@@ -119,6 +128,7 @@ export class ControlPlaneFunctions extends Construct {
       ...masterDatabase,
       KYO_EVENT_BUS: data.events.eventBusArn,
       KYO_LIFECYCLE: JSON.stringify(stage.tenants.lifecycle),
+      KYO_WARM_POOL: warmPool,
     };
     this.sweep = define('Sweep', 'sweep', {
       description: 'starts operations that have no driver, relays events',

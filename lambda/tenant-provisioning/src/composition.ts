@@ -23,7 +23,10 @@ import type { advanceConfig, prepareConfig } from './config.ts';
 
 /** What the functions are made of. Whatever outlives one call is made once, when Lambda loads the function. */
 
-type TenancyConfig = Omit<z.output<typeof advanceConfig>, 'KYO_EVENT_BUS'>;
+type TenancyConfig = Omit<
+  z.output<typeof advanceConfig>,
+  'KYO_EVENT_BUS' | 'KYO_TENANCY_POLICY' | 'KYO_WARM_POOL'
+>;
 type MasterDatabaseConfig = Pick<
   z.output<typeof prepareConfig>,
   | 'KYO_MASTER_DATABASE_HOST'

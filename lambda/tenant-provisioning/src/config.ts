@@ -39,6 +39,9 @@ const lifecycle = z.object({
   keepPreviousSeconds: z.number().positive(),
 });
 
+/** Of the plans that have any: how many databases are kept ready for the next tenants. */
+const warmPool = z.partialRecord(plan, z.int().min(0));
+
 /** The environment of what verifies access tokens. */
 export const authorizerConfig = z.object({
   KYO_TOKEN_KEYS_URL: z.url(),
@@ -83,7 +86,15 @@ export const apiConfig = z.object({
 });
 
 /** The environment of what runs the steps of operations. */
-export const advanceConfig = z.object({ ...common, ...masterDatabase, ...tenancy, ...events });
+export const advanceConfig = z.object({
+  ...common,
+  ...masterDatabase,
+  ...tenancy,
+  ...events,
+  /** JSON objects, see `TenancyPolicy` and `WarmPoolSizes`. */
+  KYO_TENANCY_POLICY: json.pipe(policy),
+  KYO_WARM_POOL: json.pipe(warmPool),
+});
 
 /** The environment of the scheduled sweep. */
 export const sweepConfig = z.object({
@@ -92,6 +103,7 @@ export const sweepConfig = z.object({
   ...driver,
   ...events,
   KYO_LIFECYCLE: json.pipe(lifecycle),
+  KYO_WARM_POOL: json.pipe(warmPool),
 });
 
 /** The environment of what makes the master database ready for a release. */

@@ -1,12 +1,13 @@
 import { ExecutionAlreadyExists, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 
-/** What one execution drives: an operation on a tenant, or a migration of the fleet. */
-export type Work = { operationId: string } | { migrationId: string };
+/** What one execution drives: an operation on a tenant, a migration of the fleet, or one pass over the warm pool. */
+export type Work = { operationId: string } | { migrationId: string } | { pool: 'warm' };
 
 /** Starts the state machine that drives it; under a name that was used already, nothing happens. */
 export type StartDriver = (work: Work, executionName?: string) => Promise<void>;
 
 export function idOf(work: Work): string {
+  if ('pool' in work) return 'warm-pool';
   return 'operationId' in work ? work.operationId : work.migrationId;
 }
 

@@ -31,8 +31,8 @@ const maxBatches = 50;
 const owner = 'sweep';
 
 /**
- * Every minute: asks for what is due by the calendar, gives a driver to whatever has none, relays what is still in the
- * outbox, counts the tenants.
+ * Every minute: asks for what is due by the calendar, gives a driver to whatever has none, has the warm pool looked after,
+ * relays what is still in the outbox, counts the tenants.
  */
 export const handler = async (): Promise<void> => {
   const now = new Date();
@@ -49,6 +49,13 @@ export const handler = async (): Promise<void> => {
   ];
   for (const work of overdue) await start(work, sweepExecutionName(idOf(work), now));
   if (overdue.length > 0) logger.warn({ overdue }, 'these had no driver and were given one');
+
+  const wanted = Object.values(config.KYO_WARM_POOL).some((size) => size > 0);
+  // Nothing to fill, and nothing that is wanted no more.
+  if (wanted || (await store.findWarmDatabases()).length > 0) {
+    const work: Work = { pool: 'warm' };
+    await start(work, sweepExecutionName(idOf(work), now));
+  }
 
   for (let batch = 0; batch < maxBatches; batch += 1) {
     const published = await relayEvents(outbox, publisher, Math.random, (err, { eventId }) =>
