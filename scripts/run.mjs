@@ -14,6 +14,8 @@ const programs = {
   synth: ['infrastructure/commands/synth.ts'],
   deploy: ['infrastructure/commands/deploy.ts'],
   destroy: ['infrastructure/commands/destroy.ts'],
+  diff: ['infrastructure/commands/diff.ts'],
+  'push-image': ['infrastructure/commands/push-image.ts'],
   'test:images': ['scripts/test.ts', '--project=image'],
   verify: ['scripts/verify.ts'],
   format: ['scripts/verify.ts', '--fix'],

@@ -9,6 +9,8 @@ export interface Engine {
   /** Builds the image of a service under this tag. */
   build(service: string, tag: string): Promise<void>;
   sizeBytes(tag: string): Promise<number>;
+  /** To the registry that the tag names. */
+  push(tag: string): Promise<void>;
 }
 
 /** Docker where its engine runs, else Buildah, which needs none. @throws {Error} that says what to install. */
@@ -20,8 +22,13 @@ export async function findEngine(progress: (line: string) => void): Promise<Engi
   );
 }
 
+/** The commit that is checked out. */
+export function checkedOutRevision(): Promise<string> {
+  return command('git', ['-C', root, 'rev-parse', 'HEAD']);
+}
+
 async function buildArguments(service: string, tag: string): Promise<string[]> {
-  const revision = await command('git', ['-C', root, 'rev-parse', 'HEAD']);
+  const revision = await checkedOutRevision();
   return ['--build-arg', `SERVICE=${service}`, '--build-arg', `REVISION=${revision}`, '--tag', tag];
 }
 
@@ -32,6 +39,9 @@ const docker: Engine = {
   },
   async sizeBytes(tag) {
     return Number(await command('docker', ['image', 'inspect', '--format', '{{.Size}}', tag]));
+  },
+  async push(tag) {
+    await command('docker', ['push', tag]);
   },
 };
 
@@ -50,6 +60,9 @@ function buildah(progress: (line: string) => void): Engine {
     async sizeBytes(tag) {
       const [image] = JSON.parse(await run('images', '--json', tag)) as { size: string }[];
       return parseSize(image?.size ?? '');
+    },
+    async push(tag) {
+      await run('push', tag);
     },
   };
 }

@@ -1,11 +1,15 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { ECRClient } from '@aws-sdk/client-ecr';
+import { SSMClient } from '@aws-sdk/client-ssm';
 import { stageOf } from '../config/index.ts';
 import { buildFunctions, root } from '../lib/code/index.ts';
-import { imagesOf } from '../lib/images.ts';
+import { imagesToDeploy } from '../lib/images-to-deploy.ts';
 import { stageCost } from '../lib/prices/stage-cost.ts';
 import { pricesAsOf } from '../lib/prices/tokyo.ts';
+import { recordRelease } from '../lib/releases.ts';
 import { brokenRules, readTemplates } from '../lib/rules/index.ts';
 import { synthesize } from '../lib/synthesize.ts';
 import { cdk } from './cdk.ts';
@@ -15,6 +19,10 @@ import { contextOf } from './context.ts';
 const { values } = parseArgs({
   options: {
     context: { type: 'string', short: 'c', multiple: true },
+    /** The commit whose images are deployed; without one they are built here. */
+    revision: { type: 'string' },
+    /** Goes back to the images that ran before. */
+    'roll-back': { type: 'boolean' },
     /** A file to which `url=…` is added, as GitHub Actions want it. */
     outputs: { type: 'string' },
   },
@@ -23,8 +31,16 @@ const context = contextOf(values.context);
 const stage = stageOf(context.stage);
 
 try {
+  const { region } = stage;
+  const ssm = new SSMClient({ region });
+  const release = await imagesToDeploy(
+    stage,
+    { images: context.images, revision: values.revision, rollBack: values['roll-back'] },
+    { cloudFormation: new CloudFormationClient({ region }), ecr: new ECRClient({ region }), ssm },
+  );
+  if (release) progress(`Images of ${release.revision}`);
   const code = await buildFunctions(join(root, 'cdk.out', '.functions', stage.name));
-  const { directory } = synthesize(stage, code, join(root, 'cdk.out', stage.name), imagesOf(context.images));
+  const { directory } = synthesize(stage, code, join(root, 'cdk.out', stage.name), release?.images);
   const templates = readTemplates(directory);
   const broken = brokenRules(templates);
   if (broken.length > 0) throw new Error(broken.join('\n'));
@@ -53,6 +69,8 @@ try {
   const outputs = JSON.parse(readFileSync(outputsFile, 'utf8')) as Record<string, Record<string, string>>;
   const url = outputs[`kyo-${stage.name}-edge`]?.Url;
   if (url === undefined) throw new Error('The deployment says no address.');
+  // Only now: a deployment that CloudFormation took back is no release to go back to.
+  if (release) await recordRelease(stage, release, ssm);
   if (values.outputs !== undefined) appendFileSync(values.outputs, `url=${url}\n`);
   process.stdout.write(`Kyo ${stage.name} is at ${url}\nNext: npm run kyo -- smoke ${url}\n`);
 } catch (error) {

@@ -24,6 +24,7 @@ export function addPlatform(
   const delivery = new DeliveryStack(app, stage);
   const network = new NetworkStack(app, stage);
   const data = new DataStack(app, stage, { network, code });
+  delivery.makeOperator(data.master.signingKeys);
   const cache = new CacheStack(app, stage, { network, data });
   const services = new ServicesStack(app, stage, { network, data, cache, delivery, images });
   const provisioning = new ProvisioningStack(app, stage, { network, data, services, code });

@@ -278,8 +278,9 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   started.defer(async () => {
     await Promise.all(apps.map((app) => app.close()));
   });
-  await Promise.all(apps.map((app) => app.ready()));
+  // First: an app waits for the servers it needs, and would not say which one is away.
   await allAnswer(checks);
+  await Promise.all(apps.map((app) => app.ready()));
 
   writeAtomically(directory.operatorToken, await operatorToken(keys.signing));
   writeAtomically(directory.address, JSON.stringify({ url }));

@@ -10,11 +10,22 @@ export interface GithubRolesProps {
   subject: string;
   providerArn?: string;
   repositories: ecr.IRepository[];
+  /** Name of the parameter that releases are written down in. */
+  releaseParameter: string;
+  /** What the names of the stage's stacks begin with. */
+  stackPrefix: string;
 }
 
 /** What GitHub Actions may do here, with tokens of minutes and no key kept anywhere: push images, and deploy. */
 export class GithubRoles extends Construct {
-  constructor(scope: Construct, id: string, { subject, providerArn, repositories }: GithubRolesProps) {
+  /** Deploys, and migrates the tenants afterwards as an operator. */
+  readonly deploy: iam.Role;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    { subject, providerArn, repositories, releaseParameter, stackPrefix }: GithubRolesProps,
+  ) {
     super(scope, id);
     const provider =
       providerArn ??
@@ -38,6 +49,7 @@ export class GithubRoles extends Construct {
 
     // CDK's own roles do the work, as for everybody who deploys; this one may become them and nothing else.
     const deploy = role('Deploy', 'Kyo: deploys');
+    this.deploy = deploy;
     deploy.addToPolicy(
       new iam.PolicyStatement({
         sid: 'BecomeTheRolesOfCdk',
@@ -53,6 +65,34 @@ export class GithubRoles extends Construct {
         ],
       }),
     );
+    for (const repository of repositories) repository.grantRead(deploy);
+    deploy.addToPolicy(
+      new iam.PolicyStatement({
+        sid: 'ReadAndWriteReleases',
+        actions: ['ssm:GetParameterHistory', 'ssm:PutParameter'],
+        resources: [
+          Stack.of(this).formatArn({
+            service: 'ssm',
+            resource: 'parameter',
+            resourceName: releaseParameter.slice(1),
+          }),
+        ],
+      }),
+    );
+    for (const role of [build, deploy])
+      role.addToPolicy(
+        new iam.PolicyStatement({
+          sid: 'FindTheRepositories',
+          actions: ['cloudformation:DescribeStacks', 'cloudformation:GetTemplate'],
+          resources: [
+            Stack.of(this).formatArn({
+              service: 'cloudformation',
+              resource: 'stack',
+              resourceName: `${stackPrefix}*`,
+            }),
+          ],
+        }),
+      );
     new CfnOutput(this, 'BuildRole', { value: build.roleArn });
     new CfnOutput(this, 'DeployRole', { value: deploy.roleArn });
   }

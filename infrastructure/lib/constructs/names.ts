@@ -12,3 +12,8 @@ export function tokensOf({ name, edge }: Stage): { KYO_TOKEN_ISSUER: string; KYO
     KYO_TOKEN_AUDIENCE: 'kyo',
   };
 }
+
+/** The parameter whose versions are the stage's releases. */
+export function releaseParameterOf({ name }: Stage): string {
+  return `/kyo/${name}/release`;
+}

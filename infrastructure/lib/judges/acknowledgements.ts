@@ -141,6 +141,12 @@ export function acknowledgementsOf(stage: Stage): Acknowledgement[] {
       reason: "CDK's own roles, which its bootstrap made: deploying is becoming them.",
     },
     {
+      stack: 'delivery',
+      id: wildcard(arn('cloudformation', `stack/${own}`)),
+      reason:
+        "AWS adds an id to a stack's ARN. What it says of the stage's stacks is read: outputs and templates.",
+    },
+    {
       stack: 'services',
       id: wildcard('*'),
       reason: 'ecr:GetAuthorizationToken and the channels of ECS Exec know no resource.',
