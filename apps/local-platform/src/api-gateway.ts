@@ -103,7 +103,8 @@ function proxyEvent(request: FastifyRequest, route: Route): APIGatewayProxyEvent
     path,
     resourcePath: route.path,
     stage: 'local',
-    identity: { sourceIp: request.ip },
+    // A socket of both kinds tells IPv4 addresses as IPv6 ones (RFC 4291, 2.5.5.2); API Gateway does not.
+    identity: { sourceIp: request.ip.replace(/^::ffff:/, '') },
   };
   return { ...event, requestContext: requestContext as unknown as APIGatewayProxyEvent['requestContext'] };
 }
