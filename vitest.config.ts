@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const onRealServers = {
@@ -8,6 +9,8 @@ const onRealServers = {
 
 export default defineConfig({
   test: {
+    // Tests on real servers wait more than they compute: one worker, which is what two processors get otherwise, idles.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         // Beside the source: no servers, milliseconds.
