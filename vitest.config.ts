@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const onRealServers = {
@@ -9,8 +8,6 @@ const onRealServers = {
 
 export default defineConfig({
   test: {
-    // Tests on real servers wait more than they compute: one worker, which is what two processors get otherwise, idles.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         // Beside the source: no servers, milliseconds.
