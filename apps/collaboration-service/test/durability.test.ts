@@ -78,7 +78,7 @@ it('Redis loses everything: what servers and people have goes back, and what a s
   };
   await loseEverything();
   await edit(sessions, 'b', 20, 5);
-  await vi.waitFor(() => expect(sessions.map(valuesOf)).toEqual([80, 80]), 10_000);
+  await vi.waitFor(() => expect(sessions.map(valuesOf)).toEqual([80, 80]), 30_000);
   expect(valuesOf(await open(servers[1]?.url ?? ''))).toBe(80);
 
   // Everybody leaves, and servers that stop in order leave a snapshot.
@@ -108,6 +108,6 @@ it('a primary of three dies under editing and its replica takes over: nothing ac
     await cluster.whole(20);
   }
   await editing;
-  await vi.waitFor(() => expect(sessions.map(valuesOf)).toEqual([300, 300]), 10_000);
+  await vi.waitFor(() => expect(sessions.map(valuesOf)).toEqual([300, 300]), 30_000);
   expect(valuesOf(await open(servers[0]?.url ?? ''))).toBe(300);
 });
