@@ -40,11 +40,16 @@ export class Platform implements AsyncDisposable {
       output += chunk.toString();
     });
     const platform = new Platform(`http://127.0.0.1:${port}`, child, dataDirectory);
-    await waitFor('Starting the platform', startWithinSeconds, async () => {
-      if (!platform.isRunning) throw new Error(`The platform ended: ${output}`);
-      return output.includes('Kyo is ready') || undefined;
-    });
-    await platform.#openGym();
+    try {
+      await waitFor('Starting the platform', startWithinSeconds, async () => {
+        if (!platform.isRunning) throw new Error(`The platform ended: ${output}`);
+        return output.includes('Kyo is ready') || undefined;
+      });
+      await platform.#openGym();
+    } catch (error) {
+      await platform[Symbol.asyncDispose]();
+      throw error;
+    }
     return platform;
   }
 
