@@ -5,10 +5,14 @@ import {
   DescribeStacksCommand,
   ListStacksCommand,
 } from '@aws-sdk/client-cloudformation';
-import { RDSClient } from '@aws-sdk/client-rds';
+import { CreateDBInstanceCommand, DeleteDBInstanceCommand, RDSClient } from '@aws-sdk/client-rds';
 import { S3Client } from '@aws-sdk/client-s3';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import type { Operation, ProvisionTenantResponse } from '@kyong/contracts';
+import {
+  CreateSecretCommand,
+  DeleteSecretCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+import type { Differences, Operation, ProvisionTenantResponse } from '@kyong/contracts';
 import { operatorToken } from '@kyong/identity';
 import { loadSigningKeys, type SigningKey } from '@kyong/identity/adapters/signing-keys';
 import { withConnection } from '@kyong/postgres';
@@ -116,6 +120,36 @@ describe('what was deployed', () => {
     await vi.waitFor(async () => {
       expect(await masterRows('SELECT type FROM outbox WHERE published_at IS NULL')).toEqual([]);
     }, patience);
+  });
+
+  it('tells an operator what there is that the master database does not know', async () => {
+    const differences = async () => {
+      const response = await call('GET', '/operations/differences');
+      expect(response.status).toBe(200);
+      return ((await response.json()) as Differences).differences;
+    };
+    expect(await differences()).toEqual([]);
+    const { rds, secretsManager } = accountClients();
+    const tags = { 'kyo:managed': 'true', 'kyo:stage': stage.name, 'kyo:tenant': 'nobody' };
+    const server = 'kyo-dev-nobody';
+    await rds.send(
+      new CreateDBInstanceCommand({
+        DBInstanceIdentifier: server,
+        DBInstanceClass: 'db.t4g.micro',
+        Engine: 'postgres',
+        Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+      }),
+    );
+    const secret = 'kyo/dev/tenants/nobody/database';
+    await secretsManager.send(new CreateSecretCommand({ Name: secret, SecretString: 'of nobody' }));
+    expect(await differences()).toEqual([
+      { problem: 'orphan', kind: 'server', name: server, tenantId: 'nobody' },
+      { problem: 'orphan', kind: 'secret', name: 'tenants/nobody/database', tenantId: 'nobody' },
+    ]);
+    await rds.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: server, SkipFinalSnapshot: true }));
+    await secretsManager.send(
+      new DeleteSecretCommand({ SecretId: secret, ForceDeleteWithoutRecovery: true }),
+    );
   });
 
   it('serves the services in a role that changes rows, and no schema', async () => {

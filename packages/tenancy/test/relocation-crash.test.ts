@@ -18,7 +18,7 @@ import {
 import { accessOf, createWorld, dieAt, drive, newTenantId, request, traces, type World } from './support.ts';
 
 /** Some forty operations each, a second or so apiece. */
-const timeoutMilliseconds = 300_000;
+const timeoutMilliseconds = 600_000;
 
 async function tenantIn(world: World): Promise<string> {
   const tenantId = newTenantId();
