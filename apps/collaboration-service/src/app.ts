@@ -44,6 +44,8 @@ export interface CollaborationDependencies {
   tenants: Pick<TenantDirectory, 'find'>;
   verifyAccessToken: VerifyAccessToken;
   socketLimits?: SocketLimits;
+  /** Of CloudWatch, for this service's metrics. */
+  metricsNamespace?: string;
   trustedProxies?: number;
 }
 
@@ -90,7 +92,7 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
   const server = newServerName();
   const subscriber = connectSubscriber(redis, onError);
   const versions = new Versions(tenantPools, now);
-  const metrics = new Metrics();
+  const metrics = new Metrics(dependencies.metricsNamespace ?? 'Kyo');
   const documents = new LiveDocuments({
     log: redisUpdateLog({ redis, confirmed, server, now }),
     snapshots: tenantSnapshots(tenantPools),

@@ -53,6 +53,7 @@ const { app, drain } = createApp({
     audience: config.KYO_TOKEN_AUDIENCE,
     keys: remoteKeys(config.KYO_JWKS_URL),
   }),
+  metricsNamespace: config.KYO_METRICS_NAMESPACE,
   trustedProxies: config.KYO_TRUSTED_PROXIES,
 });
 
