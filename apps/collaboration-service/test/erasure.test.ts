@@ -59,7 +59,7 @@ it('of a gym that was erased, Redis keeps nothing that does not go by itself wit
   // As long as the gym may come back, its edits wait for it.
   world.closed.add(tenantId);
   now = () => new Date(Date.now() + 120_000);
-  await (await world.startServer()).stop();
+  await world.startServer();
   expect(await waiting(redis, tenantId)).toHaveLength(1);
 
   world.gyms.delete(tenantId);
