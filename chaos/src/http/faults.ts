@@ -119,7 +119,7 @@ function request(
     if (isControlPlane) return name === 'tenantId' ? 'nobody' : randomUUID();
     return random() < 0.8 ? (own[name] ?? randomUUID()) : pick(['%00', '..%2f', 'x'], random);
   });
-  // Without a signup nobody provisions, however well it is asked for.
+  // As the gym's owner signed up: the name in the bodies is reserved, so that hardly ever another gym is provisioned.
   const token = isControlPlane && route.path !== '/provision-tenant' ? callers.operator : callers.owner;
   return {
     method: route.method,
