@@ -20,6 +20,7 @@ import { type TenantDirectory, TenantUnavailable } from '@kyong/tenancy';
 import { createShardedAdapter } from '@socket.io/redis-adapter';
 import type { FastifyInstance } from 'fastify';
 import type { Cluster } from 'ioredis';
+import { startHistoryThread } from './history-thread.ts';
 import { LiveDocuments } from './live-documents.ts';
 import { Metrics } from './metrics.ts';
 import { moveAway } from './move-away.ts';
@@ -91,7 +92,8 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
   };
   const server = newServerName();
   const subscriber = connectSubscriber(redis, onError);
-  const versions = new Versions(tenantPools, now);
+  const history = startHistoryThread();
+  const versions = new Versions(tenantPools, history, now);
   const metrics = new Metrics(dependencies.metricsNamespace ?? 'Kyo');
   const documents = new LiveDocuments({
     log: redisUpdateLog({ redis, confirmed, server, now }),
@@ -125,7 +127,7 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
       await recheck(document);
     },
   });
-  historyRoutes(app, { pools: tenantPools, documents, versions });
+  historyRoutes(app, { pools: tenantPools, documents, versions, history });
   commentRoutes(app, { pools: tenantPools });
 
   app.addHook('onReady', async () => {
@@ -167,6 +169,7 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
   });
   app.addHook('onClose', async () => {
     await documents.closeAll();
+    await history.close();
     subscriber.disconnect();
   });
   return { app, drain: drainAll };
