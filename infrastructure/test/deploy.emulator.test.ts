@@ -5,10 +5,14 @@ import {
   DescribeStacksCommand,
   ListStacksCommand,
 } from '@aws-sdk/client-cloudformation';
-import { RDSClient } from '@aws-sdk/client-rds';
+import { CreateDBInstanceCommand, DeleteDBInstanceCommand, RDSClient } from '@aws-sdk/client-rds';
 import { S3Client } from '@aws-sdk/client-s3';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import type { Operation, ProvisionTenantResponse } from '@kyong/contracts';
+import {
+  CreateSecretCommand,
+  DeleteSecretCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+import type { Differences, Operation, ProvisionTenantResponse, WarmPool } from '@kyong/contracts';
 import { operatorToken } from '@kyong/identity';
 import { loadSigningKeys, type SigningKey } from '@kyong/identity/adapters/signing-keys';
 import { withConnection } from '@kyong/postgres';
@@ -21,10 +25,11 @@ import { synthesize } from '../lib/synthesize.ts';
 import { cdkAgainst } from './emulator/cdk.ts';
 import { type RunningContainer, runDeployedService } from './emulator/container.ts';
 import { type EmulatedCloud, startEmulatedCloud } from './emulator/deployment.ts';
+import { startPoolPass, stopDriver } from './emulator/executions.ts';
 import { announceInstanceEvent } from './emulator/instance-event.ts';
-import { stopDriver } from './emulator/stop-driver.ts';
 
-const stage = stageOf('dev');
+const dev = stageOf('dev');
+const stage: Stage = { ...dev, tenants: { ...dev.tenants, warmPool: { premium: 1 } } };
 /** Published ones: nothing here builds images. */
 const images = Object.fromEntries(services.map(({ name }) => [name, `sha256:${'0'.repeat(64)}`]));
 const deployOptions = ['--all', '--require-approval', 'never', '--concurrency', '4'];
@@ -104,6 +109,20 @@ describe('what was deployed', () => {
     ).toEqual([{ status: 'active', placement: 'dedicated', instance_id: 'kyo-dev-own-gym' }]);
   }, 200_000);
 
+  it('prepares a server ahead, pass by pass, and gives it to the next tenant of its plan', async () => {
+    await vi.waitFor(async () => {
+      expect(await poolAfterPass()).toMatchObject([
+        { plan: 'premium', placement: 'dedicated', status: 'ready' },
+      ]);
+    }, patience);
+    const { statusUrl } = await request('hasty-gym', 'premium');
+    const { steps } = await succeeded(statusUrl);
+    expect(steps.find(({ name }) => name === 'create-database')?.detail).toBe('prepared ahead');
+    expect(await masterRows("SELECT instance_id FROM tenants WHERE id = 'hasty-gym'")).toEqual([
+      { instance_id: expect.stringMatching(/^kyo-dev-0/) },
+    ]);
+  }, 200_000);
+
   it('answers the same request with the same operation, and another one for its name with 409', async () => {
     const again = await call('POST', '/provision-tenant', { tenantId: 'shared-gym', plan: 'free' });
     expect(again.status).toBe(202);
@@ -116,6 +135,36 @@ describe('what was deployed', () => {
     await vi.waitFor(async () => {
       expect(await masterRows('SELECT type FROM outbox WHERE published_at IS NULL')).toEqual([]);
     }, patience);
+  });
+
+  it('tells an operator what there is that the master database does not know', async () => {
+    const differences = async () => {
+      const response = await call('GET', '/operations/differences');
+      expect(response.status).toBe(200);
+      return ((await response.json()) as Differences).differences;
+    };
+    expect(await differences()).toEqual([]);
+    const { rds, secretsManager } = accountClients();
+    const tags = { 'kyo:managed': 'true', 'kyo:stage': stage.name, 'kyo:tenant': 'nobody' };
+    const server = 'kyo-dev-nobody';
+    await rds.send(
+      new CreateDBInstanceCommand({
+        DBInstanceIdentifier: server,
+        DBInstanceClass: 'db.t4g.micro',
+        Engine: 'postgres',
+        Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+      }),
+    );
+    const secret = 'kyo/dev/tenants/nobody/database';
+    await secretsManager.send(new CreateSecretCommand({ Name: secret, SecretString: 'of nobody' }));
+    expect(await differences()).toEqual([
+      { problem: 'orphan', kind: 'server', name: server, tenantId: 'nobody' },
+      { problem: 'orphan', kind: 'secret', name: 'tenants/nobody/database', tenantId: 'nobody' },
+    ]);
+    await rds.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: server, SkipFinalSnapshot: true }));
+    await secretsManager.send(
+      new DeleteSecretCommand({ SecretId: secret, ForceDeleteWithoutRecovery: true }),
+    );
   });
 
   it('serves the services in a role that changes rows, and no schema', async () => {
@@ -133,7 +182,7 @@ describe('another deployment', () => {
 
   it('of something else changes what is else, and nothing else', async () => {
     const changed = templatesOf(
-      { ...stage, sharedDatabase: { ...stage.sharedDatabase, maxDatabases: 7 } },
+      { ...dev, sharedDatabase: { ...dev.sharedDatabase, maxDatabases: 7 } },
       'second',
     );
     await expect(cdk('diff', '--fail', '--app', changed)).rejects.toThrow('KYO_SHARED_MAX_DATABASES');
@@ -142,10 +191,14 @@ describe('another deployment', () => {
     await cdk('diff', '--fail', '--app', changed);
   }, 180_000);
 
+  it('that wants no server ahead has those destroyed that there are', async () => {
+    await vi.waitFor(async () => expect(await poolAfterPass()).toEqual([]), patience);
+  }, 120_000);
+
   it('destroyed, leaves nothing', async () => {
     const removed = await removeLeftovers(stage, stacksIn(stage.region), accountClients());
     expect(removed).toContain('database server kyo-dev-own-gym');
-    expect(removed.filter((what) => what.startsWith('secret kyo/dev/tenants/'))).toHaveLength(2);
+    expect(removed.filter((what) => what.startsWith('secret kyo/dev/tenants/'))).toHaveLength(3);
     await cdk('destroy', '--all', '--force', '--app', assembly);
     for (const region of [stage.region, 'us-east-1']) {
       const { StackSummaries = [] } = await cloudFormation(region).send(new ListStacksCommand({}));
@@ -157,6 +210,12 @@ describe('another deployment', () => {
 
 function templatesOf(of: Stage, name: string): string {
   return synthesize(of, code, join(cloud.directory, name), images).directory;
+}
+
+/** What there is ready after the state machine has looked after it once more. */
+async function poolAfterPass(): Promise<WarmPool['databases']> {
+  await startPoolPass(cloud);
+  return ((await (await call('GET', '/fleet/pool')).json()) as WarmPool).databases;
 }
 
 /** The stacks of a deployment that it did something to. */
