@@ -20,6 +20,7 @@ import { type TenantDirectory, TenantUnavailable } from '@kyong/tenancy';
 import { createShardedAdapter } from '@socket.io/redis-adapter';
 import type { FastifyInstance } from 'fastify';
 import type { Cluster } from 'ioredis';
+import { startHistoryThread } from './history-thread.ts';
 import { LiveDocuments } from './live-documents.ts';
 import { Metrics } from './metrics.ts';
 import { moveAway } from './move-away.ts';
@@ -44,6 +45,8 @@ export interface CollaborationDependencies {
   tenants: Pick<TenantDirectory, 'find'>;
   verifyAccessToken: VerifyAccessToken;
   socketLimits?: SocketLimits;
+  /** Of CloudWatch, for this service's metrics. */
+  metricsNamespace?: string;
   trustedProxies?: number;
 }
 
@@ -89,8 +92,9 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
   };
   const server = newServerName();
   const subscriber = connectSubscriber(redis, onError);
-  const versions = new Versions(tenantPools, now);
-  const metrics = new Metrics();
+  const history = startHistoryThread();
+  const versions = new Versions(tenantPools, history, now);
+  const metrics = new Metrics(dependencies.metricsNamespace ?? 'Kyo');
   const documents = new LiveDocuments({
     log: redisUpdateLog({ redis, confirmed, server, now }),
     snapshots: tenantSnapshots(tenantPools),
@@ -123,7 +127,7 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
       await recheck(document);
     },
   });
-  historyRoutes(app, { pools: tenantPools, documents, versions });
+  historyRoutes(app, { pools: tenantPools, documents, versions, history });
   commentRoutes(app, { pools: tenantPools });
 
   app.addHook('onReady', async () => {
@@ -165,6 +169,7 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
   });
   app.addHook('onClose', async () => {
     await documents.closeAll();
+    await history.close();
     subscriber.disconnect();
   });
   return { app, drain: drainAll };

@@ -22,6 +22,8 @@ export const configSchema = z.object({
   /** Where the public keys of access tokens are: `/.well-known/jwks.json` of kyo-otp-service. */
   KYO_JWKS_URL: z.url({ protocol: /^https?$/ }),
   KYO_TRUSTED_PROXIES: z.coerce.number().int().min(0).max(5).default(0),
+  /** Under which its metrics are found in CloudWatch. */
+  KYO_METRICS_NAMESPACE: z.string().min(1).default('Kyo'),
   /** Over which clients move to other servers when this one stops. */
   KYO_DRAIN_SECONDS: z.coerce.number().int().min(0).max(75).default(60),
 });

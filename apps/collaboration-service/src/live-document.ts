@@ -141,16 +141,22 @@ export class LiveDocument {
 
   /** @returns the state that was written, or undefined when another server was at it. */
   async compact(): Promise<{ state: Uint8Array; seq: number } | undefined> {
-    const editedAt = this.editedAt;
-    let written: { state: Uint8Array; seq: number } | undefined;
-    await compact(this.#options, async () => {
-      const { head } = this.room;
-      const state = this.room.encode();
-      written = { state, seq: head.seq };
-      return { state, head };
-    });
-    if (this.editedAt === editedAt) this.editedAt = undefined;
-    return written;
+    const { editedAt } = this;
+    let read: { state: Uint8Array; seq: number } | undefined;
+    let isWritten = false;
+    try {
+      isWritten = await compact(this.#options, async () => {
+        const { head } = this.room;
+        const state = this.room.encode();
+        read = { state, seq: head.seq };
+        // What comes while this is written is for the next one.
+        this.editedAt = undefined;
+        return { state, head };
+      });
+    } finally {
+      if (!isWritten) this.editedAt = editedAt;
+    }
+    return isWritten ? read : undefined;
   }
 
   async close(): Promise<void> {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { compact, type DocumentRef, readDocument } from '@kyong/collaboration';
 import type { DocumentKind } from '@kyong/contracts';
 import { LiveDocument, type LiveDocumentOptions } from './live-document.ts';
@@ -19,6 +20,9 @@ const awarenessMilliseconds = 33;
 const snapshotAfterMilliseconds = 10_000;
 /** A document that nobody needs stays open this long: people come back after a reload. */
 const lingerMilliseconds = 5_000;
+/** A server that stops waits this long for another that is writing a snapshot of the same document. */
+const lastSnapshotMilliseconds = 5_000;
+const lastSnapshotRetryMilliseconds = 100;
 /** Those whose servers died are looked after by the others. */
 const abandonedAfterMilliseconds = 60_000;
 const abandonedAtOnce = 20;
@@ -73,7 +77,8 @@ export class LiveDocuments {
     const heads = await this.#options.log.heads(live.map(({ document }) => document));
     for (const [index, one] of live.entries()) {
       const head = heads[index];
-      if (head && head.seq > one.room.head.seq) await one.renewSubscription();
+      // A subscription that fails keeps nobody from reading the log.
+      if (head && head.seq > one.room.head.seq) await one.renewSubscription().catch(this.#options.onError);
       one.room.check(head);
     }
   }
@@ -130,10 +135,19 @@ export class LiveDocuments {
     await Promise.all(
       [...this.#live].map(async (live) => {
         await live.room.settled();
-        if (live.editedAt) await this.snapshot(live).catch(this.#options.onError);
+        await this.#snapshotAtLast(live).catch(this.#options.onError);
         await this.#close(live);
       }),
     );
+  }
+
+  /** What another server that stops at the same time has read may lack our last edits. */
+  async #snapshotAtLast(live: LiveDocument): Promise<void> {
+    const deadline = performance.now() + lastSnapshotMilliseconds;
+    while (live.editedAt && performance.now() < deadline) {
+      await this.snapshot(live);
+      if (live.editedAt) await pause(lastSnapshotRetryMilliseconds);
+    }
   }
 
   #openDocument(key: string, document: DocumentRef, kind: DocumentKind): Promise<LiveDocument> {

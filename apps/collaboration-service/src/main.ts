@@ -8,6 +8,7 @@ import {
   onShutdown,
   remoteKeys,
 } from '@kyong/service-kit';
+import { verifyByLibsodium } from '@kyong/service-kit/libsodium';
 import { createMasterDatabase } from '@kyong/tenancy/adapters/master-database';
 import { secretsManager } from '@kyong/tenancy/adapters/secrets-manager';
 import { openTenantAccess } from '@kyong/tenancy/adapters/tenant-access';
@@ -52,7 +53,9 @@ const { app, drain } = createApp({
     issuer: config.KYO_TOKEN_ISSUER,
     audience: config.KYO_TOKEN_AUDIENCE,
     keys: remoteKeys(config.KYO_JWKS_URL),
+    verifySignature: verifyByLibsodium,
   }),
+  metricsNamespace: config.KYO_METRICS_NAMESPACE,
   trustedProxies: config.KYO_TRUSTED_PROXIES,
 });
 

@@ -1,6 +1,5 @@
 import type { Logger } from '@kyong/service-kit';
 
-const namespace = 'Kyo/Collaboration';
 const units = {
   ConnectedSockets: 'Count',
   Rooms: 'Count',
@@ -15,8 +14,14 @@ const maxSamples = 5_000;
 /** What this server does, in numbers and without content. */
 export class Metrics {
   updates = 0;
+  readonly #namespace: string;
   readonly #samples: number[] = [];
   #seen = 0;
+
+  /** @param namespace of CloudWatch. */
+  constructor(namespace: string) {
+    this.#namespace = namespace;
+  }
 
   /** How long an update took from its arrival until it was sent to the others: a sample of all, each as likely. */
   observeFanOut(milliseconds: number): void {
@@ -38,7 +43,7 @@ export class Metrics {
           Timestamp: Date.now(),
           CloudWatchMetrics: [
             {
-              Namespace: namespace,
+              Namespace: this.#namespace,
               Dimensions: [['service']],
               Metrics: Object.entries(units).map(([Name, Unit]) => ({ Name, Unit })),
             },

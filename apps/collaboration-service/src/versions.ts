@@ -1,7 +1,8 @@
-import { type DocumentRef, summarise } from '@kyong/collaboration';
-import { addVersion, readVersion } from '@kyong/collaboration/adapters/tenant-database';
+import type { DocumentRef } from '@kyong/collaboration';
+import { addVersion, findLastVersion, readVersion } from '@kyong/collaboration/adapters/tenant-database';
 import type { DocumentKind, DocumentVersion } from '@kyong/contracts';
 import type { TenantPools } from '@kyong/postgres';
+import type { History } from './history-thread.ts';
 
 /** While a document is edited, a version is kept about this often without being asked for. */
 const intervalMilliseconds = 10 * 60_000;
@@ -14,10 +15,12 @@ interface State {
 /** What documents held. */
 export class Versions {
   readonly #pools: TenantPools;
+  readonly #history: History;
   readonly #now: () => Date;
 
-  constructor(pools: TenantPools, now: () => Date) {
+  constructor(pools: TenantPools, history: History, now: () => Date) {
     this.#pools = pools;
+    this.#history = history;
     this.#now = now;
   }
 
@@ -28,7 +31,7 @@ export class Versions {
   ): Promise<DocumentVersion> {
     return this.#pools.use(tenantId, async (pool) => {
       const before = await readVersion(pool, documentId);
-      const summary = summarise(kind, before?.state, state);
+      const summary = await this.#history.summarise(kind, before?.state, state);
       return addVersion(pool, documentId, { name, state, seq, createdBy, summary });
     });
   }
@@ -36,7 +39,7 @@ export class Versions {
   /** Keeps one unless nothing has changed since the last, or that was just now. */
   async keepIfDue(document: DocumentRef, kind: DocumentKind, { state, seq }: State): Promise<void> {
     const { tenantId, documentId } = document;
-    const last = await this.#pools.use(tenantId, (pool) => readVersion(pool, documentId));
+    const last = await this.#pools.use(tenantId, (pool) => findLastVersion(pool, documentId));
     const isDue = last
       ? last.seq !== seq && this.#now().getTime() - last.createdAt.getTime() >= intervalMilliseconds
       : seq > 0;

@@ -6,6 +6,7 @@ import type { RedisServer } from '@kyong/embedded-servers';
 import { confirmWrites, connectRedis, type RedisConnection } from '@kyong/redis';
 import { startTestRedis, startTestRedisCluster } from '@kyong/testing';
 import { expect, it, onTestFinished, vi } from 'vitest';
+import * as Y from 'yjs';
 import { collaborate, createDocument, createWorld } from './harness.ts';
 
 /** Two people on two servers, on a Redis of the test's own. */
@@ -72,7 +73,7 @@ it('Redis loses everything: what servers and people have goes back, and what a s
   await edit(sessions, 'a', 20, 5);
   const loseEverything = async () => {
     redis.signal('SIGKILL');
-    await vi.waitFor(() => expect(redis.isRunning).toBe(false));
+    await vi.waitFor(() => expect(redis.isRunning).toBe(false), 10_000);
     rmSync(join(redis.directory, 'appendonlydir'), { recursive: true });
     await redis.start(() => {});
   };
@@ -91,6 +92,68 @@ it('Redis loses everything: what servers and people have goes back, and what a s
   expect(Number(rows[0].seq)).toBeGreaterThan(0);
   const next = await world.startServer();
   expect(valuesOf(await open(next.url))).toBe(80);
+});
+
+/** A server whose clock the test moves, and somebody who edits. */
+async function createEditor() {
+  let ahead = 0;
+  const world = await createWorld({ now: () => new Date(Date.now() + ahead) });
+  const server = await world.startServer();
+  const { tenantId, pool } = await world.createGym();
+  const token = await world.token(tenantId, { role: 'gym_owner' });
+  const documentId = await createDocument(server, token, 'course_planning');
+  const session = await collaborate(server.url, async () => token).open(documentId);
+  await session.synced();
+  const write = async (name: string) => {
+    session.doc.getMap('edits').set(name, true);
+    await vi.waitFor(() => expect(session.isSaved).toBe(true));
+  };
+  const snapshot = async () => {
+    const { rows } = await pool.query('SELECT state FROM document_snapshots WHERE document_id = $1', [
+      documentId,
+    ]);
+    const doc = new Y.Doc();
+    if (rows[0]) Y.applyUpdate(doc, rows[0].state);
+    return Object.keys(doc.getMap('edits').toJSON());
+  };
+  const passTenSeconds = () => {
+    ahead += 10_000;
+  };
+  return { server, pool, documentId, write, snapshot, passTenSeconds };
+}
+
+it('an edit that comes while a snapshot is written is in the next one', async () => {
+  const { server, pool, documentId, write, snapshot, passTenSeconds } = await createEditor();
+  await write('before');
+  const client = await pool.connect();
+  // Lets the lease be taken, and not the snapshot be written.
+  await client.query('BEGIN');
+  await client.query('SELECT FROM documents WHERE document_id = $1 FOR NO KEY UPDATE', [documentId]);
+  passTenSeconds();
+  await vi.waitFor(async () => {
+    const { rows } = await pool.query(
+      "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+    );
+    expect(rows).toHaveLength(1);
+  }, 10_000);
+  await write('meanwhile');
+  await client.query('COMMIT');
+  client.release();
+  await vi.waitFor(async () => expect(await snapshot()).toEqual(['before']), 10_000);
+  await server.stop();
+  expect(await snapshot()).toEqual(['before', 'meanwhile']);
+});
+
+it('a server that stops while another writes the snapshot waits for its turn', async () => {
+  const { server, pool, documentId, write, snapshot } = await createEditor();
+  await write('last');
+  await pool.query(
+    `INSERT INTO document_snapshots (document_id, state, seq, lease_fence, leased_until)
+     VALUES ($1, $2, 0, 1, clock_timestamp() + interval '1 second')`,
+    [documentId, Buffer.of(0, 0)],
+  );
+  await server.stop();
+  expect(await snapshot()).toEqual(['last']);
 });
 
 it('a primary of three dies under editing and its replica takes over: nothing acknowledged is lost', async () => {

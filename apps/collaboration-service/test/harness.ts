@@ -19,7 +19,9 @@ import type { SocketLimits } from '../src/sockets/connection.ts';
 const registered = { issuer: 'https://kyo.test', audience: 'kyo', now: () => new Date() };
 
 /** Gyms, people and as many servers as a test starts, on real PostgreSQL and Redis. */
-export async function createWorld(options: { redis?: () => Cluster; confirmed?: ConfirmedWrite } = {}) {
+export async function createWorld(
+  options: { redis?: () => Cluster; confirmed?: ConfirmedWrite; now?: () => Date } = {},
+) {
   const gyms = new Map<string, Connection>();
   const closed = new Set<string>();
   const log: string[] = [];
@@ -63,7 +65,7 @@ export async function createWorld(options: { redis?: () => Cluster; confirmed?: 
       const client = redis();
       const service = createApp({
         logger: createLogger({ service: 'test', level: 'debug' }, { write: (line) => log.push(line) }),
-        now: () => new Date(),
+        now: options.now ?? (() => new Date()),
         random: Math.random,
         redis: client,
         confirmed: options.confirmed ?? confirmWrites(client, 0),

@@ -14,6 +14,7 @@ import { postgresTenantSettings } from '@kyong/otp/adapters/tenant-settings';
 import type { Pool, TenantPools } from '@kyong/postgres';
 import { confirmWrites } from '@kyong/redis';
 import { accessTokenVerifier, createHttpApp, type Logger, serve } from '@kyong/service-kit';
+import { verifyByLibsodium } from '@kyong/service-kit/libsodium';
 import type { FastifyInstance } from 'fastify';
 import type { Cluster } from 'ioredis';
 import { createLocalJWKSet } from 'jose';
@@ -71,6 +72,7 @@ export function createApp(dependencies: OtpServiceDependencies): FastifyInstance
       ...tokens,
       keys: createLocalJWKSet(signingKeys.publicKeys),
       now,
+      verifySignature: verifyByLibsodium,
     }),
   });
   // Answers hold tokens (RFC 6749, 5.1); the public keys say otherwise themselves.

@@ -14,6 +14,7 @@ import {
   type Logger,
   remoteKeys,
 } from '@kyong/service-kit';
+import { verifyByLibsodium } from '@kyong/service-kit/libsodium';
 import {
   advance,
   defaultRetry,
@@ -229,6 +230,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
       ...tokens,
       keys: createLocalJWKSet(keys.signing.publicKeys),
       now,
+      verifySignature: verifyByLibsodium,
     }),
   });
   const controlPlane = createApiGateway({

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { TenantPools } from '@kyong/postgres';
 import { confirmWrites, connectRedis, type RedisConnection } from '@kyong/redis';
 import { accessTokenVerifier, createLogger } from '@kyong/service-kit';
+import { verifyByLibsodium } from '@kyong/service-kit/libsodium';
 import type { TenantEntry } from '@kyong/tenancy';
 import { createApp } from 'collaboration-service';
 import { createLocalJWKSet, type JWK } from 'jose';
@@ -35,7 +36,11 @@ const { app } = createApp({
     connectionOf: async () => connection,
   }),
   tenants: { find: async () => ({ connection }) as unknown as TenantEntry },
-  verifyAccessToken: accessTokenVerifier({ ...tokens, keys: createLocalJWKSet(publicKeys) }),
+  verifyAccessToken: accessTokenVerifier({
+    ...tokens,
+    keys: createLocalJWKSet(publicKeys),
+    verifySignature: verifyByLibsodium,
+  }),
   socketLimits: { events: unlimited, joins: unlimited },
 });
 await app.listen({ host: '127.0.0.1', port: 0 });

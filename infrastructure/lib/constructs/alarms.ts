@@ -16,6 +16,7 @@ export const runbooks = [
   'database-storage',
   'dead-letters',
   'operations-failed',
+  'otp-alarm',
   'service-cpu',
   'service-errors',
   'service-memory',

@@ -14,7 +14,7 @@ import type { FunctionName } from '../code/index.ts';
 import type { DataStack } from '../stacks/data.ts';
 import type { NetworkStack } from '../stacks/network.ts';
 import type { ServicesStack } from '../stacks/services.ts';
-import { secretsPrefixOf, tokensOf } from './names.ts';
+import { metricsNamespaceOf, secretsPrefixOf, tokensOf } from './names.ts';
 import { NodeFunction, type NodeFunctionProps } from './node-function.ts';
 import { certificateAuthority, postgresMajorVersion } from './postgres-instance.ts';
 import { grantLooking, grantProvisioning } from './provisioner-permissions.ts';
@@ -127,6 +127,7 @@ export class ControlPlaneFunctions extends Construct {
     const sweep: Omit<VariablesOf<typeof sweepConfig>, 'KYO_STATE_MACHINE'> = {
       ...masterDatabase,
       KYO_EVENT_BUS: data.events.eventBusArn,
+      KYO_METRICS_NAMESPACE: metricsNamespaceOf(stage),
       KYO_LIFECYCLE: JSON.stringify(stage.tenants.lifecycle),
       KYO_WARM_POOL: warmPool,
     };

@@ -8,6 +8,7 @@ import { Construct } from 'constructs';
 import type { Stage } from '../../config/index.ts';
 import type { ServiceDefinition } from '../services/definition.ts';
 import { type Firewall, ports } from './firewall.ts';
+import { metricsNamespaceOf } from './names.ts';
 import type { PlatformVpc } from './platform-vpc.ts';
 import type { ServiceCluster } from './service-cluster.ts';
 
@@ -35,11 +36,21 @@ export class FargateService extends Construct {
   readonly service: ecs.FargateService;
   readonly targetGroup: elb.ApplicationTargetGroup;
   readonly taskRole: ecs.FargateTaskDefinition['taskRole'];
+  /** Sockets of a task, for services that hold any. */
+  readonly connectedSockets: cloudwatch.Metric | undefined;
+  /** Alarms in its log, for services that write any. */
+  readonly loggedAlarms: cloudwatch.Metric | undefined;
 
   constructor(scope: Construct, id: string, props: FargateServiceProps) {
     super(scope, id);
     const { definition, stage, cluster } = props;
-    const task = this.#task(props);
+    const log = new logs.LogGroup(this, 'Logs', {
+      retention: stage.monitoring.logDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const task = this.#task(props, log);
+    this.connectedSockets = definition.sockets && connectedSockets(definition.sockets, stage);
+    this.loggedAlarms = definition.alarm && loggedAlarms(log, props);
     this.taskRole = task.taskRole;
     this.service = new ecs.FargateService(this, 'Service', {
       cluster: cluster.cluster,
@@ -66,7 +77,10 @@ export class FargateService extends Construct {
     this.#scale(props);
   }
 
-  #task({ definition, image, variables, secrets, stage }: FargateServiceProps): ecs.FargateTaskDefinition {
+  #task(
+    { definition, image, variables, secrets, stage }: FargateServiceProps,
+    log: logs.LogGroup,
+  ): ecs.FargateTaskDefinition {
     const task = new ecs.FargateTaskDefinition(this, 'Task', {
       cpu: stage.services.smallestTasks ? smallest.cpuUnits : definition.cpuUnits,
       memoryLimitMiB: stage.services.smallestTasks ? smallest.memoryMebibytes : definition.memoryMebibytes,
@@ -98,10 +112,7 @@ export class FargateService extends Construct {
         streamPrefix: definition.name,
         // A log that is slow must not slow the service.
         mode: ecs.AwsLogDriverMode.NON_BLOCKING,
-        logGroup: new logs.LogGroup(this, 'Logs', {
-          retention: stage.monitoring.logDays,
-          removalPolicy: RemovalPolicy.DESTROY,
-        }),
+        logGroup: log,
       }),
     });
     for (const [name, containerPath] of Object.entries(writable(stage))) {
@@ -146,9 +157,9 @@ export class FargateService extends Construct {
         scaleInCooldown,
       });
     }
-    if (sockets) {
+    if (sockets && this.connectedSockets) {
       scaling.scaleToTrackCustomMetric('Sockets', {
-        metric: connectedSockets(sockets),
+        metric: this.connectedSockets,
         targetValue: sockets.perTask,
         scaleInCooldown: socketScaleInCooldown,
       });
@@ -156,17 +167,31 @@ export class FargateService extends Construct {
   }
 }
 
-/** What tasks that hold sockets write to their log, in CloudWatch's embedded metric format. */
-export function connectedSockets({
-  metric: { namespace, name, dimensions },
-}: NonNullable<ServiceDefinition['sockets']>): cloudwatch.Metric {
+function connectedSockets(
+  { metric: { name, dimensions } }: NonNullable<ServiceDefinition['sockets']>,
+  stage: Stage,
+): cloudwatch.Metric {
   return new cloudwatch.Metric({
-    namespace,
+    namespace: metricsNamespaceOf(stage),
     metricName: name,
     dimensionsMap: dimensions,
     statistic: cloudwatch.Stats.AVERAGE,
     period: Duration.minutes(1),
   });
+}
+
+/** Counts the lines that are alarms. Those that say that one is over are no errors. */
+function loggedAlarms(log: logs.LogGroup, { definition, stage }: FargateServiceProps): cloudwatch.Metric {
+  const filter = log.addMetricFilter('Alarms', {
+    filterPattern: logs.FilterPattern.all(
+      logs.FilterPattern.stringValue('$.level', '=', 'error'),
+      logs.FilterPattern.exists('$.alarm'),
+    ),
+    metricNamespace: metricsNamespaceOf(stage),
+    metricName: `Alarms ${definition.name}`,
+    defaultValue: 0,
+  });
+  return filter.metric({ statistic: cloudwatch.Stats.SUM, period: Duration.minutes(1) });
 }
 
 const aliveProbe = `fetch('http://127.0.0.1:${ports.service}/health').then(r=>process.exit(r.ok?0:1),()=>process.exit(1))`;

@@ -6,7 +6,7 @@ import type { DatabaseSize } from '../../config/index.ts';
 import type { ServiceDefinition } from '../services/index.ts';
 import { type Alarms, fiveMinutes } from './alarms.ts';
 import type { ControlPlaneApi } from './control-plane-api.ts';
-import { connectedSockets, type FargateService } from './fargate-service.ts';
+import type { FargateService } from './fargate-service.ts';
 import { maxConnections } from './instance-memory.ts';
 
 /** What is looked at, for each kind of thing: its graphs, and the alarms that go with them. */
@@ -32,8 +32,8 @@ const graph = (title: string, left: cloudwatch.IMetric[], right: cloudwatch.IMet
 
 export function monitorService(
   alarms: Alarms,
-  { name, sockets }: ServiceDefinition,
-  { service, targetGroup }: FargateService,
+  { name, alarm }: ServiceDefinition,
+  { service, targetGroup, connectedSockets, loggedAlarms }: FargateService,
   loadBalancer: elb.ApplicationLoadBalancer,
 ): cloudwatch.IWidget[] {
   const options = { period: fiveMinutes };
@@ -96,10 +96,12 @@ export function monitorService(
     problem: `${name}: something is wrong`,
     of: all,
   });
+  if (alarm && loggedAlarms)
+    alarms.add(`${name}-alarm`, { ...alarm, metric: loggedAlarms, threshold: 0, periods: 1 });
   return [
     graph(`${name}: answers`, [requests], [errors]),
     graph(`${name}: response time, s`, [slow, target('TargetResponseTime', 'Average')]),
-    graph(`${name}: processor and memory, %`, [cpu, memory], sockets ? [connectedSockets(sockets)] : []),
+    graph(`${name}: processor and memory, %`, [cpu, memory], connectedSockets && [connectedSockets]),
   ];
 }
 

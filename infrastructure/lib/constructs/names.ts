@@ -5,6 +5,11 @@ export function secretsPrefixOf({ name }: Stage): string {
   return `kyo/${name}/`;
 }
 
+/** Where the platform's own metrics are: stages may share an account, and then count by themselves. */
+export function metricsNamespaceOf({ name }: Stage): string {
+  return `Kyo/${name}`;
+}
+
 /** Who signs access tokens, and for whom. The issuer is a name: nobody fetches it. */
 export function tokensOf({ name, edge }: Stage): { KYO_TOKEN_ISSUER: string; KYO_TOKEN_AUDIENCE: string } {
   return {

@@ -23,6 +23,8 @@ const dimensionsOf: Record<string, string[]> = {
   'AWS/Lambda': ['FunctionName'],
   'AWS/SQS': ['QueueName'],
 };
+/** Our own that are alarms are counted in a log, as a whole. */
+const own = (namespace: string) => (namespace.startsWith('Kyo/') ? [] : undefined);
 const alarms = (templates: Templates) => resourcesOf(templates, type);
 const metricNamed = (name: string) => (found: FoundResource) =>
   metricsOf(found).some(({ MetricName }) => MetricName === name);
@@ -35,7 +37,7 @@ export const alarmRules: Rule[] = [
         each(metricsOf(alarm), ({ Namespace, MetricName, Dimensions = [] }) => {
           const names = (Dimensions as Properties[]).map(({ Name }) => Name).sort();
           return (
-            names.join() !== dimensionsOf[Namespace]?.join() &&
+            names.join() !== (dimensionsOf[Namespace] ?? own(Namespace))?.join() &&
             `${alarm.id}: ${Namespace} ${MetricName} by ${names}`
           );
         }),

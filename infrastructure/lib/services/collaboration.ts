@@ -1,6 +1,6 @@
 import type { configSchema } from 'collaboration-service/config';
 import { databaseCertificates } from '../constructs/database-certificates.ts';
-import { secretsPrefixOf, tokensOf } from '../constructs/names.ts';
+import { metricsNamespaceOf, secretsPrefixOf, tokensOf } from '../constructs/names.ts';
 import { grantTenantDatabases } from '../constructs/tenant-database-access.ts';
 import {
   confirmingReplicas,
@@ -24,7 +24,7 @@ export const collaboration: ServiceDefinition = {
   stopTimeoutSeconds: 120,
   sockets: {
     perTask: 2_000,
-    metric: { namespace: 'Kyo/Collaboration', name: 'ConnectedSockets', dimensions: { service: name } },
+    metric: { name: 'ConnectedSockets', dimensions: { service: name } },
   },
   environment,
   grant: grantTenantDatabases,
@@ -46,6 +46,7 @@ function environment({
     KYO_DATABASE_CA: databaseCertificates(stage.region),
     KYO_SECRETS_PREFIX: secretsPrefixOf(stage),
     KYO_TRUSTED_PROXIES: String(trustedProxies),
+    KYO_METRICS_NAMESPACE: metricsNamespaceOf(stage),
     KYO_DRAIN_SECONDS: String(drainSeconds),
   };
 }

@@ -2,6 +2,7 @@ import type * as iam from 'aws-cdk-lib/aws-iam';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { z } from 'zod';
 import type { Stage } from '../../config/index.ts';
+import type { Runbook } from '../constructs/alarms.ts';
 import type { CacheStack } from '../stacks/cache.ts';
 import type { DataStack } from '../stacks/data.ts';
 
@@ -30,8 +31,11 @@ export interface ServiceDefinition {
   /** Holds sockets: On-Demand alone, sticky, drained slowly, and scaled by the sockets of a task. */
   sockets?: {
     perTask: number;
-    metric: { namespace: string; name: string; dimensions: Record<string, string> };
+    /** What its tasks write to their log, in CloudWatch's embedded metric format. */
+    metric: { name: string; dimensions: Record<string, string> };
   };
+  /** What it means when its log has an error with a field `alarm`; without it nobody is told. */
+  alarm?: { problem: string; runbook: Runbook };
   /** Requests a minute and task that it is scaled to. */
   requestsPerMinuteAndTask?: number;
   environment: (context: ServiceContext) => Record<string, Variable | undefined>;

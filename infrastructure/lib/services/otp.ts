@@ -22,6 +22,10 @@ export const otp: ServiceDefinition = {
   memoryMebibytes: 512,
   stopTimeoutSeconds: 60,
   requestsPerMinuteAndTask: 6_000,
+  alarm: {
+    problem: 'One-time passwords: somebody pumps, a budget is used up, or the captcha does not answer',
+    runbook: 'otp-alarm',
+  },
   environment,
   grant(role, context) {
     grantTenantDatabases(role, context);

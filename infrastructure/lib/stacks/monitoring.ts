@@ -8,6 +8,7 @@ import type { Stage } from '../../config/index.ts';
 import { Alarms, fiveMinutes } from '../constructs/alarms.ts';
 import { KyoStack } from '../constructs/kyo-stack.ts';
 import { monitorApi, monitorCache, monitorDatabase, monitorService } from '../constructs/monitors.ts';
+import { metricsNamespaceOf } from '../constructs/names.ts';
 import { services as definitions } from '../services/index.ts';
 import type { CacheStack } from './cache.ts';
 import type { DataStack } from './data.ts';
@@ -33,7 +34,7 @@ export class MonitoringStack extends KyoStack {
     const alarms = new Alarms(this, 'Alarms', this.topic);
 
     const dashboard = new cloudwatch.Dashboard(this, 'Dashboard');
-    dashboard.addWidgets(...monitorApi(alarms, provisioning.api), activeTenants());
+    dashboard.addWidgets(...monitorApi(alarms, provisioning.api), activeTenants(stage));
     for (const definition of definitions) {
       const service = services.services.get(definition.name);
       if (service)
@@ -84,14 +85,14 @@ export class MonitoringStack extends KyoStack {
 }
 
 /** The sweep counts them every minute. */
-function activeTenants(): cloudwatch.IWidget {
+function activeTenants(stage: Stage): cloudwatch.IWidget {
   return new cloudwatch.GraphWidget({
     title: 'Active tenants',
     width: 8,
     height: 6,
     left: [
       new cloudwatch.Metric({
-        namespace: 'Kyo',
+        namespace: metricsNamespaceOf(stage),
         metricName: 'ActiveTenants',
         statistic: 'Maximum',
         period: fiveMinutes,

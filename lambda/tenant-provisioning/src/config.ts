@@ -102,6 +102,7 @@ export const sweepConfig = z.object({
   ...masterDatabase,
   ...driver,
   ...events,
+  KYO_METRICS_NAMESPACE: text,
   KYO_LIFECYCLE: json.pipe(lifecycle),
   KYO_WARM_POOL: json.pipe(warmPool),
 });

@@ -44,7 +44,7 @@ describe("the sweep's name for a driver", () => {
 });
 
 it('writes a metric as CloudWatch reads it', () => {
-  const line = activeTenantsMetric(12, new Date(0));
+  const line = activeTenantsMetric('Kyo/dev', 12, new Date(0));
   expect(line).toMatchObject({ ActiveTenants: 12, _aws: { Timestamp: 0 } });
-  expect(JSON.stringify(line)).toContain('"Namespace":"Kyo"');
+  expect(JSON.stringify(line)).toContain('"Namespace":"Kyo/dev"');
 });

@@ -63,5 +63,6 @@ export const handler = async (): Promise<void> => {
     );
     if (published === 0) break;
   }
-  logger.info(activeTenantsMetric(await store.countTenants('active'), now), 'swept');
+  const active = await store.countTenants('active');
+  logger.info(activeTenantsMetric(config.KYO_METRICS_NAMESPACE, active, now), 'swept');
 };

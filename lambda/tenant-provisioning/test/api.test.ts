@@ -230,6 +230,7 @@ describe('the authorizer', () => {
       roles: ['gym_owner', 'trainer'],
       scope: 'session',
       tenant: 'iron-temple',
+      exp: 2_000_000_000,
     }));
     expect(await authorize(request)).toEqual({
       principalId: 'user-1',

@@ -168,7 +168,6 @@ export class DocumentSession extends ObservableV2<SessionEvents> {
       );
       if (attempt !== this.#attempt || this.#isOver) return;
       if (!answer.ok) {
-        this.#sending = false;
         this.#onRefused(answer);
         return;
       }
@@ -200,7 +199,11 @@ export class DocumentSession extends ObservableV2<SessionEvents> {
           done,
         ),
     );
-    if (attempt !== this.#attempt || this.#isOver || !answer.ok) return;
+    if (attempt !== this.#attempt || this.#isOver) return;
+    if (!answer.ok) {
+      this.#onRefused(answer);
+      return;
+    }
     this.#sequence.reset(answer.seq);
     Y.applyUpdate(this.doc, answer.update, this);
   }
@@ -218,8 +221,11 @@ export class DocumentSession extends ObservableV2<SessionEvents> {
       this.emit('refused', [refusal]);
       return;
     }
-    // Both tell each other again what the other lacks, in a while.
-    const attempt = this.#attempt;
+    // Both tell each other again what the other lacks, in a while. Until then nothing counts as saved, and no answer that is
+    // still to come.
+    const attempt = ++this.#attempt;
+    this.#sending = false;
+    this.#setStatus('syncing');
     setTimeout(
       () => {
         if (attempt === this.#attempt && this.#socket.connected) void this.#join();

@@ -90,6 +90,54 @@ it('a number that does not come is asked for', async () => {
   await vi.waitFor(() => expect(session.doc.getText('notes').toString()).toBe('missed'), 5_000);
 });
 
+it('asking for a number that did not come is tried again when the server cannot answer', async () => {
+  const missed = new Y.Doc();
+  missed.getText('notes').insert(0, 'missed');
+  let joins = 0;
+  const { url } = await startServer((socket) => {
+    socket.on('document:join', ({ documentId }, acknowledge) => {
+      joins += 1;
+      if (joins === 1) {
+        acknowledge(emptyDocument);
+        socket.emit('document:update', { documentId, update: Buffer.of(0, 0), seq: 2 });
+      } else acknowledge({ ...emptyDocument, seq: 2, update: Buffer.from(Y.encodeStateAsUpdate(missed)) });
+    });
+    socket.on('document:sync', (_, acknowledge) =>
+      acknowledge({ ok: false, code: 'unavailable', detail: 'Try again in a moment.' }),
+    );
+  });
+  const session = await createClient(url).open(randomUUID());
+  await vi.waitFor(() => expect(session.doc.getText('notes').toString()).toBe('missed'), 10_000);
+});
+
+it('an edit that cannot be written at the moment is not saved until it is', async () => {
+  let refusals = 0;
+  let isWritable = true;
+  const { url } = await startServer((socket) => {
+    socket.on('document:join', (_, acknowledge) => acknowledge(emptyDocument));
+    socket.on('document:update', (_, acknowledge) => {
+      if (!isWritable) refusals += 1;
+      acknowledge(isWritable ? { ok: true, seq: 1 } : { ok: false, code: 'unavailable', detail: '' });
+    });
+  });
+  const session = await createClient(url).open(randomUUID());
+  await session.synced();
+  isWritable = false;
+  session.doc.getText('notes').insert(0, 'once');
+  const seen = new Set<boolean>();
+  await vi.waitFor(
+    () => {
+      seen.add(session.isSaved);
+      // The second follows the next join.
+      expect(refusals).toBe(2);
+    },
+    { timeout: 10_000, interval: 5 },
+  );
+  expect([...seen]).toEqual([false]);
+  isWritable = true;
+  await vi.waitFor(() => expect(session.isSaved).toBe(true), 10_000);
+});
+
 it('a server that is about to stop is left at the time it says', async () => {
   let connections = 0;
   const { url } = await startServer((socket) => {

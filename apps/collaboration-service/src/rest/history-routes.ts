@@ -1,9 +1,10 @@
-import { editToRestore, RoomUnavailable } from '@kyong/collaboration';
+import { RoomUnavailable } from '@kyong/collaboration';
 import { listVersions, readVersion } from '@kyong/collaboration/adapters/tenant-database';
 import { type DocumentVersion, routes } from '@kyong/contracts';
 import type { TenantPools } from '@kyong/postgres';
 import { Problem, serve } from '@kyong/service-kit';
 import type { FastifyInstance } from 'fastify';
+import type { History } from '../history-thread.ts';
 import type { LiveDocuments } from '../live-documents.ts';
 import { inOwnGym } from '../tenant-access.ts';
 import type { Versions } from '../versions.ts';
@@ -12,7 +13,12 @@ import { visibleOr404 } from './visible.ts';
 
 export function historyRoutes(
   app: FastifyInstance,
-  { pools, documents, versions }: { pools: TenantPools; documents: LiveDocuments; versions: Versions },
+  {
+    pools,
+    documents,
+    versions,
+    history,
+  }: { pools: TenantPools; documents: LiveDocuments; versions: Versions; history: History },
 ): void {
   serve(app, routes.listDocumentHistory, ({ principal, params: { documentId }, query: { cursor, limit } }) =>
     inOwnGym(pools, principal, async (pool, actor) => {
@@ -61,7 +67,8 @@ export function historyRoutes(
           ...{ state, seq: room.head.seq },
           ...{ name: null, createdBy: userId },
         });
-        return room.submit(editToRestore(version.state, state), undefined).catch((cause: unknown) => {
+        const edit = await history.editToRestore(version.state, state);
+        return room.submit(edit, undefined).catch((cause: unknown) => {
           throw cause instanceof RoomUnavailable ? new Problem('unavailable', { cause }) : cause;
         });
       });

@@ -83,10 +83,17 @@ function unsentBytes({ writeBuffer, transport }: Internals): number {
 
 const corked = new Set<RawSocket>();
 
-/** Whatever a connection is sent in one turn of the event loop leaves in one write: answers, edits and cursors. */
-export function corkWrites(engine: {
-  on(event: 'flush', flushing: (connection: unknown) => void): unknown;
-}): void {
+/**
+ * Whatever a connection is sent in one turn of the event loop leaves in one write: answers, edits and cursors, and as its
+ * first the answer to the upgrade with Engine.IO's handshake.
+ */
+export function corkWrites(
+  server: {
+    prependListener(event: 'upgrade', upgrading: (request: unknown, socket: RawSocket) => void): unknown;
+  },
+  engine: { on(event: 'flush', flushing: (connection: unknown) => void): unknown },
+): void {
+  server.prependListener('upgrade', (_request, socket) => corkThisTurn(socket));
   engine.on('flush', (connection) => corkThisTurn((connection as Internals).transport.socket?._socket));
 }
 

@@ -1,7 +1,6 @@
 import type { ClientToServerEvents, RefusalCode, ServerToClientEvents } from '@kyong/contracts';
 import { Problem, type VerifyAccessToken } from '@kyong/service-kit';
 import type { FastifyInstance } from 'fastify';
-import { decodeJwt } from 'jose';
 import { Server, type Socket } from 'socket.io';
 import { actorOf } from '../tenant-access.ts';
 import { corkWrites } from './broadcast.ts';
@@ -41,7 +40,7 @@ export function createSocketServer(
     allowRequest: ({ url }, decide) => decide(null, !app.isDraining || /[?&]sid=/.test(url ?? '')),
   });
   io.attach(app.server);
-  corkWrites(io.engine);
+  corkWrites(app.server, io.engine);
   io.use((socket, next) => {
     authenticate(socket, options).then(
       (connection) => {
@@ -66,12 +65,11 @@ async function authenticate(
 ): Promise<Connection> {
   const { token } = socket.handshake.auth as { token?: unknown };
   if (typeof token !== 'string') throw new Problem('unauthenticated');
-  const actor = actorOf(await verifyAccessToken(`Bearer ${token}`));
+  const principal = await verifyAccessToken(`Bearer ${token}`);
+  const actor = actorOf(principal);
   if (!actor) throw new Problem('forbidden', { detail: 'The token is for no gym.' });
   await ensureOpen(actor.tenantId);
-  // Verified above, which asks for it.
-  const { exp = 0 } = decodeJwt(token);
-  return new Connection(socket, { actor, expiresAt: new Date(exp * 1000), limits });
+  return new Connection(socket, { actor, expiresAt: new Date(principal.exp * 1000), limits });
 }
 
 /** What `connect_error` shows: a code, and nothing of what went wrong inside. */

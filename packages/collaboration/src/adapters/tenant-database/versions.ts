@@ -48,20 +48,33 @@ export async function listVersions(
   return rows.map(versionOf);
 }
 
+/** The newest version, without its content. */
+export async function findLastVersion(
+  pool: Pool,
+  documentId: string,
+): Promise<{ seq: number; createdAt: Date } | undefined> {
+  const { rows } = await pool.query<{ seq: string; created_at: Date }>(
+    `SELECT seq, created_at FROM document_versions WHERE document_id = $1
+     ORDER BY created_at DESC, version_id DESC LIMIT 1`,
+    [documentId],
+  );
+  const [row] = rows;
+  return row && { seq: Number(row.seq), createdAt: row.created_at };
+}
+
 /** A version with its content; the newest unless one is named. */
 export async function readVersion(
   pool: Pool,
   documentId: string,
   versionId?: string,
-): Promise<{ state: Uint8Array; seq: number; createdAt: Date } | undefined> {
-  const { rows } = await pool.query<{ state: Buffer; seq: string; created_at: Date }>(
-    `SELECT state, seq, created_at FROM document_versions
+): Promise<{ state: Uint8Array } | undefined> {
+  const { rows } = await pool.query<{ state: Buffer }>(
+    `SELECT state FROM document_versions
      WHERE document_id = $1 AND ($2::uuid IS NULL OR version_id = $2)
      ORDER BY created_at DESC, version_id DESC LIMIT 1`,
     [documentId, versionId ?? null],
   );
-  const [row] = rows;
-  return row && { state: row.state, seq: Number(row.seq), createdAt: row.created_at };
+  return rows[0];
 }
 
 function versionOf(row: Row): DocumentVersion {

@@ -1,0 +1,59 @@
+import { editToRestore, summarise } from '@kyong/collaboration';
+import { expect, onTestFinished, test } from 'vitest';
+import * as Y from 'yjs';
+import { startHistoryThread } from '../src/history-thread.ts';
+
+/** Many small edits: what takes longest to read. */
+function largeDocument(edits: number): Y.Doc {
+  const doc = new Y.Doc();
+  const classes = doc.getMap<Y.Map<unknown>>('schedule.classes');
+  doc.transact(() => {
+    for (let n = 0; n < edits; n++)
+      classes.set(
+        `class-${n}`,
+        new Y.Map(Object.entries({ title: 'Yoga', day: n % 7, start: '10:00', minutes: 60 })),
+      );
+  });
+  return doc;
+}
+
+/** Processor time of this thread, in microseconds: unlike the clock, it does not depend on what else the machine does. */
+async function processorTime(task: () => unknown): Promise<number> {
+  const before = process.threadCpuUsage();
+  await task();
+  const { user, system } = process.threadCpuUsage(before);
+  return user + system;
+}
+
+test('history is found as on this thread, which goes on meanwhile', async () => {
+  const history = startHistoryThread();
+  onTestFinished(() => history.close());
+  const doc = largeDocument(2_000);
+  const before = Y.encodeStateAsUpdate(doc);
+  doc.getMap('schedule.classes').delete('class-1');
+  const after = Y.encodeStateAsUpdate(doc);
+
+  expect(await history.summarise('schedule_management', before, after)).toEqual({
+    'schedule.classes': { added: 0, changed: 0, removed: 1 },
+  });
+  Y.applyUpdate(doc, await history.editToRestore(before, after));
+  expect(doc.getMap('schedule.classes').size).toBe(2_000);
+
+  const here = await processorTime(() => [
+    summarise('schedule_management', before, after),
+    editToRestore(before, after),
+  ]);
+  const elsewhere = await processorTime(async () => [
+    await history.summarise('schedule_management', before, after),
+    await history.editToRestore(before, after),
+  ]);
+  expect(elsewhere).toBeLessThan(here / 4);
+});
+
+test('what cannot be read is told to whoever asked, and to nobody else', async () => {
+  const history = startHistoryThread();
+  onTestFinished(() => history.close());
+  const state = Y.encodeStateAsUpdate(largeDocument(1));
+  await expect(history.summarise('course_planning', undefined, Buffer.of(255))).rejects.toThrow();
+  expect(await history.summarise('course_planning', undefined, state)).toEqual({});
+});
