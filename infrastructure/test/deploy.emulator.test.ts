@@ -230,7 +230,8 @@ async function whatIsLeft() {
   return {
     stacks: stacks.flat().map(({ StackName }) => StackName),
     servers: DBInstances.map(({ DBInstanceIdentifier }) => DBInstanceIdentifier),
-    secrets: SecretList.map(({ Name }) => Name),
+    // RDS takes its own secrets with its servers; the emulator leaves them.
+    secrets: SecretList.map(({ Name }) => Name).filter((name) => !name?.startsWith('rds!')),
     buckets: Buckets.map(({ Name }) => Name).filter((name) => !name?.startsWith('cdk-')),
   };
 }
