@@ -34,7 +34,7 @@ const rehearsed: Record<string, { env?: Record<string, string>; outputs: string 
   },
 };
 
-const deployTest = 'infrastructure/test/deploy.emulator.test.ts';
+const deployTest = 'infrastructure/test/commands.emulator.test.ts';
 /** Run by another test, which has these words in it. */
 const byAnotherTest: Record<string, { file: string; words: string }> = {
   'npm run push-image -- ${{ matrix.service }} -c stage=${{ inputs.stage }} --revision ${{ inputs.revision }}':

@@ -22,6 +22,10 @@ export interface Finding {
   details?: string[];
 }
 
+export const mebibyte = 2 ** 20;
+/** A process that has seen the worst may hold so much more than before. */
+export const maxGrowthMebibytes = 250;
+
 export interface Fault {
   name: string;
   run: (stage: Stage) => Promise<Finding>;

@@ -18,3 +18,8 @@ export function shuffled<T>(items: T[], random: Random): T[] {
     .sort((a, b) => a.place - b.place)
     .map(({ item }) => item);
 }
+
+export function pick<T>(items: readonly T[], random: Random): T {
+  if (items.length === 0) throw new Error('There is nothing to pick from.');
+  return items[Math.floor(random() * items.length)] as T;
+}

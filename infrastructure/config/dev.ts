@@ -36,6 +36,7 @@ export const dev: Stage = {
       offboardGraceSeconds: 86_400,
       keepPreviousSeconds: 7 * 86_400,
     },
+    exportDays: 7,
     warmPool: {},
     quotaShare: 0.9,
   },

@@ -36,6 +36,7 @@ export const prod: Stage = {
       offboardGraceSeconds: 30 * 86_400,
       keepPreviousSeconds: 7 * 86_400,
     },
+    exportDays: 90,
     warmPool: {},
     quotaShare: 0.9,
   },

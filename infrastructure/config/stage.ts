@@ -28,6 +28,8 @@ export interface Stage {
   tenants: {
     policy: TenancyPolicy;
     lifecycle: Lifecycle;
+    /** Days that the export of a tenant that leaves is kept; it outlives the time in which the tenant may come back. */
+    exportDays: number;
     /** How many databases are kept ready for the next tenants, by plan; `kyo pool` shows what they cost. */
     warmPool: WarmPoolSizes;
     /** No tenant gets a server that would use more than this share of the account's quota. */

@@ -1,46 +1,58 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { BackupClient } from '@aws-sdk/client-backup';
 import {
   CloudFormationClient,
   DescribeStacksCommand,
   ListStacksCommand,
 } from '@aws-sdk/client-cloudformation';
-import { DescribeDBInstancesCommand, RDSClient } from '@aws-sdk/client-rds';
-import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
-import { ListSecretsCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { CreateDBInstanceCommand, DeleteDBInstanceCommand, RDSClient } from '@aws-sdk/client-rds';
+import { S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateSecretCommand,
+  DeleteSecretCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import type { Operation, ProvisionTenantResponse } from '@kyong/contracts';
+import type { Differences, Operation, ProvisionTenantResponse, WarmPool } from '@kyong/contracts';
 import { operatorToken } from '@kyong/identity';
 import { loadSigningKeys, type SigningKey } from '@kyong/identity/adapters/signing-keys';
 import { withConnection } from '@kyong/postgres';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import { stageOf } from '../config/index.ts';
-import { buildFunctions, root } from '../lib/code/index.ts';
-import { releasesOf } from '../lib/releases.ts';
+import { type Stage, stageOf } from '../config/index.ts';
+import { buildFunctions } from '../lib/code/index.ts';
+import { type AccountClients, removeLeftovers } from '../lib/leftovers/index.ts';
 import { services } from '../lib/services/index.ts';
 import { synthesize } from '../lib/synthesize.ts';
-import { type Commands, commandsAgainst } from './emulator/commands.ts';
+import { cdkAgainst } from './emulator/cdk.ts';
 import { type RunningContainer, runDeployedService } from './emulator/container.ts';
 import { type EmulatedCloud, startEmulatedCloud } from './emulator/deployment.ts';
+import { startPoolPass, stopDriver } from './emulator/executions.ts';
 import { announceInstanceEvent } from './emulator/instance-event.ts';
-import { stopDriver } from './emulator/stop-driver.ts';
 
-const stage = stageOf('dev');
-const revision = execFileSync('git', ['rev-parse', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim();
+const dev = stageOf('dev');
+const stage: Stage = { ...dev, tenants: { ...dev.tenants, warmPool: { premium: 1 } } };
+/** Published ones: nothing here builds images. */
+const images = Object.fromEntries(services.map(({ name }) => [name, `sha256:${'0'.repeat(64)}`]));
+const deployOptions = ['--all', '--require-approval', 'never', '--concurrency', '4'];
 
 let cloud: EmulatedCloud;
-let commands: Commands;
-/** What the first deployment said. */
-let said: string;
+let code: string;
+let cdk: ReturnType<typeof cdkAgainst>;
+let assembly: string;
 let otp: RunningContainer;
 let apiUrl: string;
 let token: string;
 
 beforeAll(async () => {
   cloud = await startEmulatedCloud(stage.region);
-  commands = commandsAgainst(cloud);
-  said = await commands.npmRun('deploy', '-c', 'stage=dev');
+  code = await buildFunctions(join(cloud.directory, 'functions'));
+  cdk = cdkAgainst(cloud.emulator);
+  assembly = templatesOf(stage, 'first');
+  const { accountId } = cloud.emulator;
+  const environments = [stage.region, 'us-east-1'].map((region) => `aws://${accountId}/${region}`);
+  await cdk('bootstrap', ...environments, '--app', assembly);
+  await cdk('deploy', ...deployOptions, '--app', assembly);
 
   const redis = inject('redis');
   otp = await runDeployedService(cloud, 'kyo-otp-service', {
@@ -60,29 +72,6 @@ afterAll(async () => {
     `• Deployed to the emulator. NOT exercised, for it lacks them: ${[...Object.keys(inert), 'alarms over metric math'].join(', ')}.\n`,
   );
 }, 60_000);
-
-describe('the first deployment', () => {
-  it('says what it will do and cost before it does it, and where Kyo is and what comes next when it has', () => {
-    const order = [
-      `• dev in ${stage.region}, account ${cloud.emulator.accountId}, as arn:`,
-      `✅  Environment aws://${cloud.emulator.accountId}/${stage.region} bootstrapped`,
-      '• What would change',
-      '[+] AWS::RDS::DBInstance',
-      '• Costs about USD 1',
-      ...['delivery', 'network', 'data', 'services', 'edge', 'recovery'].map(
-        (name) => `✅  kyo-dev-${name}\n`,
-      ),
-      'Kyo dev is at https://',
-      'Next: npm run kyo -- smoke https://',
-    ].map((text) => said.indexOf(text));
-    expect(order, said).not.toContain(-1);
-    expect(order, said).toEqual(order.toSorted((a, b) => a - b));
-  });
-
-  it('is not begun without a stage', async () => {
-    await expect(commands.npmRun('deploy')).rejects.toThrow('✗ Say which stage: -c stage=dev or prod.');
-  });
-});
 
 describe('what was deployed', () => {
   it('refuses whoever has no token, or one of somebody else', async () => {
@@ -105,7 +94,7 @@ describe('what was deployed', () => {
     expect(await masterRows("SELECT status, placement FROM tenants WHERE id = 'shared-gym'")).toEqual([
       { status: 'active', placement: 'shared' },
     ]);
-  }, 300_000);
+  }, 120_000);
 
   it('provisions a tenant with a server of its own, by the event that RDS sends when its driver is gone', async () => {
     cloud.rds.busyFor.creation = 1;
@@ -122,6 +111,20 @@ describe('what was deployed', () => {
     ).toEqual([{ status: 'active', placement: 'dedicated', instance_id: 'kyo-dev-own-gym' }]);
   }, 200_000);
 
+  it('prepares a server ahead, pass by pass, and gives it to the next tenant of its plan', async () => {
+    await vi.waitFor(async () => {
+      expect(await poolAfterPass()).toMatchObject([
+        { plan: 'premium', placement: 'dedicated', status: 'ready' },
+      ]);
+    }, patience);
+    const { statusUrl } = await request('hasty-gym', 'premium');
+    const { steps } = await succeeded(statusUrl);
+    expect(steps.find(({ name }) => name === 'create-database')?.detail).toBe('prepared ahead');
+    expect(await masterRows("SELECT instance_id FROM tenants WHERE id = 'hasty-gym'")).toEqual([
+      { instance_id: expect.stringMatching(/^kyo-dev-0/) },
+    ]);
+  }, 200_000);
+
   it('answers the same request with the same operation, and another one for its name with 409', async () => {
     const again = await call('POST', '/provision-tenant', { tenantId: 'shared-gym', plan: 'free' });
     expect(again.status).toBe(202);
@@ -136,6 +139,36 @@ describe('what was deployed', () => {
     }, patience);
   });
 
+  it('tells an operator what there is that the master database does not know', async () => {
+    const differences = async () => {
+      const response = await call('GET', '/operations/differences');
+      expect(response.status).toBe(200);
+      return ((await response.json()) as Differences).differences;
+    };
+    expect(await differences()).toEqual([]);
+    const { rds, secretsManager } = accountClients();
+    const tags = { 'kyo:managed': 'true', 'kyo:stage': stage.name, 'kyo:tenant': 'nobody' };
+    const server = 'kyo-dev-nobody';
+    await rds.send(
+      new CreateDBInstanceCommand({
+        DBInstanceIdentifier: server,
+        DBInstanceClass: 'db.t4g.micro',
+        Engine: 'postgres',
+        Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+      }),
+    );
+    const secret = 'kyo/dev/tenants/nobody/database';
+    await secretsManager.send(new CreateSecretCommand({ Name: secret, SecretString: 'of nobody' }));
+    expect(await differences()).toEqual([
+      { problem: 'orphan', kind: 'server', name: server, tenantId: 'nobody' },
+      { problem: 'orphan', kind: 'secret', name: 'tenants/nobody/database', tenantId: 'nobody' },
+    ]);
+    await rds.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: server, SkipFinalSnapshot: true }));
+    await secretsManager.send(
+      new DeleteSecretCommand({ SecretId: secret, ForceDeleteWithoutRecovery: true }),
+    );
+  });
+
   it('serves the services in a role that changes rows, and no schema', async () => {
     await expect(masterRows('CREATE TABLE mine ()')).rejects.toThrow('permission denied');
     await expect(masterRows('DELETE FROM audit')).rejects.toThrow();
@@ -144,68 +177,48 @@ describe('what was deployed', () => {
 
 describe('another deployment', () => {
   it('of the same changes nothing', async () => {
-    const output = await commands.npmRun('deploy', '-c', 'stage=dev');
-    expect(output).toContain('Number of stacks with differences: 0');
+    const output = await cdk('deploy', ...deployOptions, '--app', assembly);
     expect(changedStacks(output)).toEqual([]);
-  }, 300_000);
-
-  it('of a commit rolls the services to the images that were pushed for it', async () => {
-    const push = (name: string) =>
-      commands.npmRun('push-image', name, '-c', 'stage=dev', '--revision', revision);
-    const pushed: string[] = [];
-    for (const { name } of services) {
-      const output = await push(name);
-      expect(output).toContain(`• Building ${name} with docker`);
-      pushed.push(...(output.match(new RegExp(`^${name} sha256:[0-9a-f]{64}$`, 'm')) ?? []));
-    }
-    expect(pushed).toHaveLength(services.length);
-    const again = await push(services[0]?.name ?? '');
-    expect(again).toContain(pushed[0]);
-    expect(again).not.toContain('Building');
-
-    const outputs = join(cloud.directory, 'github-output');
-    const args = ['-c', 'stage=dev', '--revision', revision, '--outputs', outputs];
-    const changed = changedStacks(await commands.npmRun('deploy', ...args));
-    expect(changed).toEqual(['kyo-dev-delivery', 'kyo-dev-services']);
-    expect(readFileSync(outputs, 'utf8')).toMatch(/^url=https:\/\/\S+\n$/);
-    const difference = await commands.npmRun('diff', '-c', 'stage=dev', '--markdown');
-    expect(difference).toMatch(/^### dev: USD \d+ a month before traffic \(\+0\)$/m);
-    expect(difference).toContain('Number of stacks with differences: 0');
-    const back = ['-c', 'stage=dev', '--roll-back', '--outputs', outputs];
-    await expect(commands.npmRun('deploy', ...back)).rejects.toThrow('no release to go back to');
-  }, 600_000);
+    await cdk('diff', '--fail', '--app', assembly);
+  }, 120_000);
 
   it('of something else changes what is else, and nothing else', async () => {
-    const release = (await releasesOf(stage, new SSMClient(clientOptions()))).at(-1);
-    const other = { ...stage, sharedDatabase: { ...stage.sharedDatabase, maxDatabases: 7 } };
-    const code = await buildFunctions(join(cloud.directory, 'functions'));
-    const { directory } = synthesize(other, code, join(cloud.directory, 'other'), release?.images);
-    await expect(commands.cdk('diff', '--fail', '--app', directory)).rejects.toThrow(
-      'KYO_SHARED_MAX_DATABASES',
+    const changed = templatesOf(
+      { ...dev, sharedDatabase: { ...dev.sharedDatabase, maxDatabases: 7 } },
+      'second',
     );
-    const output = await commands.cdk('deploy', '--all', '--require-approval', 'never', '--app', directory);
+    await expect(cdk('diff', '--fail', '--app', changed)).rejects.toThrow('KYO_SHARED_MAX_DATABASES');
+    const output = await cdk('deploy', ...deployOptions, '--app', changed);
     expect(changedStacks(output)).toEqual(['kyo-dev-provisioning']);
-    await commands.cdk('diff', '--fail', '--app', directory);
-  }, 300_000);
+    await cdk('diff', '--fail', '--app', changed);
+  }, 180_000);
 
-  it('destroyed when that was meant, leaves nothing', async () => {
-    await expect(commands.npmRun('destroy', '-c', 'stage=prod', '--yes')).rejects.toThrow(
-      'prod keeps its data',
-    );
-    await expect(commands.npmRun('destroy', '-c', 'stage=dev')).rejects.toThrow('--yes');
-    const output = await commands.npmRun('destroy', '-c', 'stage=dev', '--yes');
-    expect(output).toContain('Deleted database server kyo-dev-own-gym');
-    expect(output.match(/Deleted secret kyo\/dev\/tenants\//g)).toHaveLength(2);
-    expect(output).toContain('Deleted parameter /kyo/dev/release');
-    expect(output).toContain('Kyo dev is gone.');
-    expect(await whatIsLeft()).toEqual({
-      stacks: ['CDKToolkit', 'CDKToolkit'],
-      servers: [],
-      secrets: [],
-      buckets: [],
-    });
-  }, 300_000);
+  it('that wants no server ahead has those destroyed that there are', async () => {
+    await vi.waitFor(async () => expect(await poolAfterPass()).toEqual([]), patience);
+  }, 120_000);
+
+  it('destroyed, leaves nothing', async () => {
+    const removed = await removeLeftovers(stage, stacksIn(stage.region), accountClients());
+    expect(removed).toContain('database server kyo-dev-own-gym');
+    expect(removed.filter((what) => what.startsWith('secret kyo/dev/tenants/'))).toHaveLength(3);
+    await cdk('destroy', '--all', '--force', '--app', assembly);
+    for (const region of [stage.region, 'us-east-1']) {
+      const { StackSummaries = [] } = await cloudFormation(region).send(new ListStacksCommand({}));
+      const left = StackSummaries.filter(({ StackStatus }) => StackStatus !== 'DELETE_COMPLETE');
+      expect(left.map(({ StackName }) => StackName)).toEqual(['CDKToolkit']);
+    }
+  }, 120_000);
 });
+
+function templatesOf(of: Stage, name: string): string {
+  return synthesize(of, code, join(cloud.directory, name), images).directory;
+}
+
+/** What there is ready after the state machine has looked after it once more. */
+async function poolAfterPass(): Promise<WarmPool['databases']> {
+  await startPoolPass(cloud);
+  return ((await (await call('GET', '/fleet/pool')).json()) as WarmPool).databases;
+}
 
 /** The stacks of a deployment that it did something to. */
 function changedStacks(output: string): string[] {
@@ -214,36 +227,35 @@ function changedStacks(output: string): string[] {
   return done.flatMap(([, name = '', unchanged]) => (unchanged === undefined ? [name] : []));
 }
 
-/** In the account, but for the buckets of CDK itself. */
-async function whatIsLeft() {
-  const options = clientOptions();
-  const stacks = await Promise.all(
-    [stage.region, 'us-east-1'].map(async (region) => {
-      const client = new CloudFormationClient({ ...options, region });
-      const { StackSummaries = [] } = await client.send(new ListStacksCommand({}));
-      return StackSummaries.filter(({ StackStatus }) => StackStatus !== 'DELETE_COMPLETE');
-    }),
+function stacksIn(region: string): string[] {
+  const { artifacts } = JSON.parse(readFileSync(join(assembly, 'manifest.json'), 'utf8'));
+  return Object.keys(artifacts).filter(
+    (id) =>
+      artifacts[id].type === 'aws:cloudformation:stack' && artifacts[id].environment.endsWith(`/${region}`),
   );
-  const { DBInstances = [] } = await new RDSClient(options).send(new DescribeDBInstancesCommand({}));
-  const { SecretList = [] } = await new SecretsManagerClient(options).send(new ListSecretsCommand({}));
-  const { Buckets = [] } = await new S3Client(options).send(new ListBucketsCommand({}));
+}
+
+function accountClients(): AccountClients {
+  const { url: endpoint, credentials } = cloud.emulator;
+  const client = { endpoint, credentials, region: stage.region };
   return {
-    stacks: stacks.flat().map(({ StackName }) => StackName),
-    servers: DBInstances.map(({ DBInstanceIdentifier }) => DBInstanceIdentifier),
-    // RDS takes its own secrets with its servers; the emulator leaves them.
-    secrets: SecretList.map(({ Name }) => Name).filter((name) => !name?.startsWith('rds!')),
-    buckets: Buckets.map(({ Name }) => Name).filter((name) => !name?.startsWith('cdk-')),
+    backup: new BackupClient(client),
+    cloudFormation: new CloudFormationClient(client),
+    rds: new RDSClient(client),
+    s3: new S3Client({ ...client, forcePathStyle: true }),
+    secretsManager: new SecretsManagerClient(client),
+    ssm: new SSMClient(client),
   };
 }
 
-function clientOptions() {
+function cloudFormation(region: string): CloudFormationClient {
   const { url: endpoint, credentials } = cloud.emulator;
-  return { endpoint, credentials, region: stage.region };
+  return new CloudFormationClient({ endpoint, credentials, region });
 }
 
 async function deployedApi(): Promise<string> {
   const command = new DescribeStacksCommand({ StackName: `kyo-${stage.name}-provisioning` });
-  const { Stacks } = await new CloudFormationClient(clientOptions()).send(command);
+  const { Stacks } = await cloudFormation(stage.region).send(command);
   const url = Stacks?.[0]?.Outputs?.find(({ OutputKey }) => OutputKey === 'ApiUrl')?.OutputValue ?? '';
   const { hostname, pathname } = new URL(url);
   return `${cloud.emulator.url}/_aws/execute-api/${hostname.split('.')[0]}${pathname.replace(/\/$/, '')}`;

@@ -104,7 +104,15 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
     metrics,
     onError,
     onSnapshot: (document, kind, written) => versions.keepIfDue(document, kind, written),
-    kindOf: ({ tenantId, documentId }) => tenantPools.use(tenantId, (pool) => findKind(pool, documentId)),
+    kindOf: async ({ tenantId, documentId }) => {
+      try {
+        return await tenantPools.use(tenantId, (pool) => findKind(pool, documentId));
+      } catch (error) {
+        // It was erased, and its documents with it.
+        if (error instanceof TenantUnavailable && error.reason === 'unknown') return undefined;
+        throw error;
+      }
+    },
   });
   const { io, connections } = createSocketServer(app, {
     ...dependencies,

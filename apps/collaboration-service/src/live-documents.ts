@@ -10,7 +10,7 @@ export interface LiveDocumentsOptions extends Omit<LiveDocumentOptions, 'documen
     kind: DocumentKind,
     written: { state: Uint8Array; seq: number },
   ) => Promise<void>;
-  /** Kind of a document that is not open here; undefined when it is no more. */
+  /** Kind of a document that is not open here; undefined when it, or its tenant, is no more. */
   kindOf: (document: DocumentRef) => Promise<DocumentKind | undefined>;
 }
 

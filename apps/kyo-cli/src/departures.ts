@@ -91,6 +91,7 @@ export function describeDeparture({ eraseAfter, export: exported, proof }: Depar
           ...proof.destroyed.map(({ kind, name }) => ['', `${kind} ${name}: gone`]),
           ...Object.entries(proof.rows).map(([name, count]) => ['', `${count} rows of ${name}: gone`]),
           ...proof.kept.map(({ kind, name }) => ['kept', `${kind} ${name}`]),
+          ...proof.expiring.map(({ what, goneBy }) => ['expires', `${what}: by ${goneBy}`]),
         ]
       : []),
   ];

@@ -40,8 +40,7 @@ async function ask(client: Client, { stage }: TargetOptions): Promise<Finding[]>
         remedy: 'See `kyo tenants show ID` for the step that could not be undone.',
       }),
     });
-    // On AWS nobody but the provisioner may look at all servers.
-    if (stage === undefined) findings.push(...(await compare(client)));
+    findings.push(...(await compare(client, stage)));
   } catch (error) {
     findings.push({ check: 'platform', ok: false, ...explain(error) });
   }
@@ -66,10 +65,14 @@ async function localParts(client: Client): Promise<Finding[]> {
 }
 
 /** Whether what there is of tenants is what the master database says. */
-async function compare(client: Client): Promise<Finding[]> {
+async function compare(client: Client, stage: string | undefined): Promise<Finding[]> {
   const { differences } = await client.findDifferences();
   const check = 'servers, databases, roles, secrets, files';
   if (differences.length === 0) return [{ check, ok: true, detail: 'as the master database says' }];
+  const removal =
+    stage === undefined
+      ? '`kyo doctor --repair` removes it.'
+      : 'Remove it by hand: docs/runbooks/differences.md.';
   return differences.map(({ problem, kind, name, tenantId }) => ({
     check,
     ok: false,
@@ -79,7 +82,7 @@ async function compare(client: Client): Promise<Finding[]> {
         : `${kind} ${name} of ${tenantId} is missing`,
     remedy:
       problem === 'orphan'
-        ? '`kyo doctor --repair` removes it.'
+        ? removal
         : `Look into the logs; \`kyo tenants restore ${tenantId}\` brings back what was in it.`,
   }));
 }

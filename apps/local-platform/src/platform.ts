@@ -248,7 +248,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
       hosts: ports.hosts,
       now,
       startOperation: async (operationId) => driver.start(operationId),
-      doctor: ports,
+      doctor: { ports, removes: true },
       fleet: {
         store,
         migrations,

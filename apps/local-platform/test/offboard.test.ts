@@ -41,7 +41,9 @@ it.concurrent.each(['free', 'basic'])('the %s plan: offboarded, exported, erased
     timeout: 30_000,
     interval: 200,
   });
-  expect((await kyo('tenants', 'show', tenantId)).stdout).toMatch(/database .*: gone/);
+  const shown = (await kyo('tenants', 'show', tenantId)).stdout;
+  expect(shown).toMatch(/database .*: gone/);
+  expect(shown).toMatch(/expires +edits of shared documents.*: by \d{4}-/);
   const { status, body } = await platform.request('POST', '/provision-tenant', {
     token: platform.operatorToken,
     body: { tenantId, plan },

@@ -5,6 +5,8 @@ export interface ConnectionBalancer {
   url: string;
   /** Breaks every connection there is; a share of them, if one is given. */
   cut(share?: number): void;
+  /** Keeps back what a share of the connections carry, so that it comes after what others send later. */
+  hold(share: number, milliseconds: number): void;
   close(): void;
 }
 
@@ -35,6 +37,13 @@ export async function startConnectionBalancer(ports: () => number[]): Promise<Co
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     cut(share = 1) {
       for (const socket of [...sockets]) if (Math.random() < share) socket.destroy();
+    },
+    hold(share, milliseconds) {
+      for (const socket of sockets) {
+        if (Math.random() >= share) continue;
+        socket.pause();
+        setTimeout(() => socket.resume(), milliseconds);
+      }
     },
     close() {
       server.close();

@@ -2,9 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CollaborationClient, DocumentSession } from '@kyong/collaboration/client';
 import type { Fault } from '../fault.ts';
 import type { Random } from '../random.ts';
+import type { ConnectionBalancer } from './balancer.ts';
 import { until, World } from './world.ts';
 
-const settleMilliseconds = 30_000;
+/** What has not come together by then, on a machine however busy, will not. */
+const settleMilliseconds = 120_000;
 
 interface Editor {
   client: CollaborationClient;
@@ -16,6 +18,8 @@ interface Editor {
 /** A document, some people who edit it, and what must be in it at the end. */
 class Schedule {
   readonly #world: World;
+  /** Of these people alone: others' connections are left in peace. */
+  readonly #balancer: ConnectionBalancer;
   readonly #random: Random;
   readonly #token: string;
   readonly documentId: string;
@@ -24,15 +28,24 @@ class Schedule {
   readonly promised = new Set<string>();
   #names = 0;
 
-  constructor(world: World, random: Random, token: string, documentId: string) {
+  constructor(
+    world: World,
+    {
+      balancer,
+      random,
+      token,
+      documentId,
+    }: { balancer: ConnectionBalancer; random: Random; token: string; documentId: string },
+  ) {
     this.#world = world;
+    this.#balancer = balancer;
     this.#random = random;
     this.#token = token;
     this.documentId = documentId;
   }
 
   async join(): Promise<void> {
-    const client = this.#world.client(this.#token);
+    const client = this.#world.client(this.#token, this.#balancer.url);
     this.editors.push({ client, session: await client.open(this.documentId), written: [] });
   }
 
@@ -43,8 +56,9 @@ class Schedule {
     if (choice < 0.75) this.#edit(editor);
     else if (choice < 0.83) editor.client.socket.disconnect();
     else if (choice < 0.93) editor.client.socket.connect();
-    else if (choice < 0.95) this.#world.balancer.cut(0.3);
-    else if (choice < 0.97) await this.#replace(editor);
+    else if (choice < 0.94) this.#balancer.cut(0.3);
+    else if (choice < 0.96) this.#balancer.hold(0.3, this.#random() * 200);
+    else if (choice < 0.98) await this.#replace(editor);
     else await sleep(this.#random() * 20);
   }
 
@@ -53,12 +67,14 @@ class Schedule {
     for (const { client } of this.editors) client.socket.connect();
     await this.join();
     const converged = await until(() => this.#areEqual(), settleMilliseconds);
-    for (const editor of this.editors) for (const name of editor.written) this.promised.add(name);
+    for (const { session, written } of this.editors)
+      if (session.isSaved) for (const name of written) this.promised.add(name);
     const last = this.editors.at(-1)?.session.doc;
     const present = new Set(last?.getMap('names').keys());
     const items = last?.getArray<string>('list').toArray() ?? [];
     const lost = [...this.promised].filter((name) => !present.has(name) || !items.includes(name)).length;
     for (const { client } of this.editors) client.close();
+    this.#balancer.close();
     return { converged: converged !== undefined && new Set(items).size === items.length, lost };
   }
 
@@ -98,14 +114,17 @@ class Schedule {
 }
 
 async function begin(world: World, random: Random, token: string, editors: number): Promise<Schedule> {
-  const schedule = new Schedule(world, random, token, await world.createDocument(token));
+  const schedule = new Schedule(world, {
+    balancer: await world.startBalancer(),
+    ...{ random, token, documentId: await world.createDocument(token) },
+  });
   for (let n = 0; n < editors; n++) await schedule.join();
   return schedule;
 }
 
 /** People come, go, edit offline and lose their connections, in any order; the servers are fine. */
 export const randomSchedules: Fault = {
-  name: 'random schedules of edits, cuts and reconnections',
+  name: 'random schedules of edits, cuts, delays and reconnections',
   run: async (stage) => {
     await using world = await World.start(stage, { redis: 'single', servers: 2 });
     const rounds = stage.scale === 'full' ? 1_000 : 10;
@@ -125,7 +144,7 @@ export const randomSchedules: Fault = {
     };
     await Promise.all(Array.from({ length: atOnce }, run));
     return {
-      injected: `${rounds} schedules of 5 clients over 2 servers: offline edits, cut connections, people who leave for good`,
+      injected: `${rounds} schedules of 5 clients over 2 servers: offline edits, connections cut and held back, people who leave for good`,
       counts,
       held: counts['edits lost'] === 0 && counts['not converged'] === 0,
     };

@@ -2,7 +2,8 @@ import type { Fault } from '../fault.ts';
 import { killsAtTheAnswer } from './answers.ts';
 import { randomSchedules, serverAndRedisKills } from './convergence.ts';
 import { deliveryFaults, drains, joinRaces } from './delivery.ts';
-import { fuzzedFrames, hostileClients, stalledReader } from './hostile.ts';
+import { fuzzedFrames } from './frames.ts';
+import { hostileClients, stalledReader } from './hostile.ts';
 import { crossTenantAttempts } from './isolation.ts';
 
 export const collaborationFaults: Fault[] = [

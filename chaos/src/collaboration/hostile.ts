@@ -1,15 +1,12 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WebSocket } from 'ws';
 import * as Y from 'yjs';
-import type { Fault } from '../fault.ts';
+import { type Fault, maxGrowthMebibytes, mebibyte } from '../fault.ts';
 import type { Random } from '../random.ts';
+import { work } from './honest-work.ts';
+import { enterRawSocket, openRawSocket } from './raw-socket.ts';
 import { World } from './world.ts';
-
-const mebibyte = 2 ** 20;
-/** A server that has seen the worst may hold so much more than before. */
-const maxGrowthMebibytes = 250;
 
 interface Attack {
   name: string;
@@ -18,28 +15,6 @@ interface Attack {
     context: { token: string; documentId: string; random: Random; scale: number },
   ) => Promise<void>;
 }
-
-const raw = async ({ servers: [server] }: World) => {
-  const url = `ws://127.0.0.1:${server?.port}/socket.io/?EIO=4&transport=websocket`;
-  const socket = new WebSocket(url);
-  socket.on('error', () => {});
-  await once(socket, 'open');
-  return socket;
-};
-
-/** A socket that is let in, spoken to by hand. */
-const entered = async (world: World, token: string) => {
-  const socket = await raw(world);
-  const isIn = new Promise<void>((resolve, reject) => {
-    socket.on('message', (data) => {
-      if (String(data).startsWith('40')) resolve();
-    });
-    socket.once('close', () => reject(new Error('The server closed the connection.')));
-  });
-  socket.send(`40${JSON.stringify({ token })}`);
-  await isIn;
-  return socket;
-};
 
 const attacks: Attack[] = [
   {
@@ -98,7 +73,7 @@ const attacks: Attack[] = [
     run: async (world, { token, documentId, scale }) => {
       const readers = await Promise.all(
         Array.from({ length: 10 * scale }, async () => {
-          const socket = await entered(world, token);
+          const socket = await enterRawSocket(world, token);
           socket.send(`420["document:join",{"documentId":"${documentId}"}]`);
           await sleep(20);
           socket.pause();
@@ -126,7 +101,7 @@ const attacks: Attack[] = [
         socket.write(
           'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\n',
         );
-      const silent = await Promise.all(Array.from({ length: 50 * scale }, () => raw(world)));
+      const silent = await Promise.all(Array.from({ length: 50 * scale }, () => openRawSocket(world)));
       await sleep(1_000);
       for (const socket of sockets) socket.destroy();
       for (const socket of silent) socket.terminate();
@@ -227,39 +202,6 @@ export const hostileClients: Fault = {
   },
 };
 
-/** Two people who edit a document and count how long their edits take to the other. */
-async function work(world: World, token: string, documentId: string) {
-  const [one, other] = await Promise.all([
-    world.client(token).open(documentId),
-    world.client(token).open(documentId),
-  ]);
-  await Promise.all([one.synced(), other.synced()]);
-  const stopping = new AbortController();
-  const told = { edits: 0, unanswered: 0, slowest: 0, latencies: [] as number[] };
-  const running = (async () => {
-    while (!stopping.signal.aborted) {
-      const startedAt = performance.now();
-      one.doc.getMap('work').set('n', told.edits++);
-      const arrived = new Promise<boolean>((resolve) => {
-        other.doc.getMap('work').observe(() => resolve(true));
-        setTimeout(resolve, 10_000, false);
-      });
-      if (!(await arrived)) told.unanswered += 1;
-      const took = performance.now() - startedAt;
-      told.latencies.push(took);
-      told.slowest = Math.max(told.slowest, took);
-      await sleep(20);
-    }
-  })();
-  return {
-    stop: async () => {
-      stopping.abort();
-      await running;
-      return told;
-    },
-  };
-}
-
 /** One reader stops reading while a document is busy; the others should not notice. */
 export const stalledReader: Fault = {
   name: 'a stalled reader',
@@ -285,7 +227,7 @@ export const stalledReader: Fault = {
     // The first round warms up.
     await measure();
     const alone = await measure();
-    const stalled = await entered(world, token);
+    const stalled = await enterRawSocket(world, token);
     stalled.send(`420["document:join",{"documentId":"${documentId}"}]`);
     await sleep(100);
     stalled.pause();
@@ -310,68 +252,3 @@ export const stalledReader: Fault = {
 };
 
 const round = (value: number) => Math.round(value * 100) / 100;
-
-const valid = [
-  '40',
-  '41',
-  '420["document:join",{"documentId":"00000000-0000-4000-8000-000000000000"}]',
-  '451-["document:update",{"documentId":"00000000-0000-4000-8000-000000000000","update":{"_placeholder":true,"num":0}}]',
-  '43[]',
-  '2',
-  '3probe',
-  '5',
-];
-
-/** Frames that are nearly right, by the million, on connections that are let in again each time. */
-export const fuzzedFrames: Fault = {
-  name: 'fuzzed frames',
-  run: async (stage) => {
-    const frames = stage.scale === 'full' ? 1_000_000 : 5_000;
-    await using world = await World.start(stage, {
-      ...{ redis: 'single', servers: 1 },
-      limits: { events: { burst: 1e9, perSecond: 1e9 }, joins: { burst: 1e9, perSecond: 1e9 } },
-    });
-    const [server] = world.servers;
-    const token = await world.token('gym-a');
-    const honest = await work(world, token, await world.createDocument(token));
-    const before = (await server?.rss()) ?? 0;
-    let sent = 0;
-    const run = async () => {
-      while (sent < frames && server?.isRunning) {
-        const socket = await entered(world, token).catch(() => undefined);
-        for (let n = 0; socket?.readyState === WebSocket.OPEN && n < 500 && sent < frames; n++) {
-          socket.send(fuzzed(stage.random));
-          sent += 1;
-          if (n % 50 === 0) await sleep(0);
-        }
-        socket?.terminate();
-      }
-    };
-    await Promise.all(Array.from({ length: 8 }, run));
-    const growth = Math.round((((await server?.rss()) ?? 0) - before) / mebibyte);
-    const { edits, unanswered } = await honest.stop();
-    return {
-      injected: `${sent.toLocaleString('en')} frames, each a mutation of a valid one`,
-      counts: {
-        'server ended': server?.isRunning ? 0 : 1,
-        'MiB grown': growth,
-        'honest edits': edits,
-        'of them unanswered': unanswered,
-      },
-      held: server?.isRunning === true && growth <= maxGrowthMebibytes && unanswered === 0,
-    };
-  },
-};
-
-function fuzzed(random: Random): string | Uint8Array {
-  if (random() < 0.3)
-    return Uint8Array.from({ length: Math.floor(random() * 64) }, () => Math.floor(random() * 256));
-  const text = [...(valid[Math.floor(random() * valid.length)] ?? '')];
-  // Many are left as they are, so that what they begin is there to be broken.
-  for (let changes = Math.floor(random() * 3); changes > 0; changes--) {
-    const at = Math.floor(random() * text.length);
-    if (random() < 0.5) text.splice(at, Math.floor(random() * 4));
-    else text[at] = String.fromCharCode(32 + Math.floor(random() * 95));
-  }
-  return text.join('');
-}

@@ -3,11 +3,13 @@ import { createSigningKey, loadSigningKeys } from '@kyong/identity/adapters/sign
 import type { Socket } from 'socket.io-client';
 import * as Y from 'yjs';
 import type { Fault } from '../fault.ts';
-import type { Random } from '../random.ts';
+import { pick, type Random } from '../random.ts';
+import { RawIntruder, SqlIntruder } from './intruders.ts';
 import { World } from './world.ts';
 
 const victim = 'gym-b';
 const secret = 'only for gym-b';
+const atOnce = 8;
 
 /** Somebody of one gym tries everything to see, or touch, a document of another. */
 export const crossTenantAttempts: Fault = {
@@ -30,33 +32,41 @@ export const crossTenantAttempts: Fault = {
     }, 20);
 
     const tokens = await forgedTokens(world, documentId);
-    let leaks = 0;
-    let accepted = 0;
+    const counts = { leaks: 0, accepted: 0 };
     const watch = (text: unknown) => {
-      if (contains(text, secret)) leaks += 1;
+      if (contains(text, secret)) counts.leaks += 1;
     };
-    let socket: Socket | undefined;
     const ownToken = await world.token('gym-a');
-    for (let n = 0; n < attempts; n++) {
-      if (n % 3 === 0) {
-        if (await attemptHttp(world, stage.random, [ownToken, ...tokens], documentId, watch)) accepted += 1;
-      } else if (n % 3 === 1) {
-        if (await attemptToken(world, tokens[n % tokens.length] ?? '', documentId, watch)) accepted += 1;
-      } else {
+    let begun = 0;
+    const run = async () => {
+      const raw = new RawIntruder(world, ownToken, watch);
+      await using sql = new SqlIntruder(world.configuration.tenants, watch);
+      let socket: Socket | undefined;
+      while (begun < attempts) {
+        const n = begun++;
         if (!socket?.connected) {
           socket = await world.socket(ownToken);
           socket.onAny((...args) => watch(args));
         }
-        if (await attemptEvent(socket, stage.random, documentId, watch)) accepted += 1;
+        const ways = [
+          () => attemptHttp(world, stage.random, [ownToken, ...tokens], documentId, watch),
+          () => attemptToken(world, pick(tokens, stage.random), documentId, watch),
+          () => attemptEvent(socket as Socket, stage.random, documentId, watch),
+          () => raw.attempt(stage.random, documentId),
+          () => sql.attempt(stage.random),
+        ];
+        if (await ways[n % ways.length]?.()) counts.accepted += 1;
       }
-    }
+      socket?.disconnect();
+      raw.close();
+    };
+    await Promise.all(Array.from({ length: atOnce }, run));
     clearInterval(moving);
-    socket?.disconnect();
     const text = session.doc.getText('secret').toString();
     return {
-      injected: `${attempts} attempts with forged ids, rooms, tokens, raw events and requests, beside a document that is edited`,
-      counts: { leaks, accepted, 'changes of the document': text === secret ? 0 : 1 },
-      held: leaks === 0 && accepted === 0 && text === secret,
+      injected: `${attempts} attempts with forged ids, rooms, tokens, events, raw frames, requests and SQL, beside a document that is edited`,
+      counts: { ...counts, 'changes of the document': text === secret ? 0 : 1 },
+      held: counts.leaks === 0 && counts.accepted === 0 && text === secret,
     };
   },
 };

@@ -5,8 +5,8 @@ import { CollaborationClient } from '@kyong/collaboration/client';
 import type { Role } from '@kyong/contracts';
 import { PostgresServer, RedisCluster, RedisServer } from '@kyong/embedded-servers';
 import { createSigningKey, loadSigningKeys, type SigningKeys } from '@kyong/identity/adapters/signing-keys';
-import { type Connection, migrate, withConnection } from '@kyong/postgres';
-import { tenantMigrations } from '@kyong/tenancy/adapters/tenant-schema';
+import { type Connection, withConnection } from '@kyong/postgres';
+import { tenantDatabase } from '@kyong/tenancy/adapters/tenant-schema';
 import { io, type Socket } from 'socket.io-client';
 import type { Stage } from '../fault.ts';
 import { type ConnectionBalancer, startConnectionBalancer } from './balancer.ts';
@@ -32,7 +32,7 @@ export class World implements AsyncDisposable {
   readonly redis: RedisServer | RedisCluster;
   readonly servers: CollaborationServer[] = [];
   readonly #clients = new Set<CollaborationClient>();
-  #balancer: ConnectionBalancer | undefined;
+  readonly #balancers: ConnectionBalancer[] = [];
 
   private constructor(parts: {
     started: AsyncDisposableStack;
@@ -58,8 +58,11 @@ export class World implements AsyncDisposable {
       await withConnection({ ...endpoint, database: 'postgres' }, (client) =>
         client.query(`CREATE DATABASE ${database}`),
       );
-      databases[tenant] = { ...endpoint, database };
-      await withConnection(databases[tenant], (client) => migrate(client, tenantMigrations));
+      const admin = { ...endpoint, database };
+      const role = { name: `${database}_app`, password: randomUUID(), connectionLimit: 50 };
+      await tenantDatabase.ensureRole(admin, role);
+      await tenantDatabase.migrate(admin, role.name);
+      databases[tenant] = { ...admin, user: role.name, password: role.password };
     }
     const redis = await startRedis(directory, options.redis, started);
     const keys = await loadSigningKeys([await createSigningKey(new Date())], {
@@ -89,14 +92,23 @@ export class World implements AsyncDisposable {
       redis,
     });
     await Promise.all(Array.from({ length: options.servers }, () => world.startServer()));
-    const running = () => world.servers.filter(({ isRunning }) => isRunning).map(({ port }) => port);
-    world.#balancer = await startConnectionBalancer(running);
+    await world.startBalancer();
     return world;
   }
 
+  /** The one for everybody who has none of their own. */
   get balancer(): ConnectionBalancer {
-    if (!this.#balancer) throw new Error('The balancer is not started yet.');
-    return this.#balancer;
+    const [balancer] = this.#balancers;
+    if (!balancer) throw new Error('The balancer is not started yet.');
+    return balancer;
+  }
+
+  /** Another one in front of the same servers, so that some can be cut off and others not. */
+  async startBalancer(): Promise<ConnectionBalancer> {
+    const running = () => this.servers.filter(({ isRunning }) => isRunning).map(({ port }) => port);
+    const balancer = await startConnectionBalancer(running);
+    this.#balancers.push(balancer);
+    return balancer;
   }
 
   get configuration(): ServerConfiguration {
@@ -176,7 +188,7 @@ export class World implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const client of this.#clients) client.close();
-    this.#balancer?.close();
+    for (const balancer of this.#balancers) balancer.close();
     await Promise.all(this.servers.map((server) => server.end('SIGKILL')));
     await this.#started.disposeAsync();
   }

@@ -11,7 +11,7 @@ import type * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { Stage } from '../../config/index.ts';
 import type { FunctionName } from '../code/index.ts';
-import type { DataStack } from '../stacks/data.ts';
+import { type DataStack, exportsFolder } from '../stacks/data.ts';
 import type { NetworkStack } from '../stacks/network.ts';
 import type { ServicesStack } from '../stacks/services.ts';
 import { metricsNamespaceOf, secretsPrefixOf, tokensOf } from './names.ts';
@@ -180,12 +180,12 @@ export class ControlPlaneFunctions extends Construct {
 /** Archives of tenants that leave, in their folder of the bucket. */
 function grantExports(role: iam.IGrantable, bucket: s3.IBucket, actions: string[]): void {
   for (const statement of [
-    { sid: 'Exports', actions, resources: [bucket.arnForObjects('exports/*')] },
+    { sid: 'Exports', actions, resources: [bucket.arnForObjects(`${exportsFolder}*`)] },
     {
       sid: 'ListExports',
       actions: ['s3:ListBucket'],
       resources: [bucket.bucketArn],
-      conditions: { StringLike: { 's3:prefix': 'exports/*' } },
+      conditions: { StringLike: { 's3:prefix': `${exportsFolder}*` } },
     },
   ]) {
     role.grantPrincipal.addToPrincipalPolicy(new iam.PolicyStatement(statement));

@@ -10,13 +10,19 @@ export interface PrivateBucketProps {
   key?: kms.IKey;
   /** Days after which objects go. */
   expireDays?: number;
+  /** A folder whose objects go, while the others stay; then each is had back for as long as what was overwritten. */
+  expiringFolder?: { prefix: string; days: number };
   /** Where its access log goes; the log's own bucket has none. */
   accessLogs?: s3.IBucket;
 }
 
 /** A bucket nobody outside can reach, over TLS alone, whose overwritten objects can be had back for a month. */
 export class PrivateBucket extends s3.Bucket {
-  constructor(scope: Construct, id: string, { keep, key, expireDays, accessLogs }: PrivateBucketProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { keep, key, expireDays, expiringFolder, accessLogs }: PrivateBucketProps,
+  ) {
     super(scope, id, {
       blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
       objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
@@ -32,6 +38,9 @@ export class PrivateBucket extends s3.Bucket {
             ? { noncurrentVersionExpiration: Duration.days(30) }
             : { expiration: Duration.days(expireDays) }),
         },
+        ...(expiringFolder
+          ? [{ prefix: expiringFolder.prefix, expiration: Duration.days(expiringFolder.days) }]
+          : []),
       ],
       ...(accessLogs && {
         serverAccessLogsBucket: accessLogs,

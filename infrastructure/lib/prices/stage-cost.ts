@@ -15,12 +15,7 @@ const priceOf: Record<string, Price> = {
   'AWS::EC2::EIP': () => prices.publicIpv4Address,
   'AWS::EC2::Instance': ({ properties }) =>
     known(prices.ec2Instance, properties.InstanceType) + prices.rootDisk + prices.publicIpv4Address,
-  'AWS::RDS::DBInstance': ({ properties }) =>
-    databaseMonthlyUsd({
-      instanceClass: properties.DBInstanceClass,
-      storageGibibytes: Number(properties.AllocatedStorage),
-      multiAz: properties.MultiAZ === true,
-    }),
+  'AWS::RDS::DBInstance': databaseMonthlyUsd,
   'AWS::ElastiCache::ReplicationGroup': ({ properties }) =>
     known(prices.cacheNode, properties.CacheNodeType) *
     properties.NumNodeGroups *
@@ -52,18 +47,11 @@ export function stageCost(templates: Templates): CostLine[] {
   return [...sums.values()].sort((a, b) => b.monthlyUsd - a.monthlyUsd);
 }
 
-/** A database server and its storage; a standby has both as well. */
-export function databaseMonthlyUsd({
-  instanceClass,
-  storageGibibytes,
-  multiAz,
-}: {
-  instanceClass: string;
-  storageGibibytes: number;
-  multiAz: boolean;
-}): number {
-  const one = known(prices.databaseInstance, instanceClass) + storageGibibytes * prices.databaseGibibyte;
-  return multiAz ? 2 * one : one;
+/** A server and its storage; a standby has both as well. */
+function databaseMonthlyUsd({ properties }: FoundResource): number {
+  const storage = Number(properties.AllocatedStorage) * prices.databaseGibibyte;
+  const one = known(prices.databaseInstance, properties.DBInstanceClass) + storage;
+  return properties.MultiAZ === true ? 2 * one : one;
 }
 
 /** At its smallest: the tasks that always run, those beyond the base by the weights of the strategy. */
@@ -88,6 +76,8 @@ function serviceMonthlyUsd({ stack, id, properties }: FoundResource, templates: 
 function known(table: Record<string, number>, name: string): number {
   const price = table[name];
   if (price === undefined)
-    throw new RangeError(`The price table has no ${name}: add it to lib/prices/tokyo.ts.`);
+    throw new RangeError(
+      `The price table has no ${name}: add it to lib/prices/tokyo.ts, a database server's to packages/tenancy/src/price.ts.`,
+    );
   return price;
 }

@@ -1,10 +1,11 @@
+import { prices as databasePrices, hoursAMonth } from '@kyong/tenancy';
+
 /**
- * What AWS asks in ap-northeast-1, in USD, without tax. As of 2026-11, from the services' price pages; prices change, so look
- * again before you rely on a total. A month is 730 hours.
+ * What AWS asks a month in ap-northeast-1, in USD, without tax. As of 2026-11, from the services' price pages; those of
+ * databases are tenants' as well, and estimates. Prices change, so look again before you rely on a total.
  */
 export const pricesAsOf = '2026-11';
-const hoursPerMonth = 730;
-const month = (perHour: number) => perHour * hoursPerMonth;
+const month = (perHour: number) => perHour * hoursAMonth;
 
 export const prices = {
   natGateway: month(0.062),
@@ -13,17 +14,10 @@ export const prices = {
   /** Of a root disk of 8 GiB (gp3). */
   rootDisk: 8 * 0.096,
   /** PostgreSQL, one server; a standby doubles it. */
-  databaseInstance: {
-    'db.t4g.micro': month(0.025),
-    'db.t4g.small': month(0.05),
-    'db.t4g.medium': month(0.101),
-    'db.t4g.large': month(0.202),
-    'db.m8g.large': month(0.216),
-    'db.m8g.xlarge': month(0.432),
-    'db.r8g.large': month(0.289),
-    'db.r8g.xlarge': month(0.578),
-  } as Record<string, number>,
-  databaseGibibyte: 0.138,
+  databaseInstance: Object.fromEntries(
+    Object.entries(databasePrices.instanceHour).map(([name, { usd }]) => [name, month(usd)]),
+  ) as Record<string, number>,
+  databaseGibibyte: databasePrices.gp3GibibyteMonth.usd,
   /** Valkey, one node. */
   cacheNode: {
     'cache.t4g.micro': month(0.02),
@@ -38,7 +32,7 @@ export const prices = {
   webAcl: 5,
   webAclRule: 1,
   key: 1,
-  secret: 0.4,
+  secret: databasePrices.secretMonth.usd,
   alarmMetric: 0.1,
   compositeAlarm: 0.5,
   dashboard: 3,

@@ -7,6 +7,19 @@ const rulesOf = (templates: Templates) =>
     ({ properties }) => properties.BackupPlan.BackupPlanRule as Properties[],
   );
 
+/** Those of the bucket that has the folder of exports. */
+const exportRulesOf = (templates: Templates) =>
+  resourcesOf(templates, 'AWS::S3::Bucket').flatMap(({ properties }) =>
+    ((properties.LifecycleConfiguration?.Rules ?? []) as Properties[]).filter(
+      ({ Prefix }) => Prefix === 'exports/',
+    ),
+  );
+const lifecyclesOf = (templates: Templates) =>
+  resourcesOf(templates, 'AWS::Lambda::Function').flatMap(({ properties }) => {
+    const lifecycle = properties.Environment?.Variables?.KYO_LIFECYCLE;
+    return lifecycle ? [JSON.parse(lifecycle) as Properties] : [];
+  });
+
 export const recoveryRules: Rule[] = [
   {
     name: 'backups are of every database of the stage, those of tenants too',
@@ -43,6 +56,24 @@ export const recoveryRules: Rule[] = [
     reintroduce: (templates) => {
       templates['recovery-copies'] ??= { Resources: {} };
       for (const rule of rulesOf(templates)) rule.CopyActions = undefined;
+    },
+  },
+  {
+    name: 'the export of a tenant that leaves outlives its grace period, and goes some day',
+    findings: (templates) => {
+      const graceDays = Math.max(
+        ...lifecyclesOf(templates).map((found) => found.offboardGraceSeconds / 86_400),
+      );
+      const rules = exportRulesOf(templates);
+      if (rules.length === 0) return ['exports stay for ever'];
+      return each(
+        rules,
+        ({ ExpirationInDays }) =>
+          !(ExpirationInDays > graceDays) && `${ExpirationInDays} days, after ${graceDays} of grace`,
+      );
+    },
+    reintroduce: (templates) => {
+      for (const rule of exportRulesOf(templates)) rule.ExpirationInDays = 30;
     },
   },
   {

@@ -10,6 +10,9 @@ import { PostgresInstance, TenantParameters } from '../constructs/postgres-insta
 import { PrivateBucket } from '../constructs/private-bucket.ts';
 import type { NetworkStack } from './network.ts';
 
+/** Archives of tenants that leave, in the bucket of files. */
+export const exportsFolder = 'exports/';
+
 /** What must not be lost: the master database, the server of the tenants that share one, files, events, the key to it all. */
 export class DataStack extends KyoStack {
   readonly key: kms.IKey;
@@ -60,7 +63,12 @@ export class DataStack extends KyoStack {
     });
 
     this.accessLogs = new PrivateBucket(this, 'AccessLogs', { keep, expireDays: 90 });
-    this.files = new PrivateBucket(this, 'Files', { keep, key: this.key, accessLogs: this.accessLogs });
+    this.files = new PrivateBucket(this, 'Files', {
+      keep,
+      key: this.key,
+      accessLogs: this.accessLogs,
+      expiringFolder: { prefix: exportsFolder, days: stage.tenants.exportDays },
+    });
     this.events = new events.EventBus(this, 'Events', {
       description: `Kyo ${stage.name}: what happened to tenants`,
     });

@@ -1,19 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { root } from '../../lib/code/index.ts';
 import type { EmulatedCloud } from './deployment.ts';
 
 export interface Commands {
   /** `npm run …` as a person types it, with credentials and nobody to ask. */
   npmRun(script: string, ...args: string[]): Promise<string>;
-  /** The CDK command line itself. */
-  cdk(...args: string[]): Promise<string>;
 }
 
-const cdkCli = join(dirname(createRequire(import.meta.url).resolve('aws-cdk/package.json')), 'bin', 'cdk');
 const timeoutMilliseconds = 300_000;
 
 /** Commands against the emulator. Each answers with all it said, and throws it when it fails. */
@@ -60,7 +56,5 @@ export function commandsAgainst({ emulator, directory }: EmulatedCloud): Command
   };
   return {
     npmRun: (script, ...args) => run('npm', ['run', '--silent', script, '--', ...args]),
-    cdk: (...args) =>
-      run(process.execPath, ['--no-warnings', cdkCli, '--no-notices', '--no-version-reporting', ...args]),
   };
 }

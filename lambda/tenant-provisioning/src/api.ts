@@ -4,7 +4,6 @@ import {
   type ArchiveStore,
   monthlyPrice,
   type OperationRequestOutcome,
-  type Ports,
   type ProvisionOutcome,
   type ProvisionRefusal,
   placementOf,
@@ -18,7 +17,7 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { accepted, answerTo } from './accepted.ts';
 import { auditApiRoutes, auditEndpoints } from './audit-api.ts';
 import { type Caller, callerOf } from './authorize.ts';
-import { createDoctorEndpoints, doctorApiRoutes } from './doctor-api.ts';
+import { createDoctorEndpoints, type DoctorDependencies, doctorApiRoutes } from './doctor-api.ts';
 import { createFleetEndpoints, type FleetDependencies, fleetApiRoutes } from './fleet-api.ts';
 import { json, jsonBody, keyOf, lowerCaseKeys, parse } from './http.ts';
 import { recordRefusal } from './refusals.ts';
@@ -36,8 +35,7 @@ export interface ApiDependencies extends RestoreDependencies {
   archives: Pick<ArchiveStore, 'link'>;
   policy: TenancyPolicy;
   fleet: FleetDependencies;
-  /** Everything a comparison of what there is looks at; absent where that takes longer than an answer may. */
-  doctor?: Ports;
+  doctor: DoctorDependencies;
 }
 
 export type ApiHandler = (event: APIGatewayProxyEvent) => Promise<APIGatewayProxyResult>;
@@ -54,14 +52,14 @@ const exportLinkSeconds = 900;
 /** The control plane's API as API Gateway (REST, proxy integration) calls it. */
 export function createApi(deps: ApiDependencies): ApiHandler {
   const fleet = createFleetEndpoints(deps.fleet);
-  const doctor = deps.doctor && createDoctorEndpoints(deps.doctor);
+  const doctor = createDoctorEndpoints(deps.doctor);
   return async (event) => {
     const requestId = requestIdOf(event.requestContext.requestId);
     const startedAt = performance.now();
     let result: APIGatewayProxyResult;
     try {
       const key = `${event.httpMethod} ${event.resource}`;
-      const endpoint = endpoints.get(key) ?? fleet.get(key) ?? doctor?.get(key);
+      const endpoint = endpoints.get(key) ?? fleet.get(key) ?? doctor.get(key);
       if (!endpoint) throw new Problem('not_found');
       result = await endpoint(event, callerOf(event.requestContext), deps);
     } catch (error) {

@@ -9,7 +9,8 @@ import { stateMachine } from './state-machine.ts';
 const config = loadConfig(apiConfig, process.env);
 const logger = lambdaLogger('api', config.KYO_LOG_LEVEL);
 const pool = await openMasterDatabase(config, logger);
-const { store, hosts, archives, now } = tenancyPorts(config, pool);
+const ports = tenancyPorts(config, pool);
+const { store, hosts, archives, now } = ports;
 const start = stateMachine(config.KYO_STATE_MACHINE);
 
 /** A quota that is this full is shown as one to raise. */
@@ -23,6 +24,7 @@ export const handler = createApi({
   policy: config.KYO_TENANCY_POLICY,
   now,
   startOperation: (operationId) => start({ operationId }),
+  doctor: { ports, removes: false },
   fleet: {
     store,
     migrations: createFleetMigrations(pool),

@@ -47,8 +47,14 @@ async function createTestApi(
   const store = createMasterDatabase(pool);
   // No database of a tenant is entered here.
   const hosts = {
-    dedicated: { quotas: async () => [{ name: 'servers', used: 9, limit: 10, remedy: 'Fewer.' }] },
-    shared: { quotas: async () => [] },
+    dedicated: {
+      quotas: async () => [{ name: 'servers', used: 9, limit: 10, remedy: 'Fewer.' }],
+      list: async () => [
+        { kind: 'server', name: 'kyo-test-nobody', tenantId: 'nobody' },
+        { kind: 'snapshot', name: 'kyo-test-nobody-final', tenantId: 'nobody' },
+      ],
+    },
+    shared: { quotas: async () => [], list: async () => [] },
   } as unknown as Ports['hosts'];
   const fleet = {
     store,
@@ -67,6 +73,15 @@ async function createTestApi(
     policy,
     now: () => new Date(),
     startOperation,
+    doctor: {
+      ports: {
+        store,
+        hosts,
+        secrets: { list: async () => [] },
+        archives: { list: async () => [] },
+      } as unknown as Ports,
+      removes: false,
+    },
     fleet,
     logger,
   });
@@ -318,5 +333,26 @@ describe('the audit', () => {
     const second = await call(event(operator, { ...of('/audit'), ...query }));
     expect(second.body).toMatchObject({ entries: [{ action: 'provision' }], nextCursor: null });
     expect((await call(event(session, of('/audit')))).status).toBe(403);
+  });
+});
+
+describe('the comparison with what the master database says', () => {
+  const differences = { httpMethod: 'GET', resource: '/operations/differences', body: null };
+
+  it('shows operators what belongs to nothing, but for last snapshots; nobody else', async () => {
+    const call = await createTestApi();
+    const { status, body } = await call(event(operator, differences));
+    expect([status, body.differences]).toEqual([
+      200,
+      [{ problem: 'orphan', kind: 'server', name: 'kyo-test-nobody', tenantId: 'nobody' }],
+    ]);
+    expect((await call(event(session, differences))).status).toBe(403);
+  });
+
+  it('removes nothing where that takes longer than an answer, and says what to do', async () => {
+    const call = await createTestApi();
+    const repair = { httpMethod: 'POST', resource: '/operations/differences/repair', body: null };
+    const { status, body } = await call(event(operator, repair));
+    expect([status, body.detail]).toEqual([403, expect.stringContaining('docs/runbooks/differences.md')]);
   });
 });

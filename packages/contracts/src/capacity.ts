@@ -68,3 +68,4 @@ export const warmPool = z
     monthlyTotal: usd.meta({ description: 'What they cost together, in US dollars' }),
   })
   .meta({ id: 'WarmPool' });
+export type WarmPool = z.infer<typeof warmPool>;

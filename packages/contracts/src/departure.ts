@@ -57,8 +57,16 @@ export const deletionProof = z
     kept: z
       .array(z.object({ kind: resourceKind, name: z.string() }))
       .meta({ description: 'What is left on purpose: the last snapshot, the archive' }),
+    expiring: z
+      .array(z.object({ what: z.string(), goneBy: z.iso.datetime() }))
+      .default([])
+      .meta({ description: 'What services remember by themselves, and when the last of it is forgotten' }),
   })
-  .meta({ id: 'DeletionProof' });
+  .meta({
+    id: 'DeletionProof',
+    description:
+      'Covers everything of the tenant but the history of what was done to it, and the backups of servers it shared with others, which hold it until they are too old.',
+  });
 export type DeletionProof = z.infer<typeof deletionProof>;
 
 /** How far a tenant that leaves has got. */

@@ -23,6 +23,7 @@ export const startMigrationRequest = z
     maxFailures: z
       .int()
       .min(0)
+      .max(1_000_000)
       .default(5)
       .meta({ description: 'More failed tenants than these halt it; a failed canary halts it always' }),
   })

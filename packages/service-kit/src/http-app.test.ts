@@ -83,6 +83,12 @@ describe('bad input gets a problem document', () => {
   });
 });
 
+it('text that a database cannot store is the fault of whoever sent it', async () => {
+  failure = Object.assign(new Error('invalid byte sequence for encoding "UTF8": 0x00'), { code: '22021' });
+  const response = await post(JSON.stringify({ text: 'a\0' }));
+  expect([response.statusCode, response.json().code]).toEqual([400, 'malformed_request']);
+});
+
 it('masks what the client must not see', async () => {
   failure = new Error('SELECT * FROM tenants at db.internal');
   const response = await post('{"text":"a"}');

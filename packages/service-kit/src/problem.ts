@@ -101,6 +101,9 @@ const unavailableCodes = new Set([
 const unavailableMessages =
   /Connection terminated|is not queryable|Query read timeout|timeout exceeded when trying to connect|Connection is closed|ClusterAllFailedError|Failed to refresh slots|CLUSTERDOWN|LOADING|max retries per request|offline ?queue|Command timed out|Query read timeout|Too many Cluster redirections|Reached the max retries/i;
 
+/** Text that PostgreSQL does not store: the character NUL, and in JSON half a surrogate pair. */
+const unstorableTextCodes = new Set(['22021', '22P05']);
+
 /** Whether the cause is a part of the platform that is away for the moment. */
 export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
@@ -114,7 +117,12 @@ export function isUnavailable(error: unknown): boolean {
 function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (isUnavailable(error)) return new Problem('unavailable', { cause: error });
-  const status = (error as { statusCode?: unknown } | null)?.statusCode;
+  const { statusCode: status, code } = (error ?? {}) as { statusCode?: unknown; code?: unknown };
+  if (typeof code === 'string' && unstorableTextCodes.has(code))
+    return new Problem('malformed_request', {
+      detail: 'A text has a character that cannot be stored.',
+      cause: error,
+    });
   if (status === 413) return new Problem('payload_too_large', { cause: error });
   if (status === 415) return new Problem('unsupported_media_type', { cause: error });
   if (status === 400) {

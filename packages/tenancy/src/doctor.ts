@@ -95,6 +95,7 @@ async function readExpectations({ store, hosts }: Ports): Promise<Expectations> 
     for (const resource of [...resources, secretOf(reservation.tenantId, reservation.secretRef)])
       expected.allowed.add(keyOf(resource));
   }
+  for (const name of await store.findArchives()) expected.allowed.add(keyOf({ kind: 'archive', name }));
   for (const warm of await store.findWarmDatabases()) {
     for (const resource of resourcesOf(warmReservation(warm), [])) {
       expected.allowed.add(keyOf(resource));
@@ -108,8 +109,6 @@ async function readExpectations({ store, hosts }: Ports): Promise<Expectations> 
     const latest = await store.findLatestOperations(tenants.map(({ id }) => id));
     for (const tenant of tenants) {
       if (latest.get(tenant.id)?.status === 'running') expected.busy.add(tenant.id);
-      const departure = await store.findDeparture(tenant.id);
-      if (departure) expected.allowed.add(keyOf({ kind: 'archive', name: departure.archive.ref }));
       const { reservation, previousLogin } = tenant;
       if (!reservation) continue;
       if (reservation.warmId !== undefined) {

@@ -360,6 +360,8 @@ export interface TenancyStore extends WarmPoolStore {
   /** What the operation found out, for those who watch it. */
   recordReport(claim: Claim, report: RestoreReport): Promise<void>;
   findDeparture(tenantId: string): Promise<Departure | undefined>;
+  /** The names of all archives that are kept. */
+  findArchives(): Promise<string[]>;
   recordArchive(claim: Claim, archive: Archive): Promise<void>;
   scheduleErasure(claim: Claim, eraseAfter: Date): Promise<void>;
   /** The tenant stays: nothing is left of its departure. */

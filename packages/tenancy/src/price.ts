@@ -9,9 +9,10 @@ interface Rate {
 }
 
 const perHour = (usd: number, source: string): Rate => ({ usd, source, estimated: true });
+const regionalDistance = 'us-east-1 and the distance of the class between the regions, about a fifth';
 
 /**
- * On-demand prices in ap-northeast-1 (Tokyo), PostgreSQL, Single-AZ, without tax. AWS has the list of the day:
+ * What databases cost, those of the platform as well as those of tenants. On-demand prices in ap-northeast-1 (Tokyo), PostgreSQL, Single-AZ, without tax. AWS has the list of the day:
  * https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/AmazonRDS/current/ap-northeast-1/index.json
  */
 export const prices = {
@@ -20,12 +21,13 @@ export const prices = {
   currency: 'USD',
   instanceHour: {
     'db.t4g.micro': perHour(0.025, 'about 18 USD a month of 730 hours'),
-    'db.t4g.small': perHour(0.05, 'twice the size before, as everywhere in the class'),
-    'db.t4g.medium': perHour(0.1, 'twice the size before, as everywhere in the class'),
-    'db.r8g.large': perHour(
-      0.29,
-      'us-east-1 and the distance of the class between the regions, about a fifth',
-    ),
+    'db.t4g.small': perHour(0.05, 'twice the size before'),
+    'db.t4g.medium': perHour(0.101, 'twice the size before'),
+    'db.t4g.large': perHour(0.202, 'twice the size before'),
+    'db.m8g.large': perHour(0.216, regionalDistance),
+    'db.m8g.xlarge': perHour(0.432, 'twice the size before'),
+    'db.r8g.large': perHour(0.289, regionalDistance),
+    'db.r8g.xlarge': perHour(0.578, 'twice the size before'),
   },
   gp3GibibyteMonth: { usd: 0.138, source: 'about 2.8 USD a month for 20 GiB', estimated: true },
   /** Beyond what is free: AWS gives as much backup storage as the databases have. */
@@ -37,7 +39,7 @@ export const prices = {
   secretMonth: { usd: 0.4, source: 'https://aws.amazon.com/secrets-manager/pricing/', estimated: false },
 } as const satisfies Record<string, unknown>;
 
-const hoursAMonth = 730;
+export const hoursAMonth = 730;
 /** A shared server of this size carries so many tenants; each pays its part of it. */
 const sharedServer = { instanceClass: 'db.t4g.medium', storageGibibytes: 200, tenants: 200 } as const;
 

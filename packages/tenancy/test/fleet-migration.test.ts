@@ -266,6 +266,26 @@ describe('a plan', () => {
     await expect(planMigration(['nobody'], store, schema)).rejects.toThrow(UnknownCanaries);
   });
 
+  it('begins whenever another ends', async () => {
+    const fleet = await createFleet(0);
+    const { store, schema } = fleet.migration;
+    const wish = { canaries: 1, concurrency: 1, maxFailures: 0 };
+    const asking = Array.from({ length: 4 }, async () => {
+      for (let n = 0; n < 25; n++) await startMigration(wish, operator, store, schema);
+    });
+    let isOver = false;
+    const ending = (async () => {
+      while (!isOver)
+        await fleet.pool.query(
+          "UPDATE fleet_migrations SET status = 'succeeded', finished_at = now() WHERE status = 'running'",
+        );
+    })();
+    await Promise.all(asking).finally(() => {
+      isOver = true;
+    });
+    await ending;
+  });
+
   it('is under way once: whoever asks again finds the same migration', async () => {
     const fleet = await createFleet(1);
     const ask = () =>

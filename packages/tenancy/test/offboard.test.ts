@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { exportManifest } from '@kyong/contracts';
-import { type Connection, withConnection } from '@kyong/postgres';
+import { withConnection } from '@kyong/postgres';
 import { createTestDatabase } from '@kyong/testing';
 import { from as copyFrom } from 'pg-copy-streams';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -13,6 +13,7 @@ import { forgotten } from '../src/adapters/master-database/departures.ts';
 import { OperationRefused, type Ports, requestOperation, requestScheduled } from '../src/index.ts';
 import { crashingPorts } from './crashing-ports.ts';
 import {
+  accessOf,
   createWorld,
   dieAt,
   drive,
@@ -51,14 +52,6 @@ const graceOf = (ports: Ports, offboardGraceSeconds: number): Ports => ({
 });
 const inAWeek = () => new Date(Date.now() + 7 * 86_400_000);
 const due = ({ ports }: World, now = inAWeek()) => requestScheduled(ports.store, ports.lifecycle, now);
-
-async function accessOf({ ports }: World, tenantId: string): Promise<Connection> {
-  const tenant = await ports.store.findTenant(tenantId);
-  if (!tenant?.reservation || !tenant.endpoint) throw new Error('not provisioned');
-  const { databaseName: database, roleName: user, secretRef } = tenant.reservation;
-  const { host, port } = tenant.endpoint;
-  return { host, port, database, user, password: await ports.secrets.read(secretRef) };
-}
 
 const statusOf = async ({ ports }: World, tenantId: string) =>
   (await ports.store.findTenant(tenantId))?.status;
@@ -108,6 +101,8 @@ describe.each(placements)('a %s tenant that leaves', (placement) => {
       expect(kinds).toEqual(placement === 'shared' ? inside : [...inside, 'server']);
       expect(proof?.rows).toEqual({ memberships: 1, sessions: 1, second_databases: 0 });
       expect(proof?.kept).toEqual([{ kind: 'archive', name: archive?.ref }]);
+      const endsAt = proof?.expiring.map(({ goneBy }) => Date.parse(goneBy) - Date.parse(proof.erasedAt));
+      expect(endsAt).toEqual([2, 32, 60].map((days) => days * 86_400_000));
       expect(await traces(world, tenantId)).toEqual([]);
       const { rows } = await world.pool.query(
         'SELECT type FROM outbox WHERE tenant_id = $1 ORDER BY created_at',

@@ -6,8 +6,8 @@ import type { DatabaseReservation, Ports } from '../src/index.ts';
 import { createDedicated, refusalOf } from './host-support.ts';
 import * as answers from './rds-answers.ts';
 import { type RdsWorld, startRdsWorld } from './rds-world.ts';
-import { accessOf, askFor, askToRestore, namesIn, pointInTime, write } from './restore-support.ts';
-import { createWorld, drive, newTenantId, planOf, request, type World } from './support.ts';
+import { askFor, askToRestore, namesIn, pointInTime, write } from './restore-support.ts';
+import { accessOf, createWorld, drive, newTenantId, planOf, request, type World } from './support.ts';
 
 let rds: RdsWorld;
 beforeAll(async () => {

@@ -8,14 +8,17 @@ import {
   askMove,
   askPlan,
   copyTraces,
+  drawNumbers,
+  expectBeyond,
   namesOf,
   startSharedServer,
   tenantOf,
+  withSequences,
 } from './relocation-support.ts';
-import { createWorld, dieAt, drive, newTenantId, request, traces, type World } from './support.ts';
+import { accessOf, createWorld, dieAt, drive, newTenantId, request, traces, type World } from './support.ts';
 
 /** Some forty operations each, a second or so apiece. */
-const timeoutMilliseconds = 300_000;
+const timeoutMilliseconds = 600_000;
 
 async function tenantIn(world: World): Promise<string> {
   const tenantId = newTenantId();
@@ -36,16 +39,9 @@ async function expectWhole(world: World, tenantId: string, servers: World['share
   const { ports } = world;
   const tenant = await tenantOf(world, tenantId);
   expect(tenant.status).toBe('active');
-  const { reservation, endpoint } = tenant;
-  if (!reservation || !endpoint) throw new Error('not whole');
-  const access = {
-    host: endpoint.host,
-    port: endpoint.port,
-    database: reservation.databaseName,
-    user: reservation.roleName,
-    password: await ports.secrets.read(reservation.secretRef),
-  };
-  const { rows } = await withConnection(access, (client) => client.query('SELECT tenant_id FROM gym'));
+  const { rows } = await withConnection(await accessOf(world, tenantId), (client) =>
+    client.query('SELECT tenant_id FROM gym'),
+  );
   expect(rows).toEqual([{ tenant_id: tenantId }]);
 
   const all = [tenant, ...(await ports.store.findSecondDatabases(tenantId))];
@@ -75,14 +71,15 @@ async function namesOn(servers: World['shared'][], tenantId: string): Promise<st
   return found.flatMap(({ rows }) => rows.map(({ name }) => name));
 }
 
-it('a driver that dies after any step of a change of plan, in either direction: the next one finishes', {
+it('a driver that dies after any step of a change of plan, in either direction: the next one finishes, and no number is given out twice', {
   timeout: timeoutMilliseconds,
 }, async () => {
-  const world = await createWorld();
+  const world = withSequences(await createWorld());
   const tenantId = await tenantIn(world);
   const effects = await effectsOf(await askPlan(world.ports, tenantId, 'basic'), world.ports);
   await drive(await askPlan(world.ports, tenantId, 'free'), world.ports);
   expect(effects.length).toBeGreaterThan(15);
+  let last = await drawNumbers(world, tenantId);
   for (const call of effects) {
     for (const plan of ['basic', 'free'] as const) {
       const operationId = await askPlan(world.ports, tenantId, plan);
@@ -90,6 +87,9 @@ it('a driver that dies after any step of a change of plan, in either direction: 
       const { status } = await drive(operationId, world.ports);
       expect(status, `${plan}, call ${call}`).toBe('succeeded');
       expect((await tenantOf(world, tenantId)).plan).toBe(plan);
+      const numbers = await drawNumbers(world, tenantId);
+      expectBeyond(numbers, last);
+      last = numbers;
     }
     await expectWhole(world, tenantId, [world.shared]);
     await drive(await askConfirm(world.ports, tenantId), world.ports);
@@ -97,18 +97,22 @@ it('a driver that dies after any step of a change of plan, in either direction: 
   await expectWhole(world, tenantId, [world.shared]);
 });
 
-it('a driver that dies after any step of a move: the next one finishes', {
+it('a driver that dies after any step of a move: the next one finishes, and no number is given out twice', {
   timeout: timeoutMilliseconds,
 }, async () => {
   const other = await startSharedServer('shared-2');
-  const world = await createWorld({ otherShared: [other] });
+  const world = withSequences(await createWorld({ otherShared: [other] }));
   const tenantId = await tenantIn(world);
   const effects = await effectsOf(await askMove(world.ports, tenantId), world.ports);
+  let last = await drawNumbers(world, tenantId);
   for (const call of effects) {
     const operationId = await askMove(world.ports, tenantId);
     await dieAt(operationId, world.ports, { call, when: 'after' });
     const { status } = await drive(operationId, world.ports);
     expect(status, `call ${call}`).toBe('succeeded');
+    const numbers = await drawNumbers(world, tenantId);
+    expectBeyond(numbers, last);
+    last = numbers;
   }
   await expectWhole(world, tenantId, [world.shared, await other.admin()]);
   await drive(await askConfirm(world.ports, tenantId), world.ports);
@@ -118,7 +122,7 @@ it('a driver that dies after any step of a move: the next one finishes', {
 it('a driver that dies at any call while it goes back: the next one leaves the tenant where it was', {
   timeout: timeoutMilliseconds,
 }, async () => {
-  const world = await createWorld();
+  const world = withSequences(await createWorld());
   const tenantId = await tenantIn(world);
   const before = await tenantOf(world, tenantId);
   const compare: Ports['copies']['compare'] = async () => ({

@@ -3,7 +3,6 @@ import { expect, it } from 'vitest';
 import { OperationRefused, type Ports } from '../src/index.ts';
 import { Crash, crashingPorts } from './crashing-ports.ts';
 import {
-  accessOf,
   askFor,
   askToRestore,
   createTenant,
@@ -14,7 +13,7 @@ import {
   withSharedServer,
   write,
 } from './restore-support.ts';
-import { drive } from './support.ts';
+import { accessOf, drive } from './support.ts';
 
 const createRestorableWorld = withSharedServer();
 

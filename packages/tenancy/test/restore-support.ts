@@ -65,15 +65,6 @@ export async function createTenant(world: RestorableWorld, placement: Placement)
   return tenantId;
 }
 
-/** As the tenant's services get in at this moment. */
-export async function accessOf({ ports }: World, tenantId: string): Promise<Connection> {
-  const tenant = await ports.store.findTenant(tenantId);
-  if (!tenant?.reservation || !tenant.endpoint) throw new Error(`${tenantId} has no database`);
-  const { databaseName: database, roleName: user, secretRef } = tenant.reservation;
-  const { host, port } = tenant.endpoint;
-  return { host, port, database, user, password: await ports.secrets.read(secretRef) };
-}
-
 const template = {
   channel: 'sms',
   purpose: 'login',

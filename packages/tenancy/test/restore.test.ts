@@ -2,7 +2,6 @@ import { withConnection } from '@kyong/postgres';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { requestOperation, requestRestore, requestRestoredChange } from '../src/index.ts';
 import {
-  accessOf,
   askFor,
   askToRestore,
   createTenant,
@@ -13,7 +12,7 @@ import {
   withSharedServer,
   write,
 } from './restore-support.ts';
-import { drive, operator } from './support.ts';
+import { accessOf, drive, operator } from './support.ts';
 
 const createRestorableWorld = withSharedServer();
 

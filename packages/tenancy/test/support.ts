@@ -142,6 +142,15 @@ export async function dieAt(operationId: string, ports: Ports, point: CrashPoint
   });
 }
 
+/** As the tenant's services get in at this moment. */
+export async function accessOf({ ports }: World, tenantId: string): Promise<Connection> {
+  const tenant = await ports.store.findTenant(tenantId);
+  if (!tenant?.reservation || !tenant.endpoint) throw new Error(`${tenantId} has no database`);
+  const { databaseName: database, roleName: user, secretRef } = tenant.reservation;
+  const { host, port } = tenant.endpoint;
+  return { host, port, database, user, password: await ports.secrets.read(secretRef) };
+}
+
 /** What a tenant left behind anywhere: databases, roles, servers, secrets. */
 export async function traces({ shared, directory }: World, tenantId: string): Promise<string[]> {
   const inServer = await withConnection(shared, async (client) => {

@@ -1,4 +1,4 @@
-import { RoomUnavailable } from '@kyong/collaboration';
+import { RoomUnavailable, UpdateRefused } from '@kyong/collaboration';
 import { listVersions, readVersion } from '@kyong/collaboration/adapters/tenant-database';
 import { type DocumentVersion, routes } from '@kyong/contracts';
 import type { TenantPools } from '@kyong/postgres';
@@ -69,7 +69,11 @@ export function historyRoutes(
         });
         const edit = await history.editToRestore(version.state, state);
         return room.submit(edit, undefined).catch((cause: unknown) => {
-          throw cause instanceof RoomUnavailable ? new Problem('unavailable', { cause }) : cause;
+          if (cause instanceof RoomUnavailable) throw new Problem('unavailable', { cause });
+          // What comes back is added to what is there.
+          if (cause instanceof UpdateRefused && cause.code === 'document_too_large')
+            throw new Problem('payload_too_large', { detail: cause.message, cause });
+          throw cause;
         });
       });
       return { versionId, seq };

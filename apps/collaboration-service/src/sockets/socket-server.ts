@@ -41,6 +41,10 @@ export function createSocketServer(
   });
   io.attach(app.server);
   corkWrites(app.server, io.engine);
+  // Kept for whoever asks for its headers, and nobody here does: a good part of what a connection takes of memory.
+  io.engine.on('connection', (connection) => {
+    connection.request = null;
+  });
   io.use((socket, next) => {
     authenticate(socket, options).then(
       (connection) => {

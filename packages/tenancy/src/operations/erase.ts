@@ -80,6 +80,14 @@ export const erase: Step[] = [
 /** What outlives a tenant, for a while: what it takes with it, and what the host keeps for the worst case. */
 const keptKinds: ReadonlySet<Resource['kind']> = new Set<Resource['kind']>(['archive', 'snapshot']);
 
+const daySeconds = 86_400;
+/** What services remember in Redis, which is not reached from here: each sees to its end, and this is when it comes at last. */
+const remembered = [
+  { what: 'edits of shared documents, and who had them open', seconds: 2 * daySeconds },
+  { what: 'how many messages were sent in the month', seconds: 32 * daySeconds },
+  { what: 'one-time passwords that could not be delivered, sealed', seconds: 60 * daySeconds },
+];
+
 async function departureOf({ tenant }: Claim, ports: Ports): Promise<Departure> {
   const departure = await ports.store.findDeparture(tenant.id);
   if (!departure) throw new OperationRefused('The tenant has not been offboarded.');
@@ -105,5 +113,9 @@ function proofOf({ inventory, forgottenRows }: Departure, found: Resource[], era
     destroyed: destroyed.map(view),
     rows: forgottenRows,
     kept: found.map(view),
+    expiring: remembered.map(({ what, seconds }) => ({
+      what,
+      goneBy: new Date(erasedAt.getTime() + seconds * 1000).toISOString(),
+    })),
   };
 }

@@ -48,7 +48,8 @@ export function redisUpdateLog({ redis, confirmed, server, now }: UpdateLogOptio
     begin: (document, { from, seq }) => {
       const head = keyOf.head(document);
       return confirmed(head, async (primary) => {
-        await runScript(primary, beginScript, [head, keyOf.updates(document), from, seq, newLink()]);
+        const start = [from, seq, newLink(), idleMilliseconds];
+        await runScript(primary, beginScript, [head, keyOf.updates(document), ...start]);
       });
     },
 

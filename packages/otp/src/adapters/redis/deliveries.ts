@@ -17,6 +17,8 @@ const group = 'delivery';
 const consumer = 'worker';
 /** Dead letters kept per partition. */
 const deadLetterLimit = 1_000;
+/** None that is older is kept beside a new one, and all go when there was no new one for so long: none is there after twice that. */
+const deadLetterSeconds = 30 * 86_400;
 
 type Entry = [id: string, fields: string[] | null];
 
@@ -68,7 +70,12 @@ export async function finish(
   if (report !== undefined) addToLog(transaction, partition, report);
   if (outcome !== 'sent') {
     const dead = keyOf.deadLetters(partition);
-    transaction.xadd(dead, 'MAXLEN', '~', deadLetterLimit, '*', 'reason', outcome, 'delivery', delivery);
+    // An entry's id begins with its time.
+    const oldest = Number.parseInt(id, 10) - deadLetterSeconds * 1000;
+    transaction
+      .xadd(dead, 'MAXLEN', '~', deadLetterLimit, '*', 'reason', outcome, 'delivery', delivery)
+      .xtrim(dead, 'MINID', oldest)
+      .expire(dead, deadLetterSeconds);
   }
   const results = await transaction.exec();
   const failed = results?.find(([error]) => error)?.[0];

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { escapeLiteral, type PoolClient, withConnection } from '@kyong/postgres';
+import { withConnection } from '@kyong/postgres';
 import { OperationRefused } from '../../operation.ts';
 import type { CopyEnds, CopyProgress } from '../../ports.ts';
-
-type Client = Pick<PoolClient, 'query'>;
+import { copySequences } from '../sequences.ts';
 
 /** What the target lacks so far; a target this near catches up in a moment. */
 const nearBytes = 1024 * 1024;
@@ -62,20 +61,7 @@ export async function catchUp(
     }
     return false;
   });
-  if (caughtUp) await copySequences(source, target);
+  if (caughtUp)
+    await withConnection(source, (from) => withConnection(target, (to) => copySequences(from, to)));
   return caughtUp;
-}
-
-async function copySequences(source: CopyEnds['source'], target: CopyEnds['target']): Promise<void> {
-  const read = (client: Client) =>
-    client.query<{ identifier: string; last_value: string }>(
-      `SELECT format('%I.%I', schemaname, sequencename) AS identifier, last_value::text
-         FROM pg_sequences WHERE last_value IS NOT NULL`,
-    );
-  const { rows } = await withConnection(source, read);
-  if (rows.length === 0) return;
-  const statements = rows.map(
-    ({ identifier, last_value }) => `SELECT setval(${escapeLiteral(identifier)}, ${last_value})`,
-  );
-  await withConnection(target, (client) => client.query(statements.join(';')));
 }

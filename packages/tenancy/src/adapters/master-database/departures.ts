@@ -8,6 +8,7 @@ import { heldWrite } from './held.ts';
 type Departures = Pick<
   TenancyStore,
   | 'findDeparture'
+  | 'findArchives'
   | 'recordArchive'
   | 'scheduleErasure'
   | 'cancelDeparture'
@@ -37,6 +38,11 @@ export function departures(pool: Pool): Departures {
         tenantId,
       ]);
       return rows[0] && toDeparture(rows[0]);
+    },
+
+    async findArchives() {
+      const { rows } = await pool.query<{ ref: string }>('SELECT archive_ref AS ref FROM departures');
+      return rows.map(({ ref }) => ref);
     },
 
     recordArchive: (claim, { ref, rows, bytes, sha256, exportedAt }) =>

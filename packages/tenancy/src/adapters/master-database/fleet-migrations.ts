@@ -86,7 +86,10 @@ export function createFleetMigrations(pool: Pool): FleetMigrationStore {
   };
 }
 
-async function startMigration(client: PoolClient, request: FleetMigrationRequest) {
+async function startMigration(
+  client: PoolClient,
+  request: FleetMigrationRequest,
+): Promise<{ migrationId: string; created: boolean }> {
   const { id, targetVersion, concurrency, maxFailures, caller, sourceIp, waves } = request;
   const { rowCount } = await client.query(
     `INSERT INTO fleet_migrations (id, target_version, concurrency, max_failures, actor) VALUES ($1, $2, $3, $4, $5)
@@ -98,7 +101,8 @@ async function startMigration(client: PoolClient, request: FleetMigrationRequest
       "SELECT id FROM fleet_migrations WHERE status = 'running'",
     );
     const underWay = rows[0]?.id;
-    if (underWay === undefined) throw new Error('The migration that was under way has just ended.');
+    // The one that was under way has ended since: this one begins.
+    if (underWay === undefined) return startMigration(client, request);
     return { migrationId: underWay, created: false };
   }
   await client.query(

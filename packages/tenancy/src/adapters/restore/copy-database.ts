@@ -5,12 +5,12 @@ import {
   copyFrom,
   copyTo,
   escapeIdentifier,
-  escapeLiteral,
   migrate,
   schemaVersion,
   withConnection,
 } from '@kyong/postgres';
 import { tenantMigrations } from '../migration-files.ts';
+import { copySequences } from '../sequences.ts';
 import { compareDatabases } from './compare-databases.ts';
 import { listOf, tablesOf } from './tables.ts';
 
@@ -59,12 +59,7 @@ async function copyRows(from: ClientBase, to: ClientBase): Promise<void> {
       to.query(copyFrom(`COPY ${list} FROM STDIN`)),
     );
   }
-  const { rows: sequences } = await from.query<{ name: string; last_value: string }>(
-    "SELECT sequencename AS name, last_value FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL",
-  );
-  for (const { name, last_value } of sequences) {
-    await to.query(`SELECT setval(${escapeLiteral(inPublic(name))}, ${last_value})`);
-  }
+  await copySequences(from, to);
   await to.query('COMMIT');
 }
 

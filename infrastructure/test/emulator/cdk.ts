@@ -1,0 +1,36 @@
+import { execFile } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { AwsEmulator } from '@kyong/testing';
+import { root } from '../../lib/code/index.ts';
+
+const cli = join(dirname(createRequire(import.meta.url).resolve('aws-cdk/package.json')), 'bin', 'cdk');
+
+/** The CDK command line against the emulator. @throws {Error} with all it said, when it fails. */
+export function cdkAgainst({ url, region, credentials }: AwsEmulator) {
+  return (...args: string[]): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const env = {
+        PATH: process.env.PATH,
+        HOME: process.env.HOME,
+        AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+        AWS_REGION: region,
+        AWS_ENDPOINT_URL: url,
+        AWS_EC2_METADATA_DISABLED: 'true',
+        CI: 'true',
+        CDK_DISABLE_CLI_TELEMETRY: 'true',
+      };
+      const command = ['--no-warnings', cli, '--no-notices', '--no-version-reporting', ...args];
+      execFile(
+        process.execPath,
+        command,
+        { cwd: root, env, maxBuffer: 64 * 1024 * 1024 },
+        (error, stdout, stderr) => {
+          const output = `${stdout}${stderr}`;
+          if (error) reject(new Error(`cdk ${args.join(' ')} failed.\n${output}`));
+          else resolve(output);
+        },
+      );
+    });
+}
