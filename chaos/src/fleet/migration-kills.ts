@@ -65,19 +65,19 @@ export const migrationKills: Fault = {
         leaseSeconds,
       });
     const done = async () => (await store.findMigration(migrationId))?.counts.succeeded ?? 0;
-    let child = start();
-    started.defer(() => void child.kill('SIGKILL'));
+    let driver = start();
+    started.defer(() => void driver.child.kill('SIGKILL'));
     for (let kill = 1; kill <= sizes.kills; kill += 1) {
       // Somewhere in the middle: when the next share of the tenants is about done.
       const share = (sizes.tenants * kill) / (sizes.kills + 2);
-      while (child.exitCode === null && (await done()) < share - sizes.busy) await sleep(20);
+      while (driver.child.exitCode === null && (await done()) < share - sizes.busy) await sleep(20);
       await sleep(random() * 100);
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-      child = start();
+      driver.child.kill('SIGKILL');
+      await driver.ended;
+      driver = start();
     }
     await release();
-    await once(child, 'exit');
+    await driver.ended;
 
     const report = await store.findMigration(migrationId);
     const counts = await examine(plane, tenantIds);
@@ -99,14 +99,16 @@ function draw<T>(items: T[], sizes: [number, number]): [T[], T[]] {
   return [items.slice(0, sizes[0]), items.slice(sizes[0], sizes[0] + sizes[1])];
 }
 
-function startProcess(options: MigrationProcessOptions): ChildProcess {
-  return spawn(
+function startProcess(options: MigrationProcessOptions): { child: ChildProcess; ended: Promise<unknown> } {
+  const child = spawn(
     process.execPath,
     [join(import.meta.dirname, 'migration-process.ts'), JSON.stringify(options)],
     {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     },
   );
+  // From the beginning: it may end before anybody waits for it.
+  return { child, ended: once(child, 'exit') };
 }
 
 const connectionTo = ({ shared }: ControlPlane, tenantId: string) => ({

@@ -32,7 +32,8 @@ for (;;) {
   const result = await advanceMigration(migrationId, ports, {
     owner: `process ${process.pid}`,
     leaseSeconds,
-    retry: { attempts: 12, baseSeconds: 0.2, maxSeconds: 5 },
+    // Those in use are so for as long as drivers are killed, which takes as long as the machine takes.
+    retry: { attempts: 1_000, baseSeconds: 0.2, maxSeconds: 5 },
     lockTimeoutSeconds: 0.2,
     signal: new AbortController().signal,
     onTenantError: () => {},

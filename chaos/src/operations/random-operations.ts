@@ -29,13 +29,14 @@ const failingTurns = 200;
 export const randomOperations: Fault = {
   name: 'random operations, their drivers dying between and inside steps',
   run: (stage) =>
-    withControlPlane(stage, async (ports) => {
+    withControlPlane(stage, async (world) => {
+      const { ports } = world;
       const { random, scale } = stage;
-      const [rounds, tenants] = scale === 'full' ? [1_000, 6] : [30, 3];
+      const [operations, tenants] = scale === 'full' ? [1_000, 6] : [15, 3];
       const names = Array.from({ length: tenants }, () => '');
       const counts = { crashes: 0, made: 0, refusals: 0 };
       const kinds = new Map<string, number>();
-      for (let round = 0; round < rounds; round += 1) {
+      for (let asked = 0; asked < operations; ) {
         if (random() < 0.3 && (await fillDies(ports, random))) counts.crashes += 1;
         const place = Math.floor(random() * tenants);
         const tenant = await ports.store.findTenant(names[place] ?? '');
@@ -44,19 +45,20 @@ export const randomOperations: Fault = {
           counts.made += 1;
           names[place] = `gym-${place}-${counts.made}`;
         }
-        const asked = isGone
+        const change = isGone
           ? { kind: 'provision', operationId: await askForTenant(names[place] ?? '', ports, random) }
-          : await askForChange(tenant, ports, random);
-        if (!asked) continue;
-        kinds.set(asked.kind, (kinds.get(asked.kind) ?? 0) + 1);
-        const world = random() < 0.2 ? failingSomewhere(ports, random) : ports;
+          : await askForChange(tenant, world, random);
+        if (!change) continue;
+        const { kind, operationId } = change;
+        asked += 1;
+        kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+        const chosen = random() < 0.2 ? failingSomewhere(ports, random) : ports;
         while (random() < 0.6) {
-          if (await dies(asked.operationId, world, random)) counts.crashes += 1;
+          if (await dies(operationId, chosen, random)) counts.crashes += 1;
         }
         // What must succeed is tried until it does: a world that fails for ever heals in the end.
-        await drive(asked.operationId, world, failingTurns).catch(() => drive(asked.operationId, ports));
-        if ((await ports.store.findOperation(asked.operationId))?.status !== 'succeeded')
-          counts.refusals += 1;
+        await drive(operationId, chosen, failingTurns).catch(() => drive(operationId, ports));
+        if ((await ports.store.findOperation(operationId))?.status !== 'succeeded') counts.refusals += 1;
       }
       await fillPool(ports, {}, policy);
       const differences = await findDifferences(ports);

@@ -12,15 +12,17 @@ import {
 } from '@kyong/tenancy';
 import { operations } from '@kyong/tenancy/operations';
 import type { Random } from '../random.ts';
-import { policy } from './world.ts';
+import { policy, type World } from './world.ts';
 
 const operator: Caller = { id: 'chaos', isOperator: true, sourceIp: null };
 
 type Asked = Promise<{ outcome: string; operationId?: string }>;
 type ChangeKind = Exclude<OperationKind, 'provision'>;
 
+const seldom: ReadonlySet<ChangeKind> = new Set(['offboard', 'restore']);
+
 /** How each kind is asked for; the compiler asks for a new one. */
-const requests: Record<ChangeKind, (tenant: Tenant, ports: Ports) => Asked> = {
+const requests: Record<ChangeKind, (tenant: Tenant, ports: Ports, backUp: World['backUp']) => Asked> = {
   suspend: ({ id }, { store }) => requestOperation('suspend', id, {}, operator, store),
   resume: ({ id }, { store }) => requestOperation('resume', id, {}, operator, store),
   confirm: ({ id }, { store }) => requestOperation('confirm', id, {}, operator, store),
@@ -28,7 +30,10 @@ const requests: Record<ChangeKind, (tenant: Tenant, ports: Ports) => Asked> = {
   offboard: ({ id }, { store }) => requestOperation('offboard', id, {}, operator, store),
   erase: ({ id }, { store }) => requestOperation('erase', id, {}, operator, store),
   move: ({ id }, { store }) => requestMove(id, undefined, operator, store),
-  restore: ({ id }, ports) => requestRestore(id, ports.now(), operator, ports),
+  async restore({ id }, ports, backUp) {
+    await backUp();
+    return requestRestore(id, ports.now(), operator, ports);
+  },
   'swap-restored': ({ id }, { store }) => requestRestoredChange('swap-restored', id, operator, store),
   'discard-restored': ({ id }, { store }) => requestRestoredChange('discard-restored', id, operator, store),
   'change-plan': ({ id, placement }, { store }) => {
@@ -45,17 +50,20 @@ export async function askForTenant(tenantId: string, ports: Ports, random: Rando
   return result.operationId;
 }
 
-/** Asks for any change that the tenant's status allows, leaving less often than the others; undefined when it is refused. */
+/**
+ * Asks for any change that the tenant's status allows, seldom for those that end a tenant or take long; undefined when it is
+ * refused.
+ */
 export async function askForChange(
   tenant: Tenant,
-  ports: Ports,
+  { ports, backUp }: World,
   random: Random,
 ): Promise<{ kind: ChangeKind; operationId: string } | undefined> {
   const fitting = (Object.keys(requests) as ChangeKind[]).filter(
-    (kind) => operations[kind].from.includes(tenant.status) && (kind !== 'offboard' || random() < 0.3),
+    (kind) => operations[kind].from.includes(tenant.status) && (!seldom.has(kind) || random() < 0.3),
   );
   const kind = fitting[Math.floor(random() * fitting.length)];
   if (kind === undefined) return undefined;
-  const { operationId } = await requests[kind](tenant, ports);
+  const { operationId } = await requests[kind](tenant, ports, backUp);
   return operationId === undefined ? undefined : { kind, operationId };
 }

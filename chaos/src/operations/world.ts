@@ -1,11 +1,12 @@
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
-import { PostgresServer } from '@kyong/embedded-servers';
+import { defaultArchiveLimits, PostgresServer } from '@kyong/embedded-servers';
 import { createPool, migrate, withConnection } from '@kyong/postgres';
 import type { Ports, TenancyPolicy } from '@kyong/tenancy';
 import { localArchives } from '@kyong/tenancy/adapters/local-archives';
 import { localPostgres, tenantServerSettings } from '@kyong/tenancy/adapters/local-postgres';
 import { localSecrets } from '@kyong/tenancy/adapters/local-secrets';
+import { localServerCopies } from '@kyong/tenancy/adapters/local-server-copies';
 import { logicalReplication } from '@kyong/tenancy/adapters/logical-replication';
 import { createMasterDatabase, masterMigrations } from '@kyong/tenancy/adapters/master-database';
 import { sharedPostgres } from '@kyong/tenancy/adapters/shared-postgres';
@@ -19,12 +20,23 @@ export const policy: TenancyPolicy = {
   dedicatedOnly: false,
 };
 const masterDatabase = 'kyo_system_master';
-const settings = { maxConnections: 100, sharedBuffersMegabytes: 32, fsync: false };
+const settings = {
+  maxConnections: 100,
+  sharedBuffersMegabytes: 32,
+  fsync: false,
+  archive: defaultArchiveLimits,
+};
+
+export interface World {
+  ports: Ports;
+  /** What there is now can be restored from now on. */
+  backUp: () => Promise<void>;
+}
 
 /** The control plane on real servers of its own: a master database, two shared servers, a folder for dedicated ones. */
 export async function withControlPlane<T>(
   { directory }: Stage,
-  task: (ports: Ports) => Promise<T>,
+  task: (world: World) => Promise<T>,
 ): Promise<T> {
   // Entered, not listed, by the account PostgreSQL runs under when we are root.
   chmodSync(directory, 0o711);
@@ -34,11 +46,14 @@ export async function withControlPlane<T>(
     await server.initialise();
     started.defer(() => server.stop());
     await server.start();
-    return { ...server.endpoint, database: 'postgres' };
+    const copies = localServerCopies(server, join(directory, `${name}-copies`), settings);
+    started.defer(() => copies.stopAll());
+    return { instanceId: name, server, copies, admin: { ...server.endpoint, database: 'postgres' } };
   };
   const [first, second] = [await start('shared-1'), await start('shared-2')];
-  await withConnection(first, (client) => client.query(`CREATE DATABASE ${masterDatabase}`));
-  const master = { ...first, database: masterDatabase };
+  const { admin } = first;
+  await withConnection(admin, (client) => client.query(`CREATE DATABASE ${masterDatabase}`));
+  const master = { ...admin, database: masterDatabase };
   await withConnection(master, (client) => migrate(client, masterMigrations));
   const pool = createPool(master, { maxConnections: 10, idleTimeoutSeconds: 60 }, () => {});
   started.defer(() => pool.end());
@@ -48,15 +63,16 @@ export async function withControlPlane<T>(
     settings: { ...tenantServerSettings, fsync: false },
   });
   started.defer(() => dedicated.stopAll());
-  const shared = (number: number, connection: typeof first) => ({
-    instanceId: `shared-${number}`,
-    admin: async () => connection,
+  const shared = ({ instanceId, copies, admin }: typeof first) => ({
+    instanceId,
+    admin: async () => admin,
     maxDatabases: 1_000,
+    copies,
   });
   const now = () => new Date();
-  return await task({
+  const ports: Ports = {
     store: createMasterDatabase(pool),
-    hosts: { dedicated, shared: sharedPostgres([shared(1, first), shared(2, second)]) },
+    hosts: { dedicated, shared: sharedPostgres([shared(first), shared(second)]) },
     database: tenantDatabase,
     copies: logicalReplication,
     secrets: localSecrets(join(directory, 'secrets')),
@@ -74,5 +90,9 @@ export async function withControlPlane<T>(
     },
     now,
     random: Math.random,
-  });
+  };
+  const backUp = async () => {
+    await Promise.all([first.server.backUp(), second.server.backUp(), dedicated.backUp(now())]);
+  };
+  return await task({ ports, backUp });
 }
