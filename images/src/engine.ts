@@ -15,11 +15,16 @@ export interface Engine {
 
 /** Docker where its engine runs, else Buildah, which needs none. @throws {Error} that says what to install. */
 export async function findEngine(progress: (line: string) => void): Promise<Engine> {
-  if (await works('docker', ['info'])) return docker;
+  if (await hasDocker()) return docker;
   if ((await works('buildah', ['--version'])) || (await installBuildah(progress))) return buildah(progress);
   throw new Error(
     'Images need Docker with its engine running, or Buildah as root (Debian: apt-get install buildah debootstrap).',
   );
+}
+
+/** Whether Docker is here and its engine runs. */
+export function hasDocker(): Promise<boolean> {
+  return works('docker', ['info']);
 }
 
 /** The commit that is checked out. */

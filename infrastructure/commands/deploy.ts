@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import { hasDocker } from '@kyong/images/engine';
 import { stageOf } from '../config/index.ts';
 import { buildFunctions, root } from '../lib/code/index.ts';
 import { imagesToDeploy } from '../lib/images-to-deploy.ts';
@@ -12,25 +13,28 @@ import { pricesAsOf } from '../lib/prices/tokyo.ts';
 import { recordRelease } from '../lib/releases.ts';
 import { brokenRules, readTemplates } from '../lib/rules/index.ts';
 import { synthesize } from '../lib/synthesize.ts';
+import { announceAccount } from './account.ts';
 import { cdk } from './cdk.ts';
+import { command, progress } from './command.ts';
 import { contextOf } from './context.ts';
 
 // `npm run deploy -- -c stage=dev`: with credentials and nothing else, from an empty account to an address.
-const { values } = parseArgs({
-  options: {
-    context: { type: 'string', short: 'c', multiple: true },
-    /** The commit whose images are deployed; without one they are built here. */
-    revision: { type: 'string' },
-    /** Goes back to the images that ran before. */
-    'roll-back': { type: 'boolean' },
-    /** A file to which `url=…` is added, as GitHub Actions want it. */
-    outputs: { type: 'string' },
-  },
-});
-const context = contextOf(values.context);
-const stage = stageOf(context.stage);
+await command(async () => {
+  const { values } = parseArgs({
+    options: {
+      context: { type: 'string', short: 'c', multiple: true },
+      /** The commit whose images are deployed; without one they are built here. */
+      revision: { type: 'string' },
+      /** Goes back to the images that ran before. */
+      'roll-back': { type: 'boolean' },
+      /** A file to which `url=…` is added, as GitHub Actions want it. */
+      outputs: { type: 'string' },
+    },
+  });
+  const context = contextOf(values.context);
+  const stage = stageOf(context.stage);
+  await announceAccount(stage);
 
-try {
   const { region } = stage;
   const ssm = new SSMClient({ region });
   const release = await imagesToDeploy(
@@ -39,6 +43,10 @@ try {
     { cloudFormation: new CloudFormationClient({ region }), ecr: new ECRClient({ region }), ssm },
   );
   if (release) progress(`Images of ${release.revision}`);
+  else if (!(await hasDocker()))
+    throw new Error(
+      'Images are built here, which needs Docker with its engine running; or name a commit that has some: --revision SHA.',
+    );
   const code = await buildFunctions(join(root, 'cdk.out', '.functions', stage.name));
   const { directory } = synthesize(stage, code, join(root, 'cdk.out', stage.name), release?.images);
   const templates = readTemplates(directory);
@@ -48,7 +56,7 @@ try {
   progress('Bootstrapping what is not yet (once an account and region)');
   await cdk('bootstrap', '--app', directory);
   progress('What would change');
-  await cdk('diff', '--app', directory);
+  await cdk('diff', '--quiet', '--app', directory);
   const monthlyUsd = stageCost(templates).reduce((sum, line) => sum + line.monthlyUsd, 0);
   progress(`Costs about USD ${monthlyUsd.toFixed(0)} a month before traffic, at prices of ${pricesAsOf}`);
 
@@ -73,11 +81,4 @@ try {
   if (release) await recordRelease(stage, release, ssm);
   if (values.outputs !== undefined) appendFileSync(values.outputs, `url=${url}\n`);
   process.stdout.write(`Kyo ${stage.name} is at ${url}\nNext: npm run kyo -- smoke ${url}\n`);
-} catch (error) {
-  process.stderr.write(`✗ ${(error as Error).message}\n`);
-  process.exitCode = 1;
-}
-
-function progress(text: string): void {
-  process.stderr.write(`• ${text}\n`);
-}
+});

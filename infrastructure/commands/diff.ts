@@ -9,24 +9,26 @@ import { stageCost } from '../lib/prices/stage-cost.ts';
 import { releasesOf } from '../lib/releases.ts';
 import { readTemplates, type Templates } from '../lib/rules/index.ts';
 import { synthesize } from '../lib/synthesize.ts';
+import { announceAccount } from './account.ts';
 import { readCdk } from './cdk.ts';
+import { command } from './command.ts';
 import { contextOf } from './context.ts';
 
 // `npm run diff -- -c stage=dev [--markdown]`: what the code at hand would change of a stage, and of its price. Nothing is built
 // but the functions, and the images are those that run.
-const { values } = parseArgs({
-  options: {
-    context: { type: 'string', short: 'c', multiple: true },
-    markdown: { type: 'boolean', default: false },
-  },
-});
-const stage = stageOf(contextOf(values.context).stage);
-
-try {
+await command(async () => {
+  const { values } = parseArgs({
+    options: {
+      context: { type: 'string', short: 'c', multiple: true },
+      markdown: { type: 'boolean', default: false },
+    },
+  });
+  const stage = stageOf(contextOf(values.context).stage);
+  await announceAccount(stage);
   const code = await buildFunctions(join(root, 'cdk.out', '.functions', stage.name));
   const running = (await releasesOf(stage, new SSMClient({ region: stage.region }))).at(-1);
   const { directory, stacks } = synthesize(stage, code, join(root, 'cdk.out', stage.name), running?.images);
-  const changes = await readCdk('diff', '--app', directory);
+  const changes = withoutProgress(await readCdk('diff', '--quiet', '--app', directory));
   const before = await deployedTemplates(
     stacks.map(({ stackName, environment }) => ({ stackName, region: environment.region })),
     (region) => new CloudFormationClient({ region }),
@@ -38,9 +40,11 @@ try {
       ? `### ${stage.name}: ${price}\n\n<details><summary>Changes</summary>\n\n\`\`\`\n${changes}\n\`\`\`\n\n</details>\n`
       : `${changes}\n${stage.name}: ${price}\n`,
   );
-} catch (error) {
-  process.stderr.write(`✗ ${(error as Error).message}\n`);
-  process.exitCode = 1;
+});
+
+/** Of uploads and change sets: whoever reads the difference did not wait for them. */
+function withoutProgress(output: string): string {
+  return output.replaceAll(/^((start|success): |Hold on while we ).*\n+/gm, '').trim();
 }
 
 function monthlyUsd(templates: Templates): number {

@@ -6,22 +6,24 @@ import { ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
 import { checkedOutRevision, findEngine } from '@kyong/images/engine';
 import { stageOf } from '../config/index.ts';
 import { digestOf, repositoriesOf } from '../lib/image-repositories.ts';
+import { announceAccount } from './account.ts';
+import { command, progress } from './command.ts';
 import { contextOf } from './context.ts';
 
 // `npm run push-image -- SERVICE -c stage=dev`: builds the image of the commit that is checked out, and pushes it under the
 // commit's name. One that is there already is left as it is: a name never changes what it means.
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    context: { type: 'string', short: 'c', multiple: true },
-    /** The commit, where it is not the one that is checked out by name. */
-    revision: { type: 'string' },
-  },
-});
-
-try {
+await command(async () => {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      context: { type: 'string', short: 'c', multiple: true },
+      /** The commit, where it is not the one that is checked out by name. */
+      revision: { type: 'string' },
+    },
+  });
   const [service = ''] = positionals;
   const stage = stageOf(contextOf(values.context).stage);
+  await announceAccount(stage);
   const { region } = stage;
   const ecr = new ECRClient({ region });
   const repositories = await repositoriesOf(stage, new CloudFormationClient({ region }));
@@ -31,17 +33,14 @@ try {
   const engine = await findEngine(progress);
   const revision = values.revision ?? (await checkedOutRevision());
   if ((await digestOf(uri, revision, ecr)) === undefined) {
+    await logIn(engine.name, uri, ecr);
     progress(`Building ${service} with ${engine.name}`);
     await engine.build(service, `${uri}:${revision}`);
-    await logIn(engine.name, uri, ecr);
     progress(`Pushing ${uri}:${revision}`);
     await engine.push(`${uri}:${revision}`);
   }
   process.stdout.write(`${service} ${await digestOf(uri, revision, ecr)}\n`);
-} catch (error) {
-  process.stderr.write(`✗ ${(error as Error).message}\n`);
-  process.exitCode = 1;
-}
+});
 
 /** With a password of hours, by standard input: an argument would be seen by everybody on the machine. */
 async function logIn(engine: string, uri: string, ecr: ECRClient): Promise<void> {
@@ -54,8 +53,4 @@ async function logIn(engine: string, uri: string, ecr: ECRClient): Promise<void>
   child.stdin.end(token.replace(/^AWS:/, ''));
   const [code] = (await once(child, 'exit')) as [number | null];
   if (code !== 0) throw new Error(`${engine} could not log in to ${registry}.`);
-}
-
-function progress(text: string): void {
-  process.stderr.write(`• ${text}\n`);
 }

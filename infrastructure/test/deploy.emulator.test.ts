@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { BackupClient } from '@aws-sdk/client-backup';
 import {
   CloudFormationClient,
   DescribeStacksCommand,
@@ -12,6 +13,7 @@ import {
   DeleteSecretCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
+import { SSMClient } from '@aws-sdk/client-ssm';
 import type { Differences, Operation, ProvisionTenantResponse, WarmPool } from '@kyong/contracts';
 import { operatorToken } from '@kyong/identity';
 import { loadSigningKeys, type SigningKey } from '@kyong/identity/adapters/signing-keys';
@@ -19,7 +21,7 @@ import { withConnection } from '@kyong/postgres';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { type Stage, stageOf } from '../config/index.ts';
 import { buildFunctions } from '../lib/code/index.ts';
-import { type AccountClients, removeLeftovers } from '../lib/leftovers.ts';
+import { type AccountClients, removeLeftovers } from '../lib/leftovers/index.ts';
 import { services } from '../lib/services/index.ts';
 import { synthesize } from '../lib/synthesize.ts';
 import { cdkAgainst } from './emulator/cdk.ts';
@@ -237,10 +239,12 @@ function accountClients(): AccountClients {
   const { url: endpoint, credentials } = cloud.emulator;
   const client = { endpoint, credentials, region: stage.region };
   return {
+    backup: new BackupClient(client),
     cloudFormation: new CloudFormationClient(client),
     rds: new RDSClient(client),
     s3: new S3Client({ ...client, forcePathStyle: true }),
     secretsManager: new SecretsManagerClient(client),
+    ssm: new SSMClient(client),
   };
 }
 

@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { stageOf } from '../config/index.ts';
-import { type AccountClients, removeLeftovers } from '../lib/leftovers.ts';
 import { oneOf, resourcesOf, type Templates } from '../lib/rules/templates.ts';
 import { templatesOf } from './templates.ts';
 
@@ -72,9 +71,4 @@ describe('by a value of the stage', () => {
 it('says which stages there are', () => {
   expect(() => stageOf('production')).toThrow('-c stage=dev or prod');
   expect(() => stageOf(undefined)).toThrow('-c stage=dev or prod');
-});
-
-it('takes nothing away from a stage that keeps its data', async () => {
-  // Nobody is even asked: there are no clients.
-  await expect(removeLeftovers(stageOf('prod'), [], {} as AccountClients)).rejects.toThrow('keeps its data');
 });

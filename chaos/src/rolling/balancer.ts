@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 interface Target {
   port: number;
@@ -27,12 +28,26 @@ export async function startBalancer(): Promise<Balancer> {
   const targets = new Map<number, Target>();
   let turn = 0;
 
-  const server = createServer((incoming, outgoing) => {
+  const next = () => {
     const healthy = [...targets.values()].filter(({ isHealthy }) => isHealthy);
     turn += 1;
-    const target = healthy[turn % healthy.length];
+    return healthy[turn % healthy.length];
+  };
+  const server = createServer((incoming, outgoing) => {
+    const target = next();
     if (target) forward(target, incoming, outgoing);
     else outgoing.writeHead(503).end();
+  });
+  const upgraded = new Set<Duplex>();
+  server.on('upgrade', (incoming, client) => {
+    const target = next();
+    if (!target) {
+      client.destroy();
+      return;
+    }
+    upgraded.add(client);
+    client.on('close', () => upgraded.delete(client));
+    hold(target, incoming, client);
   });
   const checks = setInterval(() => {
     for (const target of targets.values()) void check(target);
@@ -54,6 +69,7 @@ export async function startBalancer(): Promise<Balancer> {
       clearInterval(checks);
       for (const { agent } of targets.values()) agent.destroy();
       server.closeAllConnections();
+      for (const client of upgraded) client.destroy();
       server.close();
       await once(server, 'close');
     },
@@ -82,4 +98,17 @@ function forward({ port, agent }: Target, incoming: IncomingMessage, outgoing: S
     else outgoing.writeHead(502).end();
   });
   incoming.pipe(upstream);
+}
+
+/** A WebSocket stays with the instance it was given to for as long as both want. */
+function hold({ port }: Target, { method, url, rawHeaders }: IncomingMessage, client: Duplex): void {
+  const upstream = connect(port, '127.0.0.1');
+  const headers = rawHeaders.map((text, n) => `${text}${n % 2 === 0 ? ': ' : '\r\n'}`).join('');
+  upstream.write(`${method} ${url} HTTP/1.1\r\n${headers}\r\n`);
+  const end = () => {
+    client.destroy();
+    upstream.destroy();
+  };
+  for (const side of [client, upstream]) side.on('error', end).on('close', end);
+  client.pipe(upstream).pipe(client);
 }

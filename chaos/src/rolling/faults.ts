@@ -6,6 +6,7 @@ import { masterMigrations } from '@kyong/tenancy/adapters/master-database';
 import { knownServices, serviceEnvironment } from '@kyong/testing/service-environment';
 import type { Fault } from '../fault.ts';
 import { type Balancer, startBalancer } from './balancer.ts';
+import { replacementsUnderEditors } from './editors.ts';
 import { Instance } from './instance.ts';
 
 const instances = 2;
@@ -28,7 +29,7 @@ const requests: Record<string, { path: string; init?: RequestInit; expected: num
 };
 
 /** Every instance is replaced by a new one while requests come in, as a deployment does it. */
-export const rollingFaults: Fault[] = knownServices.map((service) => ({
+const replacementsUnderRequests: Fault[] = knownServices.map((service) => ({
   name: `rolling replacement of ${service} under load`,
   run: async ({ directory, scale }) => {
     await using started = new AsyncDisposableStack();
@@ -69,6 +70,8 @@ export const rollingFaults: Fault[] = knownServices.map((service) => ({
     };
   },
 }));
+
+export const rollingFaults: Fault[] = [...replacementsUnderRequests, replacementsUnderEditors];
 
 /** Each client is somebody else, at an address of its own, and in no hurry: nobody is to be limited. */
 async function ask(

@@ -18,6 +18,9 @@ export interface RunningContainer {
   stop(): Promise<void>;
 }
 
+/** A second or two of work, on a machine that may have a lot of other work. */
+const startWithinSeconds = 120;
+
 /**
  * Runs a service as its deployed task definition says: what its image runs, with the environment and the secrets that stand
  * there. `changes` are for what the emulator has no data plane for.
@@ -39,7 +42,7 @@ export async function runDeployedService(
   });
   const url = `http://127.0.0.1:${environment.KYO_PORT}`;
   try {
-    await waitFor(`Starting ${name}`, 30, async () => {
+    await waitFor(`Starting ${name}`, startWithinSeconds, async () => {
       if (child.exitCode !== null) throw new Error(`${name} ended:\n${errors}`);
       const answer = await fetch(`${url}/ready`).catch(() => undefined);
       return answer?.ok || undefined;

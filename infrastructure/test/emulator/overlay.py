@@ -8,9 +8,9 @@ import os
 import string
 import urllib.request
 
-from ministack.core.responses import get_region, new_uuid, set_request_region
-from ministack.services import eventbridge, ssm
-from ministack.services.cloudformation import engine, handlers, provisioners, stacks
+from ministack.core.responses import error_response_json, get_region, new_uuid, set_request_region
+from ministack.services import ecr, eventbridge, ssm
+from ministack.services.cloudformation import changesets, engine, handlers, provisioners, stacks
 
 registered = provisioners._RESOURCE_HANDLERS
 
@@ -143,3 +143,41 @@ provisioners._sm_secret_string = without_punctuation
 
 # Events of AWS's own services, of which the emulator sends none: the test does.
 eventbridge._put_events.__defaults__ = (True,)
+
+# Images that nobody has pushed: CDK builds none that it believes to be there.
+describe_images = ecr._describe_images
+
+
+def describe_pushed_images(data):
+    name = data.get("repositoryName", "")
+    if name in ecr._repositories and any(not ecr._find_image(name, wanted) for wanted in data.get("imageIds") or []):
+        return error_response_json("ImageNotFoundException", "The image requested does not exist.", 400)
+    return describe_images(data)
+
+
+ecr._describe_images = describe_pushed_images
+
+
+# Changes of outputs alone, which CloudFormation carries out.
+class OutputsOnly(list):
+    def __bool__(self):
+        return True
+
+
+resolve_for_diff = changesets._resolve_props_for_diff
+diff_resources = changesets._diff_resources
+
+
+def resolve_with_outputs(template, *rest):
+    return {**resolve_for_diff(template, *rest), "Outputs": (template or {}).get("Outputs")}
+
+
+def diff_with_outputs(old_template, new_template, *rest):
+    changes = diff_resources(old_template, new_template, *rest)
+    if not changes and old_template["Outputs"] != new_template["Outputs"]:
+        return OutputsOnly()
+    return changes
+
+
+changesets._resolve_props_for_diff = resolve_with_outputs
+changesets._diff_resources = diff_with_outputs

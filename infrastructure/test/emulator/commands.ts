@@ -1,0 +1,60 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { root } from '../../lib/code/index.ts';
+import type { EmulatedCloud } from './deployment.ts';
+
+export interface Commands {
+  /** `npm run …` as a person types it, with credentials and nobody to ask. */
+  npmRun(script: string, ...args: string[]): Promise<string>;
+}
+
+const timeoutMilliseconds = 300_000;
+
+/** Commands against the emulator. Each answers with all it said, and throws it when it fails. */
+export function commandsAgainst({ emulator, directory }: EmulatedCloud): Commands {
+  const binaries = join(directory, 'bin');
+  mkdirSync(binaries);
+  const docker = join(binaries, 'docker');
+  writeFileSync(
+    docker,
+    `#!/bin/sh\nexec "${process.execPath}" "${join(import.meta.dirname, 'docker.mjs')}" "$@"\n`,
+  );
+  chmodSync(docker, 0o755);
+  const env = {
+    PATH: `${binaries}${delimiter}${process.env.PATH}`,
+    HOME: process.env.HOME,
+    // Nobody's own credentials.
+    AWS_CONFIG_FILE: join(directory, 'none'),
+    AWS_SHARED_CREDENTIALS_FILE: join(directory, 'none'),
+    AWS_ACCESS_KEY_ID: emulator.credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: emulator.credentials.secretAccessKey,
+    AWS_REGION: emulator.region,
+    AWS_ENDPOINT_URL: emulator.url,
+    AWS_EC2_METADATA_DISABLED: 'true',
+    CI: 'true',
+    CDK_DISABLE_CLI_TELEMETRY: 'true',
+  };
+  let count = 0;
+  /** Into one file, so that what is said and what is reported stand in the order in which they came. */
+  const run = async (file: string, args: string[]): Promise<string> => {
+    count += 1;
+    const logFile = join(directory, `command-${count}.log`);
+    const log = openSync(logFile, 'w');
+    const child = spawn(file, args, {
+      cwd: root,
+      env,
+      stdio: ['ignore', log, log],
+      timeout: timeoutMilliseconds,
+    });
+    closeSync(log);
+    const [code] = (await once(child, 'exit')) as [number | null];
+    const output = readFileSync(logFile, 'utf8');
+    if (code !== 0) throw new Error(`${file} ${args.join(' ')} failed.\n${output}`);
+    return output;
+  };
+  return {
+    npmRun: (script, ...args) => run('npm', ['run', '--silent', script, '--', ...args]),
+  };
+}

@@ -1,0 +1,16 @@
+// Stands in for Docker's command line: takes what CDK and `push-image` give it and builds nothing. What it pushes are images
+// without layers, which the emulated registry keeps like any other. (The images themselves: npm run test:images.)
+import { createHash } from 'node:crypto';
+import { ECRClient, PutImageCommand } from '@aws-sdk/client-ecr';
+
+const [command, ...args] = process.argv.slice(2);
+
+if (command === 'push') {
+  const [, region, repositoryName, imageTag = ''] =
+    /^\d+\.dkr\.ecr\.([^.]+)\.[^/]+\/([^:]+):(.+)$/.exec(args.at(-1) ?? '') ?? [];
+  const digest = `sha256:${createHash('sha256').update(`${repositoryName}:${imageTag}`).digest('hex')}`;
+  const imageManifest = JSON.stringify({ schemaVersion: 2, config: { digest }, layers: [] });
+  await new ECRClient({ region }).send(new PutImageCommand({ repositoryName, imageTag, imageManifest }));
+}
+// No image is here before it was built.
+if (command === 'inspect') process.exitCode = 1;
