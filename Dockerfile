@@ -24,7 +24,12 @@ ENV NODE_ENV=production
 COPY --from=packages /app/node_modules /app/node_modules
 COPY --from=packages /app/sources /app
 WORKDIR /app/apps/${SERVICE}
+# Compiled once, and not at every start, by the user whose cache it is. Without an environment the program says what it lacks
+# and ends: by then all of it is loaded.
+ENV NODE_COMPILE_CACHE=/app/compiled
+RUN install --directory --owner=node "$NODE_COMPILE_CACHE"
 USER node
+RUN node src/main.ts > /dev/null 2>&1; test -n "$(ls "$NODE_COMPILE_CACHE")"
 EXPOSE 3000
 # For `docker run`; ECS asks by the health check of its own task definition.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
