@@ -16,6 +16,8 @@ export interface LiveDocumentsOptions extends Omit<LiveDocumentOptions, 'documen
 
 /** Last-write-wins within this: a cursor that moves thirty times a second looks smooth. */
 const awarenessMilliseconds = 33;
+/** A subscription that is not back after this is asked for again at the next look. */
+const renewMilliseconds = 1_000;
 /** Edits wait no longer than this for a snapshot, so that a Redis that loses everything loses little. */
 const snapshotAfterMilliseconds = 10_000;
 /** A document that nobody needs stays open this long: people come back after a reload. */
@@ -75,12 +77,11 @@ export class LiveDocuments {
   async checkHeads(): Promise<void> {
     const live = [...this.#live];
     const heads = await this.#options.log.heads(live.map(({ document }) => document));
-    for (const [index, one] of live.entries()) {
-      const head = heads[index];
-      // A subscription that fails keeps nobody from reading the log.
-      if (head && head.seq > one.room.head.seq) await one.renewSubscription().catch(this.#options.onError);
-      one.room.check(head);
-    }
+    const behind = live.filter(({ room }, index) => (heads[index]?.seq ?? 0) > room.head.seq);
+    for (const [index, { room }] of live.entries()) room.check(heads[index]);
+    // A subscription that fails, or does not answer, keeps nobody from reading the log.
+    const renewals = behind.map((one) => one.renewSubscription().catch(this.#options.onError));
+    await Promise.race([Promise.all(renewals), pause(renewMilliseconds, undefined, { ref: false })]);
   }
 
   async renewPresence(): Promise<void> {
