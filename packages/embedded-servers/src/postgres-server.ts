@@ -19,7 +19,7 @@ import {
   endProcess,
   freePort,
   isAlive,
-  isPortFree,
+  isPortFreeAgain,
   logTail,
   ServerError,
   startDetached,
@@ -254,7 +254,7 @@ export class PostgresServer {
     await giveToUnprivileged(this.directory);
     chmodSync(this.#data, 0o700);
     rmSync(join(this.#data, 'postmaster.pid'), { force: true });
-    if (!(await isPortFree(this.#file.read().port)))
+    if (!(await isPortFreeAgain(this.#file.read().port)))
       this.#file.write({ ...this.#file.read(), port: await freePort() });
 
     const { archive } = this;

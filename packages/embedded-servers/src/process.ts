@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -26,14 +27,18 @@ export async function waitFor<T>(
   }
 }
 
+/**
+ * Below those that systems give to connections (Linux from 32768, macOS from 49152). A server comes back to its port, and while
+ * it is away a client that tries again and again could be given that very port to connect from, and keep it.
+ */
+const serverPorts = { from: 20_000, below: 32_768 };
+
 /** A TCP port nobody listens on, on the loopback interface. */
 export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as { port: number };
-  probe.close();
-  await once(probe, 'close');
-  return port;
+  for (;;) {
+    const port = randomInt(serverPorts.from, serverPorts.below);
+    if (await isPortFree(port)) return port;
+  }
 }
 
 /** Whether anyone listens on this loopback port. */
@@ -48,6 +53,21 @@ export async function isPortFree(port: number): Promise<boolean> {
   } finally {
     probe.close();
   }
+}
+
+const lingerMilliseconds = 2_000;
+
+/**
+ * Whether a server may have its port again: what was connected to one that was killed holds it for a moment longer. Waits for
+ * that, so that the server comes back where its clients look for it.
+ */
+export async function isPortFreeAgain(port: number): Promise<boolean> {
+  const deadline = Date.now() + lingerMilliseconds;
+  while (!(await isPortFree(port))) {
+    if (Date.now() > deadline) return false;
+    await sleep(pollMilliseconds);
+  }
+  return true;
 }
 
 export interface Command {

@@ -6,7 +6,7 @@ import {
   endProcess,
   freePort,
   isAlive,
-  isPortFree,
+  isPortFreeAgain,
   logTail,
   ServerError,
   startDetached,
@@ -125,7 +125,8 @@ export class RedisServer {
   async #launch(progress: (line: string) => void): Promise<{ rejectsAtEnd: Promise<never> }> {
     mkdirSync(this.directory, { recursive: true, mode: 0o700 });
     const previous = this.#file.exists ? this.#file.read() : undefined;
-    const kept = previous && (await isPortFree(previous.port)) && (await isPortFree(previous.clusterPort));
+    const kept =
+      previous && (await isPortFreeAgain(previous.port)) && (await isPortFreeAgain(previous.clusterPort));
     const state: ServerState = {
       port: kept ? previous.port : await freePort(),
       clusterPort: kept ? previous.clusterPort : await freePort(),
