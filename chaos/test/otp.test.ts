@@ -1,15 +1,5 @@
-import { randomInt } from 'node:crypto';
-import { expect, test } from 'vitest';
-import { renderFinding, runFault } from '../src/fault.ts';
 import { otpFaults } from '../src/otp/faults.ts';
+import { testInShort } from './short-form.ts';
 
 // The full forms: npm run chaos -- otp.
-test.each(otpFaults)(
-  '$name, in short',
-  async (fault) => {
-    const seed = randomInt(2 ** 31);
-    const finding = await runFault(fault, { scale: 'short', seed });
-    expect(finding.held, `seed ${seed}\n${renderFinding(fault, finding)}`).toBe(true);
-  },
-  120_000,
-);
+testInShort(otpFaults);

@@ -46,7 +46,7 @@ export interface CollaborationDependencies {
   verifyAccessToken: VerifyAccessToken;
   socketLimits?: SocketLimits;
   /** Of CloudWatch, for this service's metrics. */
-  metricsNamespace?: string;
+  metricsNamespace?: string | undefined;
   trustedProxies?: number;
 }
 
@@ -94,7 +94,7 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
   const subscriber = connectSubscriber(redis, onError);
   const history = startHistoryThread();
   const versions = new Versions(tenantPools, history, now);
-  const metrics = new Metrics(dependencies.metricsNamespace ?? 'Kyo');
+  const metrics = new Metrics(dependencies.metricsNamespace);
   const documents = new LiveDocuments({
     log: redisUpdateLog({ redis, confirmed, server, now }),
     snapshots: tenantSnapshots(tenantPools),

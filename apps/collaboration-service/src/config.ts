@@ -23,7 +23,7 @@ export const configSchema = z.object({
   KYO_JWKS_URL: z.url({ protocol: /^https?$/ }),
   KYO_TRUSTED_PROXIES: z.coerce.number().int().min(0).max(5).default(0),
   /** Under which its metrics are found in CloudWatch. */
-  KYO_METRICS_NAMESPACE: z.string().min(1).default('Kyo'),
+  KYO_METRICS_NAMESPACE: z.string().min(1).optional(),
   /** Over which clients move to other servers when this one stops. */
   KYO_DRAIN_SECONDS: z.coerce.number().int().min(0).max(75).default(60),
 });

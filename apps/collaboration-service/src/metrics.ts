@@ -19,7 +19,7 @@ export class Metrics {
   #seen = 0;
 
   /** @param namespace of CloudWatch. */
-  constructor(namespace: string) {
+  constructor(namespace = 'Kyo') {
     this.#namespace = namespace;
   }
 

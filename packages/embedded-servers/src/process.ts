@@ -55,19 +55,15 @@ export async function isPortFree(port: number): Promise<boolean> {
   }
 }
 
-const lingerMilliseconds = 2_000;
+const lingerSeconds = 2;
 
 /**
  * Whether a server may have its port again: what was connected to one that was killed holds it for a moment longer. Waits for
  * that, so that the server comes back where its clients look for it.
  */
-export async function isPortFreeAgain(port: number): Promise<boolean> {
-  const deadline = Date.now() + lingerMilliseconds;
-  while (!(await isPortFree(port))) {
-    if (Date.now() > deadline) return false;
-    await sleep(pollMilliseconds);
-  }
-  return true;
+export function isPortFreeAgain(port: number): Promise<boolean> {
+  const becomesFree = async () => (await isPortFree(port)) || undefined;
+  return waitFor(`Port ${port}`, lingerSeconds, becomesFree).catch(() => false);
 }
 
 export interface Command {
