@@ -26,7 +26,7 @@ beforeAll(async () => {
   commands = commandsAgainst(cloud);
   said = await commands.npmRun('deploy', '-c', 'stage=dev');
 }, 600_000);
-afterAll(() => cloud?.stop(), 60_000);
+afterAll(() => cloud?.stop());
 
 describe('the first deployment', () => {
   it('says what it will do and cost before it does it, and where Kyo is and what comes next when it has', () => {

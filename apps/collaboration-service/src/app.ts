@@ -8,7 +8,7 @@ import {
 } from '@kyong/collaboration/adapters/redis';
 import { findKind, tenantSnapshots } from '@kyong/collaboration/adapters/tenant-database';
 import type { TenantPools } from '@kyong/postgres';
-import type { ConfirmedWrite } from '@kyong/redis';
+import { type ConfirmedWrite, untilReady } from '@kyong/redis';
 import {
   createHttpApp,
   drain,
@@ -139,8 +139,7 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
   commentRoutes(app, { pools: tenantPools });
 
   app.addHook('onReady', async () => {
-    // An error on the way there is tried again by the client, and is no reason not to start.
-    if (subscriber.status !== 'ready') await new Promise((resolve) => subscriber.once('ready', resolve));
+    await untilReady(subscriber);
     // One channel for all: a channel a room would be subscribed to unseen, and loses what is said meanwhile.
     io.adapter(createShardedAdapter(redis, subscriber, { subscriptionMode: 'static' }));
   });

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { eventually } from '@kyong/testing';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import * as Y from 'yjs';
 import type { SocketLimits } from '../src/sockets/connection.ts';
@@ -25,13 +26,13 @@ async function open(url: string) {
   socket.on('message', (data: Buffer, isBinary) => received.push(isBinary ? data : data.toString()));
   await once(socket, 'open');
   const next = (start: string) =>
-    vi.waitFor(() => {
+    eventually(() => {
       const found = received.find(
         (packet) => typeof packet === 'string' && packet.startsWith(start),
       ) as string;
       expect(found, `${start} in ${received}`).toBeDefined();
       return found;
-    }, 5_000);
+    });
   return { socket, received, next };
 }
 
@@ -144,7 +145,7 @@ describe('Socket.IO', () => {
       await next('40');
       socket.send(packet);
       socket.send(Buffer.from([1, 2, 3]));
-      await vi.waitFor(() => expect(socket.readyState).toBe(WebSocket.CLOSED), 5_000);
+      await eventually(() => expect(socket.readyState).toBe(WebSocket.CLOSED));
     }
     expect(await ask(healthy, 'document:leave', { documentId: crypto.randomUUID() })).toEqual({ ok: true });
   });
@@ -219,9 +220,9 @@ it.each([[['polling']], [['websocket']], [['polling', 'websocket']]])(
       expect(await ask(socket, 'document:update', { documentId, update })).toMatchObject({ ok: true });
       Y.applyUpdate(docs[n]?.doc ?? edit, update);
     }
-    await vi.waitFor(() => {
+    await eventually(() => {
       for (const { doc } of docs) expect(doc.getMap('edits').size).toBe(4);
-    }, 10_000);
+    });
     expect(proxy.chosen.every((count) => count > 0)).toBe(true);
   },
 );

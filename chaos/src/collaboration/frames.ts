@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { WebSocket } from 'ws';
-import { type Fault, maxGrowthMebibytes, mebibyte } from '../fault.ts';
+import { type Fault, mebibyte, smallestTaskMebibytes } from '../fault.ts';
 import { pick, type Random } from '../random.ts';
 import { work } from './honest-work.ts';
 import { enterRawSocket } from './raw-socket.ts';
@@ -50,8 +50,7 @@ export const fuzzedFrames: Fault = {
       }
     };
     await Promise.all(Array.from({ length: connections }, run));
-    const after = (await server?.rss()) ?? 0;
-    const growth = Math.round((after - before) / mebibyte);
+    const after = Math.round(((await server?.rss()) ?? 0) / mebibyte);
     const { edits, unanswered } = await honest.stop();
     return {
       injected: `${counts.taken.toLocaleString('en')} frames, each a mutation of a valid one`,
@@ -59,13 +58,13 @@ export const fuzzedFrames: Fault = {
         ...counts,
         'server ended': server?.isRunning ? 0 : 1,
         'MiB before': Math.round(before / mebibyte),
-        'MiB grown': growth,
+        'MiB after': after,
         'honest edits': edits,
         'of them unanswered': unanswered,
       },
       held:
         server?.isRunning === true &&
-        growth <= maxGrowthMebibytes &&
+        after <= smallestTaskMebibytes &&
         counts.unanswered === 0 &&
         unanswered === 0,
       details,
