@@ -157,7 +157,7 @@ describe('Socket.IO', () => {
     await next('40');
     socket.send('41');
     socket.send('421["document:leave",{}]');
-    await vi.waitFor(() => expect(socket.readyState).toBe(WebSocket.CLOSED), 5_000);
+    await eventually(() => expect(socket.readyState).toBe(WebSocket.CLOSED));
   });
 });
 
@@ -180,9 +180,9 @@ describe('heartbeats', () => {
     const { server, token } = await createService({ heartbeat });
     const silent = await enter(server.url, token, { answers: false });
     const there = await enter(server.url, token, { answers: true });
-    await vi.waitFor(() => expect(silent.socket.readyState).toBe(WebSocket.CLOSED), 10_000);
+    await eventually(() => expect(silent.socket.readyState).toBe(WebSocket.CLOSED));
     expect(silent.beats()).toBe(1);
-    await vi.waitFor(() => expect(there.beats()).toBeGreaterThan(3), 10_000);
+    await eventually(() => expect(there.beats()).toBeGreaterThan(3));
     expect(there.socket.readyState).toBe(WebSocket.OPEN);
   });
 
@@ -190,7 +190,7 @@ describe('heartbeats', () => {
     const { server, token } = await createService({ heartbeat });
     const half = await enter(server.url, token, { answers: true });
     half.socket.send('451-["document:update",{"update":{"_placeholder":true,"num":0}}]');
-    await vi.waitFor(() => expect(half.socket.readyState).toBe(WebSocket.CLOSED), 10_000);
+    await eventually(() => expect(half.socket.readyState).toBe(WebSocket.CLOSED));
   });
 });
 
