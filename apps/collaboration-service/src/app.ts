@@ -44,7 +44,7 @@ export interface CollaborationDependencies {
   tenantPools: TenantPools;
   tenants: Pick<TenantDirectory, 'find'>;
   verifyAccessToken: VerifyAccessToken;
-  socketLimits?: SocketLimits;
+  socketLimits?: Partial<SocketLimits>;
   /** Of CloudWatch, for this service's metrics. */
   metricsNamespace?: string | undefined;
   trustedProxies?: number;
@@ -63,7 +63,7 @@ const intervals = {
   presence: 10_000,
   tidy: 1_000,
   adopt: 15_000,
-  /** Closed tenants and expired tokens. */
+  /** Closed tenants, expired tokens and what was sent by half. */
   revoke: 1_000,
   /** Roles are told of when they change; this is for what was not heard. */
   roles: 60_000,
@@ -120,7 +120,7 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
     metrics,
     onError,
     ensureOpen: (tenantId) => tenants.find(tenantId),
-    limits: dependencies.socketLimits ?? defaultSocketLimits,
+    limits: { ...defaultSocketLimits, ...dependencies.socketLimits },
   });
 
   const recheck = async (document: DocumentRef) => {
@@ -153,7 +153,8 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
     for (const live of documents.all) await recheckRoles(live, tenantPools).catch(onError);
   });
   every('revoke', async () => {
-    for (const connection of connections) if (connection.expiresAt <= now()) connection.interrupt();
+    for (const connection of connections)
+      if (connection.expiresAt <= now() || connection.isStuck) connection.interrupt();
     for (const [tenantId, ofTenant] of Map.groupBy(connections, ({ actor }) => actor.tenantId)) {
       await tenants.find(tenantId).catch((error: unknown) => {
         if (!(error instanceof TenantUnavailable)) throw error;

@@ -54,7 +54,7 @@ export async function createWorld(
         seconds = 900,
       }: { userId?: string; role?: Role; seconds?: number } = {},
     ) => signingKeys.sign({ sub: userId, tenant: tenantId, roles: [role], scope: 'session' }, seconds),
-    startServer: async (limits?: SocketLimits): Promise<TestServer> => {
+    startServer: async (limits?: Partial<SocketLimits>): Promise<TestServer> => {
       const tenantPools = new TenantPools({
         maxTenants: 10,
         maxConnectionsPerTenant: 5,
