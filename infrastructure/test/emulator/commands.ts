@@ -55,7 +55,7 @@ export function commandsAgainst({ emulator, directory }: EmulatedCloud): Command
       stdio: ['pipe', log, log],
       timeout: timeoutMilliseconds,
     });
-    child.stdin.end(typed);
+    child.stdin?.end(typed);
     closeSync(log);
     const [code] = (await once(child, 'exit')) as [number | null];
     const output = readFileSync(logFile, 'utf8');
