@@ -4,8 +4,8 @@ import { defineConfig } from 'vitest/config';
 const onRealServers = {
   globalSetup: ['packages/testing/src/global-setup.ts'],
   // These only end what hangs: how fast a machine is must not decide whether the code is right.
-  testTimeout: 180_000,
-  hookTimeout: 180_000,
+  testTimeout: 600_000,
+  hookTimeout: 600_000,
 };
 
 export default defineConfig({
