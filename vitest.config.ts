@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const onRealServers = {
@@ -9,6 +10,8 @@ const onRealServers = {
 
 export default defineConfig({
   test: {
+    // Most of a test's time is other processes starting: on two cores, two files at once.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         // Beside the source: no servers, milliseconds.
