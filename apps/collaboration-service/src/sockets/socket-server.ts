@@ -74,6 +74,7 @@ async function authenticate(
   { verifyAccessToken, ensureOpen, limits }: SocketServerOptions,
 ): Promise<Connection> {
   const { token } = socket.handshake.auth as { token?: unknown };
+  socket.handshake.auth = {};
   if (typeof token !== 'string') throw new Problem('unauthenticated');
   const principal = await verifyAccessToken(`Bearer ${token}`);
   const actor = actorOf(principal);
