@@ -1,11 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
+// These only end what hangs: how fast a machine is must not decide whether the code is right.
+const patience = { testTimeout: 600_000, hookTimeout: 600_000 };
+
 const onRealServers = {
   globalSetup: ['packages/testing/src/global-setup.ts'],
-  // These only end what hangs: how fast a machine is must not decide whether the code is right.
-  testTimeout: 180_000,
-  hookTimeout: 180_000,
+  ...patience,
 };
 
 export default defineConfig({
@@ -15,7 +16,11 @@ export default defineConfig({
     projects: [
       {
         // Beside the source: no servers, milliseconds.
-        test: { name: 'unit', include: ['{packages,apps,lambda,scripts}/**/src/**/*.test.ts'] },
+        test: {
+          name: 'unit',
+          include: ['{packages,apps,lambda,scripts}/**/src/**/*.test.ts'],
+          ...patience,
+        },
       },
       {
         // In `test/`: real PostgreSQL, real Redis, real processes and sockets.

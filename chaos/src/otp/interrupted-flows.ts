@@ -6,7 +6,7 @@ import { withHttpService } from './http-service.ts';
 import { countLosses, isWhole } from './losses.ts';
 
 const clients = 200;
-const patienceSeconds = 120;
+const patienceSeconds = 300;
 
 /**
  * While `people` sign in, Redis is interrupted so many `times`, spread over them, and is whole again after each.
