@@ -100,6 +100,7 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
     snapshots: tenantSnapshots(tenantPools),
     channel: redisRoomChannel(redis, subscriber, server),
     presence: redisPresence(redis, server, presenceLeaseSeconds),
+    fold: history.fold,
     now,
     metrics,
     onError,
