@@ -30,8 +30,12 @@ const seed = values.seed === undefined ? randomInt(2 ** 31) : Number(values.seed
 process.stdout.write(`seed ${seed}\n`);
 let failed = 0;
 for (const fault of names.flatMap((name) => suites[name] ?? [])) {
-  const finding = await runFault(fault, { scale: 'full', seed });
-  process.stdout.write(`${renderFinding(fault, finding)}\n`);
+  process.stderr.write(`• ${fault.name} …\n`);
+  const startedAt = performance.now();
+  const minutes = () => `${((performance.now() - startedAt) / 60_000).toFixed(1)} min`;
+  const clock = setInterval(() => process.stderr.write(`  … ${minutes()}\n`), 60_000);
+  const finding = await runFault(fault, { scale: 'full', seed }).finally(() => clearInterval(clock));
+  process.stdout.write(`${renderFinding(fault, finding)}\n  took: ${minutes()}\n`);
   if (!finding.held) failed += 1;
 }
 process.stdout.write(failed === 0 ? 'Nothing was lost.\n' : `${failed} did not hold.\n`);
