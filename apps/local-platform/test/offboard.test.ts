@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { eventually } from '@kyong/testing';
+import { PlatformProcess } from '@kyong/testing/platform-process';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { PlatformProcess } from './platform-process.ts';
 
 const run = promisify(execFile);
 const cli = join(import.meta.dirname, '..', '..', 'kyo-cli', 'src', 'main.ts');
