@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-const boundMilliseconds = 120_000;
+const boundMilliseconds = 300_000;
 
 /**
  * Tries `condition` until it throws nothing, and answers what it answers. How long that takes is the machine's business: the
  * bound only ends what would never end.
- * @throws what `condition` threw last, after two minutes.
+ * @throws what `condition` threw last, after five minutes.
  */
 export async function eventually<T>(
   condition: () => T | Promise<T>,
