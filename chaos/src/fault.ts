@@ -23,8 +23,8 @@ export interface Finding {
 }
 
 export const mebibyte = 2 ** 20;
-/** A process that has seen the worst may hold so much more than before. */
-export const maxGrowthMebibytes = 250;
+/** The smallest task a service is given (infrastructure: `smallest`); of that Node takes half for its heap. */
+export const smallestTaskMebibytes = 512;
 
 export interface Fault {
   name: string;

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { freePort } from '@kyong/embedded-servers';
 import { masterMigrations } from '@kyong/tenancy/adapters/master-database';
-import { createTestDatabase } from '@kyong/testing';
+import { createTestDatabase, eventually } from '@kyong/testing';
 import { serviceEnvironment } from '@kyong/testing/service-environment';
-import { beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { type BuiltImage, buildImages, services } from '../src/build.ts';
 import { startImage } from './running-image.ts';
 
@@ -33,13 +33,10 @@ describe.each(services)('the image of %s', (service) => {
       KYO_DRAIN_SECONDS: '0',
     });
     expect(image.configuration.User).toBe('node');
-    await vi.waitFor(
-      async () => {
-        expect(image.process.exitCode, image.log()).toBeNull();
-        expect((await fetch(`http://127.0.0.1:${port}/ready`)).status, image.log()).toBe(200);
-      },
-      { timeout: 30_000, interval: 20 },
-    );
+    await eventually(async () => {
+      expect(image.process.exitCode, image.log()).toBeNull();
+      expect((await fetch(`http://127.0.0.1:${port}/ready`)).status, image.log()).toBe(200);
+    });
     const startSeconds = (performance.now() - startedAt) / 1000;
     expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200);
 

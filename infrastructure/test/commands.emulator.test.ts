@@ -25,8 +25,8 @@ beforeAll(async () => {
   cloud = await startEmulatedCloud(stage.region);
   commands = commandsAgainst(cloud);
   said = await commands.npmRun('deploy', '-c', 'stage=dev');
-}, 600_000);
-afterAll(() => cloud?.stop(), 60_000);
+}, 900_000);
+afterAll(() => cloud?.stop());
 
 describe('the first deployment', () => {
   it('says what it will do and cost before it does it, and where Kyo is and what comes next when it has', () => {
@@ -56,7 +56,7 @@ describe('another deployment', () => {
     const output = await commands.npmRun('deploy', '-c', 'stage=dev');
     expect(output).toContain('Number of stacks with differences: 0');
     expect(changedStacks(output)).toEqual([]);
-  }, 300_000);
+  }, 900_000);
 
   it('of a commit rolls the services to the images that were pushed for it', async () => {
     const push = (name: string) =>
@@ -82,14 +82,17 @@ describe('another deployment', () => {
     expect(difference).toContain('Number of stacks with differences: 0');
     const back = ['-c', 'stage=dev', '--roll-back', '--outputs', outputs];
     await expect(commands.npmRun('deploy', ...back)).rejects.toThrow('no release to go back to');
-  }, 600_000);
+  }, 900_000);
 
   it('destroyed when that was meant, leaves nothing', async () => {
     await expect(commands.npmRun('destroy', '-c', 'stage=prod', '--yes')).rejects.toThrow(
       'prod keeps its data',
     );
     await expect(commands.npmRun('destroy', '-c', 'stage=dev')).rejects.toThrow('--yes');
-    const output = await commands.npmRun('destroy', '-c', 'stage=dev', '--yes');
+    await expect(commands.npmRunAnswering('yes', 'destroy', '-c', 'stage=dev')).rejects.toThrow(
+      'Nothing was deleted.',
+    );
+    const output = await commands.npmRunAnswering('dev', 'destroy', '-c', 'stage=dev');
     expect(output).toContain('Deleted parameter /kyo/dev/release');
     expect(output).toContain('Kyo dev is gone.');
     expect(await whatIsLeft()).toEqual({
@@ -98,7 +101,9 @@ describe('another deployment', () => {
       secrets: [],
       buckets: [],
     });
-  }, 300_000);
+    // What is gone can be destroyed again.
+    expect(await commands.npmRun('destroy', '-c', 'stage=dev', '--yes')).toContain('Kyo dev is gone.');
+  }, 900_000);
 });
 
 /** The stacks of a deployment that it did something to. */

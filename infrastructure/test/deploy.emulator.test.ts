@@ -18,7 +18,8 @@ import type { Differences, Operation, ProvisionTenantResponse, WarmPool } from '
 import { operatorToken } from '@kyong/identity';
 import { loadSigningKeys, type SigningKey } from '@kyong/identity/adapters/signing-keys';
 import { withConnection } from '@kyong/postgres';
-import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { eventually } from '@kyong/testing';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type Stage, stageOf } from '../config/index.ts';
 import { buildFunctions } from '../lib/code/index.ts';
 import { type AccountClients, removeLeftovers } from '../lib/leftovers/index.ts';
@@ -71,7 +72,7 @@ afterAll(async () => {
   process.stderr.write(
     `• Deployed to the emulator. NOT exercised, for it lacks them: ${[...Object.keys(inert), 'alarms over metric math'].join(', ')}.\n`,
   );
-}, 60_000);
+});
 
 describe('what was deployed', () => {
   it('refuses whoever has no token, or one of somebody else', async () => {
@@ -94,12 +95,12 @@ describe('what was deployed', () => {
     expect(await masterRows("SELECT status, placement FROM tenants WHERE id = 'shared-gym'")).toEqual([
       { status: 'active', placement: 'shared' },
     ]);
-  }, 120_000);
+  });
 
   it('provisions a tenant with a server of its own, by the event that RDS sends when its driver is gone', async () => {
     cloud.rds.busyFor.creation = 1;
     const accepted = await request('own-gym', 'basic');
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const { steps } = await operationAt(accepted.statusUrl);
       expect(steps.map(({ status }) => status)).toContain('waiting');
     }, patience);
@@ -112,7 +113,7 @@ describe('what was deployed', () => {
   }, 200_000);
 
   it('prepares a server ahead, pass by pass, and gives it to the next tenant of its plan', async () => {
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await poolAfterPass()).toMatchObject([
         { plan: 'premium', placement: 'dedicated', status: 'ready' },
       ]);
@@ -134,7 +135,7 @@ describe('what was deployed', () => {
   });
 
   it('puts what happened on the event bus: the outbox is empty', async () => {
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await masterRows('SELECT type FROM outbox WHERE published_at IS NULL')).toEqual([]);
     }, patience);
   });
@@ -180,7 +181,7 @@ describe('another deployment', () => {
     const output = await cdk('deploy', ...deployOptions, '--app', assembly);
     expect(changedStacks(output)).toEqual([]);
     await cdk('diff', '--fail', '--app', assembly);
-  }, 120_000);
+  });
 
   it('of something else changes what is else, and nothing else', async () => {
     const changed = templatesOf(
@@ -191,11 +192,11 @@ describe('another deployment', () => {
     const output = await cdk('deploy', ...deployOptions, '--app', changed);
     expect(changedStacks(output)).toEqual(['kyo-dev-provisioning']);
     await cdk('diff', '--fail', '--app', changed);
-  }, 180_000);
+  });
 
   it('that wants no server ahead has those destroyed that there are', async () => {
-    await vi.waitFor(async () => expect(await poolAfterPass()).toEqual([]), patience);
-  }, 120_000);
+    await eventually(async () => expect(await poolAfterPass()).toEqual([]), patience);
+  });
 
   it('destroyed, leaves nothing', async () => {
     const removed = await removeLeftovers(stage, stacksIn(stage.region), accountClients());
@@ -207,7 +208,7 @@ describe('another deployment', () => {
       const left = StackSummaries.filter(({ StackStatus }) => StackStatus !== 'DELETE_COMPLETE');
       expect(left.map(({ StackName }) => StackName)).toEqual(['CDKToolkit']);
     }
-  }, 120_000);
+  });
 });
 
 function templatesOf(of: Stage, name: string): string {
@@ -292,7 +293,7 @@ async function request(tenantId: string, plan: string): Promise<ProvisionTenantR
 }
 
 /** The API lets through what its stage allows: asked twice a second, it answers. */
-const patience = { timeout: 90_000, interval: 500 };
+const patience = { interval: 500 };
 
 async function operationAt(statusUrl: string): Promise<Operation> {
   const response = await call('GET', statusUrl);
@@ -301,7 +302,7 @@ async function operationAt(statusUrl: string): Promise<Operation> {
 }
 
 async function succeeded(statusUrl: string): Promise<Operation> {
-  return vi.waitFor(async () => {
+  return eventually(async () => {
     const found = await operationAt(statusUrl);
     expect(found, JSON.stringify(found)).toMatchObject({ status: 'succeeded' });
     return found;

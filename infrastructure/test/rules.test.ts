@@ -9,7 +9,7 @@ const stages = { dev: {} as Templates, prod: {} as Templates };
 beforeAll(async () => {
   stages.dev = await templatesOf('dev');
   stages.prod = await templatesOf('prod');
-}, 120_000);
+});
 
 describe.each(['dev', 'prod'] as const)('the templates of %s', (name) => {
   it.each(rules)('$name', (rule) => {

@@ -17,7 +17,7 @@ import { builtFunctions, templatesOf } from './templates.ts';
 let prod: Templates;
 beforeAll(async () => {
   prod = await templatesOf('prod');
-}, 120_000);
+});
 
 describe('every stack', () => {
   it('is as it was; look at what changed, then update the snapshot', async () => {

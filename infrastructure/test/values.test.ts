@@ -21,7 +21,7 @@ beforeAll(async () => {
     },
     'full',
   );
-}, 120_000);
+});
 
 describe('by a value of the stage', () => {
   it('there is a domain, with its certificate where CloudFront wants it and its records', () => {

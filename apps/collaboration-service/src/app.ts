@@ -8,7 +8,7 @@ import {
 } from '@kyong/collaboration/adapters/redis';
 import { findKind, tenantSnapshots } from '@kyong/collaboration/adapters/tenant-database';
 import type { TenantPools } from '@kyong/postgres';
-import type { ConfirmedWrite } from '@kyong/redis';
+import { type ConfirmedWrite, untilReady } from '@kyong/redis';
 import {
   createHttpApp,
   drain,
@@ -44,7 +44,7 @@ export interface CollaborationDependencies {
   tenantPools: TenantPools;
   tenants: Pick<TenantDirectory, 'find'>;
   verifyAccessToken: VerifyAccessToken;
-  socketLimits?: SocketLimits;
+  socketLimits?: Partial<SocketLimits>;
   /** Of CloudWatch, for this service's metrics. */
   metricsNamespace?: string | undefined;
   trustedProxies?: number;
@@ -63,7 +63,7 @@ const intervals = {
   presence: 10_000,
   tidy: 1_000,
   adopt: 15_000,
-  /** Closed tenants and expired tokens. */
+  /** Closed tenants, expired tokens and what was sent by half. */
   revoke: 1_000,
   /** Roles are told of when they change; this is for what was not heard. */
   roles: 60_000,
@@ -120,7 +120,7 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
     metrics,
     onError,
     ensureOpen: (tenantId) => tenants.find(tenantId),
-    limits: dependencies.socketLimits ?? defaultSocketLimits,
+    limits: { ...defaultSocketLimits, ...dependencies.socketLimits },
   });
 
   const recheck = async (document: DocumentRef) => {
@@ -139,8 +139,7 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
   commentRoutes(app, { pools: tenantPools });
 
   app.addHook('onReady', async () => {
-    // An error on the way there is tried again by the client, and is no reason not to start.
-    if (subscriber.status !== 'ready') await new Promise((resolve) => subscriber.once('ready', resolve));
+    await untilReady(subscriber);
     // One channel for all: a channel a room would be subscribed to unseen, and loses what is said meanwhile.
     io.adapter(createShardedAdapter(redis, subscriber, { subscriptionMode: 'static' }));
   });
@@ -154,7 +153,8 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
     for (const live of documents.all) await recheckRoles(live, tenantPools).catch(onError);
   });
   every('revoke', async () => {
-    for (const connection of connections) if (connection.expiresAt <= now()) connection.interrupt();
+    for (const connection of connections)
+      if (connection.expiresAt <= now() || connection.isStuck) connection.interrupt();
     for (const [tenantId, ofTenant] of Map.groupBy(connections, ({ actor }) => actor.tenantId)) {
       await tenants.find(tenantId).catch((error: unknown) => {
         if (!(error instanceof TenantUnavailable)) throw error;

@@ -1,4 +1,5 @@
-import { expect, it, vi } from 'vitest';
+import { eventually } from '@kyong/testing';
+import { expect, it } from 'vitest';
 import * as Y from 'yjs';
 import { ask, collaborate, connect, createDocument, createWorld, request } from './harness.ts';
 
@@ -10,7 +11,7 @@ async function createEditor(kind = 'schedule_management') {
   const documentId = await createDocument(server, token, kind);
   const session = await collaborate(server.url, async () => token).open(documentId);
   await session.synced();
-  const saved = () => vi.waitFor(() => expect(session.isSaved).toBe(true));
+  const saved = () => eventually(() => expect(session.isSaved).toBe(true));
   return { world, server, tenantId, token, documentId, session, saved };
 }
 
@@ -55,7 +56,7 @@ it('versions are kept, say what changed, and come back as a new edit that others
   const restored = await request(server, 'POST', `/${documentId}/restore`, token, { versionId });
   expect(restored).toMatchObject({ status: 200, body: { versionId } });
   for (const { doc } of [session, other])
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(doc.getMap('schedule.classes').toJSON()).toEqual({ yoga });
       expect(doc.getText('notes').toString()).toBe('');
     });

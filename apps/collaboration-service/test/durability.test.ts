@@ -4,8 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { DocumentSession } from '@kyong/collaboration/client';
 import type { RedisServer } from '@kyong/embedded-servers';
 import { confirmWrites, connectRedis, type RedisConnection } from '@kyong/redis';
-import { startTestRedis, startTestRedisCluster } from '@kyong/testing';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { eventually, startTestRedis, startTestRedisCluster } from '@kyong/testing';
+import { expect, it, onTestFinished } from 'vitest';
 import * as Y from 'yjs';
 import { collaborate, createDocument, createWorld } from './harness.ts';
 
@@ -46,10 +46,7 @@ async function edit(sessions: DocumentSession[], name: string, count: number, ev
       }
     }),
   );
-  await vi.waitFor(
-    () => expect(sessions.map(({ isSaved }) => isSaved)).toEqual(sessions.map(() => true)),
-    30_000,
-  );
+  await eventually(() => expect(sessions.map(({ isSaved }) => isSaved)).toEqual(sessions.map(() => true)));
 }
 
 it('Redis dies and comes back under editing: nothing is lost', async () => {
@@ -62,7 +59,7 @@ it('Redis dies and comes back under editing: nothing is lost', async () => {
   await pause(300);
   await redis.start(() => {});
   await editing;
-  await vi.waitFor(() => expect(sessions.map(valuesOf)).toEqual([200, 200]), 10_000);
+  await eventually(() => expect(sessions.map(valuesOf)).toEqual([200, 200]));
   expect(valuesOf(await open(servers[0]?.url ?? ''))).toBe(200);
 });
 
@@ -73,13 +70,13 @@ it('Redis loses everything: what servers and people have goes back, and what a s
   await edit(sessions, 'a', 20, 5);
   const loseEverything = async () => {
     redis.signal('SIGKILL');
-    await vi.waitFor(() => expect(redis.isRunning).toBe(false), 10_000);
+    await eventually(() => expect(redis.isRunning).toBe(false));
     rmSync(join(redis.directory, 'appendonlydir'), { recursive: true });
     await redis.start(() => {});
   };
   await loseEverything();
   await edit(sessions, 'b', 20, 5);
-  await vi.waitFor(() => expect(sessions.map(valuesOf)).toEqual([80, 80]), 30_000);
+  await eventually(() => expect(sessions.map(valuesOf)).toEqual([80, 80]));
   expect(valuesOf(await open(servers[1]?.url ?? ''))).toBe(80);
 
   // Everybody leaves, and servers that stop in order leave a snapshot.
@@ -106,7 +103,7 @@ async function createEditor() {
   await session.synced();
   const write = async (name: string) => {
     session.doc.getMap('edits').set(name, true);
-    await vi.waitFor(() => expect(session.isSaved).toBe(true));
+    await eventually(() => expect(session.isSaved).toBe(true));
   };
   const snapshot = async () => {
     const { rows } = await pool.query('SELECT state FROM document_snapshots WHERE document_id = $1', [
@@ -130,16 +127,16 @@ it('an edit that comes while a snapshot is written is in the next one', async ()
   await client.query('BEGIN');
   await client.query('SELECT FROM documents WHERE document_id = $1 FOR NO KEY UPDATE', [documentId]);
   passTenSeconds();
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const { rows } = await pool.query(
       "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
     );
     expect(rows).toHaveLength(1);
-  }, 10_000);
+  });
   await write('meanwhile');
   await client.query('COMMIT');
   client.release();
-  await vi.waitFor(async () => expect(await snapshot()).toEqual(['before']), 10_000);
+  await eventually(async () => expect(await snapshot()).toEqual(['before']));
   await server.stop();
   expect(await snapshot()).toEqual(['before', 'meanwhile']);
 });
@@ -171,6 +168,6 @@ it('a primary of three dies under editing and its replica takes over: nothing ac
     await cluster.whole(20);
   }
   await editing;
-  await vi.waitFor(() => expect(sessions.map(valuesOf)).toEqual([300, 300]), 30_000);
+  await eventually(() => expect(sessions.map(valuesOf)).toEqual([300, 300]));
   expect(valuesOf(await open(servers[0]?.url ?? ''))).toBe(300);
 });

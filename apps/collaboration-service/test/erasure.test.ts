@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { redisUpdateLog } from '@kyong/collaboration/adapters/redis';
-import { confirmWrites, connectRedis } from '@kyong/redis';
-import { startTestRedis } from '@kyong/testing';
+import { confirmWrites, connectRedis, untilReady } from '@kyong/redis';
+import { eventually, startTestRedis } from '@kyong/testing';
 import type { Cluster } from 'ioredis';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { collaborate, createDocument, createWorld } from './harness.ts';
 
 const daySeconds = 86_400;
@@ -41,11 +40,11 @@ it('of a gym that was erased, Redis keeps nothing that does not go by itself wit
   const sessions = await Promise.all([seen, edited].map((documentId) => client.open(documentId)));
   await Promise.all(sessions.map((session) => session.synced()));
   sessions[1]?.doc.getMap('edits').set('one', 1);
-  await vi.waitFor(() => expect(sessions.every(({ isSaved }) => isSaved)).toBe(true), 10_000);
+  await eventually(() => expect(sessions.every(({ isSaved }) => isSaved)).toBe(true));
   await client.close();
   await server.stop();
   const redis = connectTo();
-  await once(redis, 'ready');
+  await untilReady(redis);
   const log = redisUpdateLog({ redis, confirmed: confirmWrites(redis, 0), server: 'diedhere', now });
   const orphan = { tenantId, documentId: randomUUID() };
   await log.begin(orphan, { from: 0, seq: 0 });
@@ -65,7 +64,7 @@ it('of a gym that was erased, Redis keeps nothing that does not go by itself wit
   world.gyms.delete(tenantId);
   await world.startServer();
   // At its start, or at the next look of a server that had no Redis yet.
-  await vi.waitFor(async () => expect(await waiting(redis, tenantId)).toEqual([]), 40_000);
+  await eventually(async () => expect(await waiting(redis, tenantId)).toEqual([]));
   const left = await secondsLeft(redis, tenantId);
   expect([...left.keys()].filter((key) => key.includes(orphan.documentId))).toEqual([]);
   expect([...left.keys()].some((key) => key.includes(seen))).toBe(true);

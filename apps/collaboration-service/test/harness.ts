@@ -8,11 +8,11 @@ import { type ConfirmedWrite, confirmWrites } from '@kyong/redis';
 import { accessTokenVerifier, createLogger } from '@kyong/service-kit';
 import { type TenantEntry, TenantUnavailable } from '@kyong/tenancy';
 import { tenantMigrations } from '@kyong/tenancy/adapters/tenant-schema';
-import { createTestDatabase, createTestRedis } from '@kyong/testing';
+import { createTestDatabase, createTestRedis, eventually } from '@kyong/testing';
 import type { Cluster } from 'ioredis';
 import { createLocalJWKSet } from 'jose';
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
-import { onTestFinished, vi } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { type CollaborationService, createApp } from '../src/app.ts';
 import type { SocketLimits } from '../src/sockets/connection.ts';
 
@@ -54,7 +54,7 @@ export async function createWorld(
         seconds = 900,
       }: { userId?: string; role?: Role; seconds?: number } = {},
     ) => signingKeys.sign({ sub: userId, tenant: tenantId, roles: [role], scope: 'session' }, seconds),
-    startServer: async (limits?: SocketLimits): Promise<TestServer> => {
+    startServer: async (limits?: Partial<SocketLimits>): Promise<TestServer> => {
       const tenantPools = new TenantPools({
         maxTenants: 10,
         maxConnectionsPerTenant: 5,
@@ -149,9 +149,9 @@ export function connect(
 }
 
 export async function connected(socket: Socket): Promise<Socket> {
-  await vi.waitFor(() => {
+  await eventually(() => {
     if (!socket.connected) throw new Error('not connected yet');
-  }, 10_000);
+  });
   return socket;
 }
 
@@ -167,5 +167,5 @@ export function collaborate(url: string, getToken: () => Promise<string>): Colla
 
 // biome-ignore lint/suspicious/noExplicitAny: an answer is whatever the service says; the tests say what they expect.
 export async function ask(socket: Socket, event: string, payload?: unknown): Promise<any> {
-  return socket.timeout(10_000).emitWithAck(event, payload);
+  return socket.timeout(60_000).emitWithAck(event, payload);
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { expect, it, vi } from 'vitest';
+import { eventually } from '@kyong/testing';
+import { expect, it } from 'vitest';
 import * as Y from 'yjs';
 import { ask, collaborate, connect, connected, createDocument, createWorld, request } from './harness.ts';
 
@@ -58,7 +59,7 @@ it('a role that is changed or taken away holds at once, on other servers too', a
   await ask(socket, 'document:join', { documentId });
 
   await request(servers[0], 'PUT', `/${documentId}/roles/${userId}`, owner, { role: 'viewer' });
-  await vi.waitFor(() => expect(session.role).toBe('viewer'));
+  await eventually(() => expect(session.role).toBe('viewer'));
   expect(await ask(socket, 'document:update', { documentId, update: update() })).toMatchObject({
     code: 'forbidden',
   });
@@ -68,14 +69,14 @@ it('a role that is changed or taken away holds at once, on other servers too', a
   watcher.on('presence:left', ({ user }) => leavers.push(user.id));
   await ask(watcher, 'document:join', { documentId });
   expect((await request(servers[0], 'DELETE', `/${documentId}/roles/${userId}`, owner)).status).toBe(204);
-  await vi.waitFor(() => expect(session.status).toBe('refused'));
+  await eventually(() => expect(session.status).toBe('refused'));
   expect(await ask(socket, 'document:update', { documentId, update: update() })).toMatchObject({
     code: 'not_joined',
   });
   expect(await ask(socket, 'document:sync', { documentId, stateVector: new Uint8Array([0]) })).toMatchObject({
     code: 'not_joined',
   });
-  await vi.waitFor(() => expect(leavers).toEqual([userId]));
+  await eventually(() => expect(leavers).toEqual([userId]));
 });
 
 it("the gym's owner owns every document, its manager unless told otherwise", async () => {
@@ -125,7 +126,7 @@ it('a token that expires is replaced, and the document stays', async () => {
   session.on('status', (status) => {
     if (status === 'offline') session.doc.getText('notes').insert(8, 'between');
   });
-  await vi.waitFor(() => expect([given, session.isSaved]).toEqual([2, true]), 10_000);
+  await eventually(() => expect([given, session.isSaved]).toEqual([2, true]));
   expect(session.doc.getText('notes').toString()).toBe('before, between');
 });
 
@@ -135,7 +136,7 @@ it('a tenant that is suspended is shut out within seconds', async () => {
   const socket = await connected(connect(servers[0].url, token));
   await ask(socket, 'document:join', { documentId });
   world.closed.add(tenantId);
-  await vi.waitFor(() => expect(socket.connected).toBe(false), 5_000);
+  await eventually(() => expect(socket.connected).toBe(false));
   const again = connect(servers[1].url, token, { reconnection: false });
   const error = await new Promise<Error & { data?: unknown }>((resolve) =>
     again.once('connect_error', resolve),

@@ -1,15 +1,17 @@
 import { once } from 'node:events';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { eventually } from '@kyong/testing';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import * as Y from 'yjs';
+import type { SocketLimits } from '../src/sockets/connection.ts';
 import { ask, connect, connected, createDocument, createWorld } from './harness.ts';
 import { startStickyProxy } from './sticky-proxy.ts';
 
 // What https://socket.io/docs/v4/engine-io-protocol/ and …/socket-io-protocol/ expect of a server.
 
-async function createService() {
+async function createService(limits?: Partial<SocketLimits>) {
   const world = await createWorld();
-  const server = await world.startServer();
+  const server = await world.startServer(limits);
   const { tenantId } = await world.createGym();
   const token = await world.token(tenantId, { role: 'gym_owner' });
   const poll = (query: string, init?: RequestInit) => fetch(`${server.url}/socket.io/?EIO=4${query}`, init);
@@ -24,13 +26,13 @@ async function open(url: string) {
   socket.on('message', (data: Buffer, isBinary) => received.push(isBinary ? data : data.toString()));
   await once(socket, 'open');
   const next = (start: string) =>
-    vi.waitFor(() => {
+    eventually(() => {
       const found = received.find(
         (packet) => typeof packet === 'string' && packet.startsWith(start),
       ) as string;
       expect(found, `${start} in ${received}`).toBeDefined();
       return found;
-    }, 5_000);
+    });
   return { socket, received, next };
 }
 
@@ -135,6 +137,7 @@ describe('Socket.IO', () => {
       '42',
       '42["document:join"',
       '451-["x",{"_placeholder":true,"num":7}]',
+      '452-["x",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]',
       '40{',
     ]) {
       const { socket, next } = await open(server.url);
@@ -142,9 +145,52 @@ describe('Socket.IO', () => {
       await next('40');
       socket.send(packet);
       socket.send(Buffer.from([1, 2, 3]));
-      await vi.waitFor(() => expect(socket.readyState).toBe(WebSocket.CLOSED), 5_000);
+      await eventually(() => expect(socket.readyState).toBe(WebSocket.CLOSED));
     }
     expect(await ask(healthy, 'document:leave', { documentId: crypto.randomUUID() })).toEqual({ ok: true });
+  });
+
+  it('closes the connection of a client that has said goodbye, whatever it sends along', async () => {
+    const { server, token } = await createService();
+    const { socket, next } = await open(server.url);
+    socket.send(`40${JSON.stringify({ token })}`);
+    await next('40');
+    socket.send('41');
+    socket.send('421["document:leave",{}]');
+    await eventually(() => expect(socket.readyState).toBe(WebSocket.CLOSED));
+  });
+});
+
+describe('heartbeats', () => {
+  const heartbeat = { intervalSeconds: 0.5, timeoutSeconds: 0.5 };
+
+  /** A WebSocket that is let in, and answers heartbeats or does not. */
+  async function enter(url: string, token: string, { answers }: { answers: boolean }) {
+    const { socket, received, next } = await open(url);
+    const beats = () => received.filter((packet) => packet === '2').length;
+    socket.on('message', (data) => {
+      if (answers && String(data) === '2') socket.send('3');
+    });
+    socket.send(`40${JSON.stringify({ token })}`);
+    await next('40');
+    return { socket, beats };
+  }
+
+  it('keep who answers them, and end who does not', async () => {
+    const { server, token } = await createService({ heartbeat });
+    const silent = await enter(server.url, token, { answers: false });
+    const there = await enter(server.url, token, { answers: true });
+    await eventually(() => expect(silent.socket.readyState).toBe(WebSocket.CLOSED));
+    expect(silent.beats()).toBe(1);
+    await eventually(() => expect(there.beats()).toBeGreaterThan(3));
+    expect(there.socket.readyState).toBe(WebSocket.OPEN);
+  });
+
+  it('do not keep who has announced bytes and sends none', async () => {
+    const { server, token } = await createService({ heartbeat });
+    const half = await enter(server.url, token, { answers: true });
+    half.socket.send('451-["document:update",{"update":{"_placeholder":true,"num":0}}]');
+    await eventually(() => expect(half.socket.readyState).toBe(WebSocket.CLOSED));
   });
 });
 
@@ -174,9 +220,9 @@ it.each([[['polling']], [['websocket']], [['polling', 'websocket']]])(
       expect(await ask(socket, 'document:update', { documentId, update })).toMatchObject({ ok: true });
       Y.applyUpdate(docs[n]?.doc ?? edit, update);
     }
-    await vi.waitFor(() => {
+    await eventually(() => {
       for (const { doc } of docs) expect(doc.getMap('edits').size).toBe(4);
-    }, 10_000);
+    });
     expect(proxy.chosen.every((count) => count > 0)).toBe(true);
   },
 );

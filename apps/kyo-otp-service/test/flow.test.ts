@@ -1,8 +1,7 @@
-import { once } from 'node:events';
 import type { OutboxMessage, SendOtpResponse, TokenPair } from '@kyong/contracts';
-import { connectRedis } from '@kyong/redis';
-import { startTestRedis } from '@kyong/testing';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { connectRedis, untilReady } from '@kyong/redis';
+import { eventually, startTestRedis } from '@kyong/testing';
+import { expect, onTestFinished, test } from 'vitest';
 import { createService, post, problemOf } from './harness.ts';
 
 /** The service with a queue and a worker that no other test meets. */
@@ -10,11 +9,11 @@ async function createPlatform() {
   const { endpoint } = await startTestRedis();
   const redis = connectRedis({ nodes: [endpoint], password: endpoint.password }, () => {});
   onTestFinished(() => redis.disconnect());
-  await once(redis, 'ready');
+  await untilReady(redis);
   const service = await createService({ redis });
   service.startWorker();
   const codeFor = (to: string) =>
-    vi.waitFor(async () => {
+    eventually(async () => {
       const response = await service.app.inject({ url: '/dev/outbox', query: { to } });
       const [message] = response.json<OutboxMessage[]>();
       const code = /\d{6}/.exec(message?.body ?? '')?.[0];

@@ -1,15 +1,14 @@
-import { once } from 'node:events';
 import type { OtpLogPage, OutboxMessage, SendOtpResponse, TenantRole } from '@kyong/contracts';
-import { connectRedis } from '@kyong/redis';
-import { createTestRedis, startTestRedis } from '@kyong/testing';
-import { onTestFinished, vi } from 'vitest';
+import { connectRedis, untilReady } from '@kyong/redis';
+import { createTestRedis, eventually, startTestRedis } from '@kyong/testing';
+import { onTestFinished } from 'vitest';
 import { createService, post } from './harness.ts';
 
 async function createQueue() {
   const { endpoint } = await startTestRedis();
   const redis = connectRedis({ nodes: [endpoint], password: endpoint.password }, () => {});
   onTestFinished(() => redis.disconnect());
-  await once(redis, 'ready');
+  await untilReady(redis);
   return redis;
 }
 
@@ -46,20 +45,20 @@ export async function createGymService({ queue = false } = {}) {
     return response.json<SendOtpResponse>().requestId;
   };
   const messageTo = (to: string) =>
-    vi.waitFor(async () => {
+    eventually(async () => {
       const [message] = (await service.app.inject({ url: '/dev/outbox', query: { to } })).json<
         OutboxMessage[]
       >();
       if (!message) throw new Error('nothing has arrived yet');
       return message;
-    }, 5_000);
+    });
   /** The log once it holds `count` entries of that status. */
   const logOf = (query: string, count: number) =>
-    vi.waitFor(async () => {
+    eventually(async () => {
       const response = await request('GET', `/api/otp/log?${query}`);
       const page = response.json<OtpLogPage>();
       if (page.entries?.length !== count) throw new Error(response.body);
       return page;
-    }, 10_000);
+    });
   return { ...service, redis, gym, tenantId, owner, tokenFor, request, send, messageTo, logOf };
 }

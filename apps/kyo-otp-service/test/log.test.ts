@@ -1,6 +1,7 @@
 import type { OtpLogEntry, OtpLogPage, OtpLogSummary } from '@kyong/contracts';
 import { RecipientRefused, sendReference } from '@kyong/otp';
-import { expect, test, vi } from 'vitest';
+import { eventually } from '@kyong/testing';
+import { expect, test } from 'vitest';
 import { sweepLogs } from '../src/log-retention.ts';
 import { createGymService } from './gym.ts';
 import { post, problemOf } from './harness.ts';
@@ -57,7 +58,7 @@ test('a gym that was away gets its lines when it is back; nobody waits for it, a
   startWorker();
   await send(to);
   await messageTo(to);
-  await vi.waitFor(() => expect(log.join('')).toContain('log of one-time passwords disturbed'), 5_000);
+  await eventually(() => expect(log.join('')).toContain('log of one-time passwords disturbed'));
   gyms.set('iron-temple', connection);
   await logOf('status=sent', 1);
   const { rows } = await gym.query<{ count: number }>('SELECT count(*)::int FROM otp_log');
@@ -69,10 +70,10 @@ test('a tenant that does not exist has no log, and leaves nothing behind', async
   startWorker();
   await send(to, { tenantId: 'nobody' });
   await messageTo(to);
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const lengths = await Promise.all(Array.from({ length: 8 }, (_, n) => redis.xlen(`{otp:${n}}:log`)));
     expect(lengths).toEqual(lengths.map(() => 0));
-  }, 5_000);
+  });
 });
 
 /** Entries of a day each, as if they had been sent. */

@@ -1,7 +1,7 @@
 import { createReceiptToken, sendReference } from '@kyong/otp';
 import { mitake } from '@kyong/otp/adapters/mitake';
-import { startHttpServer } from '@kyong/testing';
-import { expect, test, vi } from 'vitest';
+import { eventually, startHttpServer } from '@kyong/testing';
+import { expect, test } from 'vitest';
 import { createGymService } from './gym.ts';
 import { problemOf } from './harness.ts';
 
@@ -23,11 +23,11 @@ async function createMitakeGym() {
     }),
   );
   const callback = () =>
-    vi.waitFor(() => {
+    eventually(() => {
       const given = new URLSearchParams(server.requests[0]?.body).get('response');
       if (!given) throw new Error('nothing sent yet');
       return new URL(given).pathname;
-    }, 5_000);
+    });
   return { ...service, callback };
 }
 

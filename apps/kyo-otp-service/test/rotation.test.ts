@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import type { SendOtpResponse, TokenPair } from '@kyong/contracts';
 import { createSigningKey, loadSigningKeys, type SigningKey } from '@kyong/identity/adapters/signing-keys';
 import { OtpKeys } from '@kyong/otp';
-import { connectRedis } from '@kyong/redis';
+import { connectRedis, untilReady } from '@kyong/redis';
 import { accessTokenVerifier, remoteKeys } from '@kyong/service-kit';
 import { startTestRedis } from '@kyong/testing';
 import { expect, onTestFinished, test } from 'vitest';
@@ -69,7 +68,7 @@ test('the secret changes, and codes and sessions made before go on', async () =>
   const { endpoint } = await startTestRedis();
   const redis = connectRedis({ nodes: [endpoint], password: endpoint.password }, () => {});
   onTestFinished(() => redis.disconnect());
-  await once(redis, 'ready');
+  await untilReady(redis);
   const { dependencies } = await createService({ redis });
   const secrets = { old: randomBytes(32), next: randomBytes(32) };
   while (new OtpKeys(secrets.next).id === new OtpKeys(secrets.old).id) secrets.next = randomBytes(32);

@@ -1,6 +1,5 @@
-import { once } from 'node:events';
 import type { SendOtpResponse } from '@kyong/contracts';
-import { connectRedis } from '@kyong/redis';
+import { connectRedis, untilReady } from '@kyong/redis';
 import { startTestRedis } from '@kyong/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { createApp } from '../src/app.ts';
@@ -13,7 +12,7 @@ async function createTestService() {
   const { endpoint } = await startTestRedis();
   const redis = connectRedis({ nodes: [endpoint], password: endpoint.password }, () => {});
   onTestFinished(() => redis.disconnect());
-  await once(redis, 'ready');
+  await untilReady(redis);
   const service = await createService({ redis });
   const app = createApp({ ...service.dependencies, testNumbers: new Map([[testNumber, '246810']]) });
   onTestFinished(() => app.close());

@@ -1,5 +1,6 @@
 import { CollaborationClient } from '@kyong/collaboration/client';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { eventually } from '@kyong/testing';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { PlatformProcess } from './platform-process.ts';
 
 let platform: PlatformProcess;
@@ -45,7 +46,7 @@ it.each([['websocket'], ['polling']])(
     const [one, other] = [await open(), await open()];
     const yoga = { title: 'Yoga', day: 1, start: '18:30', minutes: 60 };
     one.session.doc.getMap('schedule.classes').set('yoga', yoga);
-    await vi.waitFor(() => expect(other.session.doc.getMap('schedule.classes').toJSON()).toEqual({ yoga }));
+    await eventually(() => expect(other.session.doc.getMap('schedule.classes').toJSON()).toEqual({ yoga }));
     const history = await platform.request(
       'GET',
       `/api/collaboration/documents/${created.body.documentId}/history`,
@@ -68,12 +69,12 @@ it('a document that is open outlives a stop and a start of everything', async ()
   const session = await client.open(body.documentId);
   await session.synced();
   session.doc.getText('course.notes').insert(0, 'before the stop');
-  await vi.waitFor(() => expect(session.isSaved).toBe(true));
+  await eventually(() => expect(session.isSaved).toBe(true));
   expect(await platform.end('SIGTERM')).toBe(0);
   session.doc.getText('course.notes').insert(0, 'meanwhile, ');
   platform = new PlatformProcess(platform.dataDirectory, platform.port);
   await platform.ready();
-  await vi.waitFor(() => expect(session.isSaved).toBe(true), 20_000);
+  await eventually(() => expect(session.isSaved).toBe(true));
   client.close();
 
   const again = new CollaborationClient(platform.url, { getToken: async () => token });

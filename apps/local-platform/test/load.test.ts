@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { PlatformProcess } from './platform-process.ts';
 
 let platform: PlatformProcess;
@@ -62,20 +63,25 @@ async function watchConnections(server: 'master' | 'shared'): Promise<() => Prom
   const client = new Client({ host: '127.0.0.1', port, password, user: 'postgres', database: 'postgres' });
   await client.connect();
   let most = 0;
-  let watching = true;
-  const watch = (async () => {
-    while (watching) {
+  const stopping = new AbortController();
+  const watching = (async () => {
+    while (!stopping.signal.aborted) {
       const { rows } = await client.query(
         "SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend'",
       );
       most = Math.max(most, rows[0].count);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await sleep(20);
     }
-  })();
-  return async () => {
-    watching = false;
-    await watch;
     await client.end();
+  })();
+  const stop = async () => {
+    stopping.abort();
+    await watching;
     return most;
   };
+  // Whatever becomes of the test, the platform is not stopped under it.
+  onTestFinished(async () => {
+    await stop();
+  });
+  return stop;
 }

@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { eventually } from '@kyong/testing';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { PlatformProcess } from './platform-process.ts';
 
 const run = promisify(execFile);
@@ -37,10 +38,7 @@ it.concurrent.each(['free', 'basic'])('the %s plan: offboarded, exported, erased
   expect((await run('tar', ['-tf', file])).stdout).toContain('tables/gym.csv.gz');
   rmSync(folder, { recursive: true });
 
-  await vi.waitFor(async () => expect((await show(tenantId)).status).toBe('offboarded'), {
-    timeout: 30_000,
-    interval: 200,
-  });
+  await eventually(async () => expect((await show(tenantId)).status).toBe('offboarded'), { interval: 200 });
   const shown = (await kyo('tenants', 'show', tenantId)).stdout;
   expect(shown).toMatch(/database .*: gone/);
   expect(shown).toMatch(/expires +edits of shared documents.*: by \d{4}-/);

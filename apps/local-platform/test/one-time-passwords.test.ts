@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { eventually } from '@kyong/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PlatformProcess } from './platform-process.ts';
 
 let platform: PlatformProcess;
@@ -10,12 +11,12 @@ afterAll(() => platform.discard());
 
 /** The newest message to a number that is other than `last`. */
 async function nextMessage(to: string, last?: string): Promise<string> {
-  return vi.waitFor(async () => {
+  return eventually(async () => {
     const { body } = await platform.request('GET', `/dev/outbox?to=${encodeURIComponent(to)}`);
     const [newest] = body as { body: string }[];
     if (!newest || newest.body === last) throw new Error('nothing has arrived yet');
     return newest.body;
-  }, 10_000);
+  });
 }
 
 const codeIn = (message: string) => /\b\d{6}\b/.exec(message)?.[0];
@@ -66,10 +67,10 @@ describe.each([
     });
     expect(verified.status).toBe(200);
 
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const log = await platform.request('GET', '/api/otp/log', { token });
       expect(log.body.entries).toMatchObject([{ status: 'verified', template: 'Short', provider: 'outbox' }]);
-    }, 10_000);
+    });
     const summary = await platform.request('GET', '/api/otp/log/summary', { token });
     expect(summary.body).toMatchObject({ total: 1, conversion: 1 });
     expect((await platform.request('GET', '/api/otp/log', { token: verified.body.accessToken })).status).toBe(

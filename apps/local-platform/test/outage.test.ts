@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { eventually } from '@kyong/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PlatformProcess } from './platform-process.ts';
 
 let platform: PlatformProcess;
@@ -49,33 +50,23 @@ describe.each([
       const response = await request();
       expect([response.status, response.body.code]).toEqual([503, 'unavailable']);
       expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
-      await vi.waitFor(async () => expect((await parts())[part]?.status).toBe('unavailable'), {
-        timeout: 15_000,
-      });
+      await eventually(async () => expect((await parts())[part]?.status).toBe('unavailable'));
       expect((await platform.request('GET', '/healthz')).status).toBe(503);
     } finally {
       for (const pid of processes) process.kill(pid, 'SIGCONT');
     }
-    await vi.waitFor(async () => expect((await platform.request('GET', '/healthz')).status).toBe(200), {
-      timeout: 30_000,
+    await eventually(async () => expect((await platform.request('GET', '/healthz')).status).toBe(200), {
       interval: 200,
     });
-    await vi.waitFor(async () => expect((await request()).status).toBe(success), {
-      timeout: 30_000,
-      interval: 200,
-    });
+    await eventually(async () => expect((await request()).status).toBe(success), { interval: 200 });
   });
 
   it('dies: 503, then it is started again by itself', async () => {
     const pid = pidOf(server);
     process.kill(pid, 'SIGKILL');
     expect((await request()).status).toBe(503);
-    await vi.waitFor(async () => expect((await request()).status).toBe(success), {
-      timeout: 40_000,
-      interval: 200,
-    });
-    await vi.waitFor(async () => expect((await platform.request('GET', '/healthz')).status).toBe(200), {
-      timeout: 30_000,
+    await eventually(async () => expect((await request()).status).toBe(success), { interval: 200 });
+    await eventually(async () => expect((await platform.request('GET', '/healthz')).status).toBe(200), {
       interval: 200,
     });
     expect(pidOf(server)).not.toBe(pid);

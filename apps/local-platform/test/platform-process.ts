@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Operation } from '@kyong/contracts';
 import { freePort } from '@kyong/embedded-servers';
-import { vi } from 'vitest';
+import { eventually } from '@kyong/testing';
 
 const main = join(import.meta.dirname, '..', 'src', 'main.ts');
 
@@ -55,13 +55,10 @@ export class PlatformProcess {
   }
 
   async ready(): Promise<void> {
-    await vi.waitFor(
-      () => {
-        if (this.child.exitCode !== null) throw new Error(`The platform ended: ${this.output}`);
-        if (!this.output.includes('Kyo is ready at')) throw new Error(`Not ready: ${this.output}`);
-      },
-      { timeout: 60_000, interval: 20 },
-    );
+    await eventually(() => {
+      if (this.child.exitCode !== null) throw new Error(`The platform ended: ${this.output}`);
+      if (!this.output.includes('Kyo is ready at')) throw new Error(`Not ready: ${this.output}`);
+    });
   }
 
   async end(signal: NodeJS.Signals): Promise<number | null> {
@@ -97,7 +94,7 @@ export class PlatformProcess {
         ...headers,
       },
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-      signal: AbortSignal.timeout(20_000),
+      signal: AbortSignal.timeout(60_000),
     });
     const text = await response.text();
     // biome-ignore lint/suspicious/noExplicitAny: whatever the platform answers; the tests say what they expect.
@@ -114,7 +111,7 @@ export class PlatformProcess {
     const sent = await this.request('POST', '/api/otp/send', {
       body: { channel: 'sms', to: phone, purpose: 'signup' },
     });
-    const code = await vi.waitFor(async () => {
+    const code = await eventually(async () => {
       const { body } = await this.request('GET', `/dev/outbox?to=${encodeURIComponent(phone)}`);
       return /\b\d{6}\b/.exec(body[0].body)?.[0];
     });
@@ -125,7 +122,7 @@ export class PlatformProcess {
   }
 
   async operationEnd(operationId: string): Promise<Operation> {
-    return vi.waitFor(
+    return eventually(
       async () => {
         const { body } = await this.request('GET', `/operations/${operationId}`, {
           token: this.operatorToken,
@@ -133,7 +130,7 @@ export class PlatformProcess {
         if (body.status === 'running') throw new Error(`still running: ${JSON.stringify(body.steps)}`);
         return body as Operation;
       },
-      { timeout: 60_000, interval: 100 },
+      { interval: 100 },
     );
   }
 }

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { existsSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { freePort } from '@kyong/embedded-servers';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { eventually } from '@kyong/testing';
+import { expect, it, onTestFinished } from 'vitest';
 import { createDataDirectory } from './platform-process.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
@@ -18,13 +19,10 @@ async function npmStart() {
   for (const stream of [npm.stdout, npm.stderr])
     stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
   onTestFinished(() => rmSync(dirname(dataDirectory), { recursive: true, force: true }));
-  await vi.waitFor(
-    () => {
-      if (npm.exitCode !== null) throw new Error(`npm start ended: ${output}`);
-      expect(output).toContain('Kyo is ready at');
-    },
-    { timeout: 50_000, interval: 50 },
-  );
+  await eventually(() => {
+    if (npm.exitCode !== null) throw new Error(`npm start ended: ${output}`);
+    expect(output).toContain('Kyo is ready at');
+  });
   const { pid } = npm;
   if (pid === undefined) throw new Error(output);
   const servers = ['master', 'shared'].map((name) =>
@@ -54,19 +52,19 @@ it('SIGTERM to npm alone does the same', async () => {
   const { pid, ended, running } = await npmStart();
   process.kill(pid, 'SIGTERM');
   await ended;
-  await vi.waitFor(() => expect(running()).toBe(0), { timeout: 15_000 });
+  await eventually(() => expect(running()).toBe(0));
 });
 
 it('kill -9 of npm leaves nothing running', async () => {
   const { pid, ended, running } = await npmStart();
   process.kill(pid, 'SIGKILL');
   await ended;
-  await vi.waitFor(() => expect(running()).toBe(0), { timeout: 15_000 });
+  await eventually(() => expect(running()).toBe(0));
 });
 
 it('kill -9 of npm and all of its group leaves nothing running', async () => {
   const { pid, ended, running } = await npmStart();
   process.kill(-pid, 'SIGKILL');
   await ended;
-  await vi.waitFor(() => expect(running()).toBe(0), { timeout: 15_000 });
+  await eventually(() => expect(running()).toBe(0));
 });

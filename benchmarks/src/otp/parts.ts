@@ -1,11 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { postgresIdentityStore } from '@kyong/identity/adapters/postgres';
 import { loadSigningKeys, type SigningKey } from '@kyong/identity/adapters/signing-keys';
 import { createOtp, issue, OtpKeys, type OtpStore, verify } from '@kyong/otp';
 import { redisOtpStore } from '@kyong/otp/adapters/redis';
 import { createPool } from '@kyong/postgres';
-import { confirmWrites, connectRedis, type RedisConnection } from '@kyong/redis';
+import { confirmWrites, connectRedis, type RedisConnection, untilReady } from '@kyong/redis';
 import { addressOf } from './people.ts';
 
 const rounds = 9;
@@ -23,7 +22,7 @@ export async function measureParts(options: {
   signingKeys: SigningKey[];
 }): Promise<Record<string, number>> {
   const redis = connectRedis(options.redis, () => {});
-  await once(redis, 'ready');
+  await untilReady(redis);
   const pool = createPool(
     { connectionString: options.databaseUrl },
     { maxConnections: 10, idleTimeoutSeconds: 30 },

@@ -14,7 +14,7 @@ export interface ServerConfiguration {
   tokens: { issuer: string; audience: string };
   publicKeys: { keys: JWK[] };
   drainSeconds: number;
-  limits?: SocketLimits;
+  limits?: Partial<SocketLimits>;
 }
 
 const configuration = JSON.parse(process.argv[2] ?? '{}') as ServerConfiguration;

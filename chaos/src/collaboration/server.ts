@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { smallestTaskMebibytes } from '../fault.ts';
 import type { ServerConfiguration } from './server-process.ts';
 
-/** An instance of collaboration-service, in a process that can be killed. */
+/** An instance of collaboration-service, in a process that can be killed and has the memory of the smallest task. */
 export class CollaborationServer {
   readonly port: number;
   readonly #process: ChildProcess;
@@ -15,7 +16,8 @@ export class CollaborationServer {
 
   static async start(configuration: ServerConfiguration): Promise<CollaborationServer> {
     const file = join(import.meta.dirname, 'server-process.ts');
-    const child = spawn(process.execPath, [file, JSON.stringify(configuration)], {
+    const heap = `--max-old-space-size=${smallestTaskMebibytes / 2}`;
+    const child = spawn(process.execPath, [heap, file, JSON.stringify(configuration)], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     const [{ port }] = (await Promise.race([

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { freePort, waitFor } from '@kyong/embedded-servers';
 
 const main = join(import.meta.dirname, '..', '..', '..', 'apps', 'local-platform', 'src', 'main.ts');
-const startWithinSeconds = 120;
+const startWithinSeconds = 300;
 const tenantId = 'iron-house';
 const owner = '+886912000001';
 

@@ -18,7 +18,7 @@ const partitions = 8;
 const workers = 2;
 /** Longer than the provider's slowest answer and short enough to wait for; a real worker waits longer. */
 const abandonedAfterMilliseconds = 5_000;
-const drainSeconds = 90;
+const drainSeconds = 300;
 
 /** Workers die in the middle of their work while the provider is at its worst. */
 export const deliveryKills: Fault = {

@@ -12,7 +12,7 @@ const settings = {
   nodeTimeoutMilliseconds: 1_000,
   fsync: 'always',
 } as const;
-const recoverySeconds = 60;
+const recoverySeconds = 180;
 
 /** Primaries die in the middle of people's signing in, replicas take their places, and the dead come back as replicas. */
 export const failovers: Fault = {

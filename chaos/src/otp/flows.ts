@@ -6,9 +6,9 @@ import type { HttpService } from './http-service.ts';
 
 /** Half of the people sign in at a gym, so that there is a log. */
 const tenantId = 'iron-temple';
-const requestTimeoutMilliseconds = 15_000;
+const requestTimeoutMilliseconds = 60_000;
 /** Longer than a delivery waits for a worker when its own has lost Redis. */
-const deliverySeconds = 60;
+const deliverySeconds = 180;
 /** So many errors of a kind that may not be say enough. */
 const maxOtherErrors = 50;
 /** Longest time a person takes to read a code, and then to try it again. */

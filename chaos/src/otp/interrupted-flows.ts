@@ -1,13 +1,12 @@
-import { once } from 'node:events';
 import { waitFor } from '@kyong/embedded-servers';
-import { connectRedis, type RedisConnection } from '@kyong/redis';
+import { connectRedis, type RedisConnection, untilReady } from '@kyong/redis';
 import type { Finding, Stage } from '../fault.ts';
 import { Flows } from './flows.ts';
 import { withHttpService } from './http-service.ts';
 import { countLosses, isWhole } from './losses.ts';
 
 const clients = 200;
-const patienceSeconds = 120;
+const patienceSeconds = 300;
 
 /**
  * While `people` sign in, Redis is interrupted so many `times`, spread over them, and is whole again after each.
@@ -28,7 +27,7 @@ export async function interruptFlows(
     await using started = new AsyncDisposableStack();
     const redis = connectRedis(options.redis, () => {});
     started.defer(() => redis.disconnect());
-    await once(redis, 'ready');
+    await untilReady(redis);
     const flows = new Flows(service, stage.random);
     const interruptions = async () => {
       for (let done = 0; done < times; done++) {

@@ -6,7 +6,7 @@ import type { HttpService } from './http-service.ts';
 
 const partitions = 8;
 /** Longer than a delivery or a line of the log waits for another worker. */
-const drainSeconds = 90;
+const drainSeconds = 300;
 
 /** What was promised to `told` and did not come true, once the queues have run dry. */
 export async function countLosses(service: HttpService, told: Told, redis: Cluster) {

@@ -1,10 +1,9 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { type RedisEndpoint, RedisServer } from '@kyong/embedded-servers';
 import { createOtp, issue, type Otp, OtpKeys, verify } from '@kyong/otp';
 import { redisOtpStore } from '@kyong/otp/adapters/redis';
-import { confirmWrites, connectRedis } from '@kyong/redis';
+import { confirmWrites, connectRedis, untilReady } from '@kyong/redis';
 import { TestClock } from '@kyong/testing/clock';
 import type { Cluster } from 'ioredis';
 import type { Stage } from '../fault.ts';
@@ -60,7 +59,7 @@ export async function withService<T>(
 export async function connect(endpoint: RedisEndpoint): Promise<Cluster> {
   const { host, port, password } = endpoint;
   const redis = connectRedis({ nodes: [{ host, port }], password }, () => {});
-  if (redis.status !== 'ready') await once(redis, 'ready');
+  await untilReady(redis);
   return redis;
 }
 

@@ -9,7 +9,7 @@ const servers = 2;
 const documents = 4;
 /** How long an editor may be away while its server is replaced. The test suite shares its machine: there it is not judged. */
 const awayMilliseconds = 5_000;
-const takenInSeconds = 60;
+const takenInSeconds = 180;
 
 /** People keep editing, and asking over HTTP, while every server they are connected to is replaced in turn. */
 export const replacementsUnderEditors: Fault = {

@@ -5,7 +5,7 @@ import { freePort, waitFor } from '@kyong/embedded-servers';
 import type { Balancer } from './balancer.ts';
 
 const apps = join(import.meta.dirname, '..', '..', '..', 'apps');
-const startWithinSeconds = 60;
+const startWithinSeconds = 180;
 
 /** A service as it is deployed: a process of its own, started by its `main.ts` and told everything by its environment. */
 export class Instance {

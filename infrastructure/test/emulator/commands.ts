@@ -8,9 +8,16 @@ import type { EmulatedCloud } from './deployment.ts';
 export interface Commands {
   /** `npm run …` as a person types it, with credentials and nobody to ask. */
   npmRun(script: string, ...args: string[]): Promise<string>;
+  /** The same on a terminal, where the person types `answer` when asked. */
+  npmRunAnswering(answer: string, script: string, ...args: string[]): Promise<string>;
 }
 
-const timeoutMilliseconds = 300_000;
+const timeoutMilliseconds = 900_000;
+/** Python, which the emulator needs anyhow, has what a terminal takes; Node has not. */
+const onTerminal = [
+  '-c',
+  'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))',
+];
 
 /** Commands against the emulator. Each answers with all it said, and throws it when it fails. */
 export function commandsAgainst({ emulator, directory }: EmulatedCloud): Commands {
@@ -38,23 +45,27 @@ export function commandsAgainst({ emulator, directory }: EmulatedCloud): Command
   };
   let count = 0;
   /** Into one file, so that what is said and what is reported stand in the order in which they came. */
-  const run = async (file: string, args: string[]): Promise<string> => {
+  const run = async ([file = '', ...args]: string[], typed?: string): Promise<string> => {
     count += 1;
     const logFile = join(directory, `command-${count}.log`);
     const log = openSync(logFile, 'w');
     const child = spawn(file, args, {
       cwd: root,
       env,
-      stdio: ['ignore', log, log],
+      stdio: ['pipe', log, log],
       timeout: timeoutMilliseconds,
     });
+    child.stdin?.end(typed);
     closeSync(log);
     const [code] = (await once(child, 'exit')) as [number | null];
     const output = readFileSync(logFile, 'utf8');
     if (code !== 0) throw new Error(`${file} ${args.join(' ')} failed.\n${output}`);
     return output;
   };
+  const npmRun = (script: string, args: string[]) => ['npm', 'run', '--silent', script, '--', ...args];
   return {
-    npmRun: (script, ...args) => run('npm', ['run', '--silent', script, '--', ...args]),
+    npmRun: (script, ...args) => run(npmRun(script, args)),
+    npmRunAnswering: (answer, script, ...args) =>
+      run(['python3', ...onTerminal, ...npmRun(script, args)], `${answer}\n`),
   };
 }

@@ -7,7 +7,7 @@ import { stateMachine } from '../src/state-machine.ts';
 let emulator: AwsEmulator;
 beforeAll(async () => {
   emulator = await startAwsEmulator();
-}, 120_000);
+});
 afterAll(() => emulator?.stop());
 
 const clientOptions = () => ({

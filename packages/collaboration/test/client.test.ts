@@ -1,10 +1,11 @@
+import { eventually } from '@kyong/testing/eventually';
 import 'fake-indexeddb/auto';
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { Server } from 'socket.io';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import * as Y from 'yjs';
 import { CollaborationClient } from '../client/index.ts';
 import { Sequence } from '../client/sequence.ts';
@@ -37,7 +38,7 @@ it('a document that is kept in the browser opens without a network, offline edit
   const session = await first.open(documentId, { persist: true });
   session.doc.getText('notes').insert(0, 'written on the train');
   expect(session.isSaved).toBe(false);
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const copy = new Y.Doc();
     const { IndexeddbPersistence } = await import('y-indexeddb');
     await new IndexeddbPersistence(`kyo-document-${documentId}`, copy).whenSynced;
@@ -68,7 +69,7 @@ it('an update that nobody answers for is sent again when the connection is back'
   const session = await createClient(url).open(randomUUID());
   await session.synced();
   session.doc.getText('notes').insert(0, 'once');
-  await vi.waitFor(() => expect(session.isSaved && received.length).toBeTruthy(), 5_000);
+  await eventually(() => expect(session.isSaved && received.length).toBeTruthy());
   const doc = new Y.Doc();
   for (const update of received) Y.applyUpdate(doc, new Uint8Array(update));
   expect([joins, doc.getText('notes').toString()]).toEqual([2, 'once']);
@@ -87,7 +88,7 @@ it('a number that does not come is asked for', async () => {
     );
   });
   const session = await createClient(url).open(randomUUID());
-  await vi.waitFor(() => expect(session.doc.getText('notes').toString()).toBe('missed'), 5_000);
+  await eventually(() => expect(session.doc.getText('notes').toString()).toBe('missed'));
 });
 
 it('asking for a number that did not come is tried again when the server cannot answer', async () => {
@@ -107,7 +108,7 @@ it('asking for a number that did not come is tried again when the server cannot 
     );
   });
   const session = await createClient(url).open(randomUUID());
-  await vi.waitFor(() => expect(session.doc.getText('notes').toString()).toBe('missed'), 10_000);
+  await eventually(() => expect(session.doc.getText('notes').toString()).toBe('missed'));
 });
 
 it('an edit that cannot be written at the moment is not saved until it is', async () => {
@@ -125,17 +126,17 @@ it('an edit that cannot be written at the moment is not saved until it is', asyn
   isWritable = false;
   session.doc.getText('notes').insert(0, 'once');
   const seen = new Set<boolean>();
-  await vi.waitFor(
+  await eventually(
     () => {
       seen.add(session.isSaved);
       // The second follows the next join.
       expect(refusals).toBe(2);
     },
-    { timeout: 10_000, interval: 5 },
+    { interval: 5 },
   );
   expect([...seen]).toEqual([false]);
   isWritable = true;
-  await vi.waitFor(() => expect(session.isSaved).toBe(true), 10_000);
+  await eventually(() => expect(session.isSaved).toBe(true));
 });
 
 it('a server that is about to stop is left at the time it says', async () => {
@@ -145,7 +146,7 @@ it('a server that is about to stop is left at the time it says', async () => {
     if (connections === 1) socket.emit('server:draining', { reconnectAfterMs: 50 });
   });
   createClient(url);
-  await vi.waitFor(() => expect(connections).toBe(2), 5_000);
+  await eventually(() => expect(connections).toBe(2));
 });
 
 it('numbers in any order leave no gap, and every missing one leaves one', () => {

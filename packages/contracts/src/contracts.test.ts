@@ -39,12 +39,17 @@ describe('tenantId', () => {
   });
 
   it('takes only what is a valid RDS identifier behind a prefix', () => {
+    // Nearly right ones, or most would be refused and say nothing.
+    const unit = fc.oneof(
+      { weight: 20, arbitrary: fc.constantFrom('a', 'z', '0', '9') },
+      { weight: 2, arbitrary: fc.constantFrom('-', 'A', '_', '.') },
+    );
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom('a', 'z', '0', '9', '-', 'A', '_', '.') }), (id) => {
+      fc.property(fc.string({ unit }), (id) => {
         fc.pre(tenantId.safeParse(id).success);
         expect(`kyo-${id}`).toMatch(/^[a-z](?!.*--)[a-z0-9-]{0,61}[a-z0-9]$/);
       }),
-      { numRuns: 5000 },
+      { numRuns: 1000 },
     );
   });
 });

@@ -1,8 +1,9 @@
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { eventually } from '@kyong/testing/eventually';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { defaultArchiveLimits, PostgresServer, type PostgresSettings } from '../src/index.ts';
 
 const settings: PostgresSettings = {
@@ -112,7 +113,7 @@ describe('a server with an archive', () => {
       "SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int AS pid",
     );
     process.kill(pid, 'SIGKILL');
-    await vi.waitFor(() => expect(live.isRunning).toBe(false));
+    await eventually(() => expect(live.isRunning).toBe(false));
 
     const past = serverIn(folder, 'past');
     await past.recoverFrom(live, to);
@@ -133,7 +134,7 @@ describe('a server with an archive', () => {
     const past = serverIn(folder, 'past');
     await past.recoverFrom(live, to);
     const cut = past.start().catch(() => {});
-    await vi.waitFor(() => expect(past.isRunning).toBe(true), { interval: 1 });
+    await eventually(() => expect(past.isRunning).toBe(true), { interval: 1 });
     await past.stop();
     await cut;
     await serverIn(folder, 'past').recoverFrom(live, to);
@@ -220,12 +221,12 @@ describe('what an archive keeps', () => {
     await live.backUp();
     // Young enough: the first one is where the window begins.
     expect(live.archive?.restorableSince).toEqual(first);
-    await vi.waitFor(
+    await eventually(
       async () => {
         await live.backUp();
         expect(live.archive?.restorableSince).not.toEqual(first);
       },
-      { timeout: 10_000, interval: 100 },
+      { interval: 100 },
     );
   });
 
@@ -242,9 +243,9 @@ describe('what an archive keeps', () => {
     expect(isDue(tomorrow)).toBe(false);
 
     for (let count = 0; count < 18; count += 1) await write(live);
-    await vi.waitFor(() => expect(isDue(tomorrow)).toBe(true), { timeout: 10_000 });
+    await eventually(() => expect(isDue(tomorrow)).toBe(true));
     expect(isDue()).toBe(false);
     for (let count = 0; count < 5; count += 1) await write(live);
-    await vi.waitFor(() => expect(isDue()).toBe(true), { timeout: 10_000 });
+    await eventually(() => expect(isDue()).toBe(true));
   });
 });

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { confirmWrites, connectRedis } from '@kyong/redis';
-import { startTestRedis, TestClock } from '@kyong/testing';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { confirmWrites, connectRedis, untilReady } from '@kyong/redis';
+import { eventually, startTestRedis, TestClock } from '@kyong/testing';
+import { expect, onTestFinished, test } from 'vitest';
 import { LogWorker, redisOtpStore } from '../src/adapters/redis/index.ts';
 import { addToLog, readNewReports } from '../src/adapters/redis/log-queue.ts';
 import { keyOf, partitionOf, partitions } from '../src/adapters/redis/partition.ts';
@@ -23,7 +22,7 @@ async function createQueue() {
   const server = await startTestRedis();
   const redis = connectRedis({ nodes: [server.endpoint], password: server.endpoint.password }, () => {});
   onTestFinished(() => redis.disconnect());
-  await once(redis, 'ready');
+  await untilReady(redis);
   const keys = new OtpKeys(randomBytes(32));
   const drawn: number[] = [];
   const randomInt = (bound: number) => {
@@ -81,7 +80,7 @@ test('a code that is used is told to the log by the verifying script itself; wit
   const requestId = await signIn('bob@example.com', 'gym');
   expect(await waiting()).toBe(1);
   startWorker();
-  await vi.waitFor(async () => expect(await waiting()).toBe(0));
+  await eventually(async () => expect(await waiting()).toBe(0));
   expect(written).toEqual([
     {
       kind: 'verified',
@@ -119,21 +118,21 @@ test('two workers share the work, and every line is written once', async () => {
   startWorker(undefined, 60_000);
   startWorker(undefined, 60_000);
   for (const to of people) await signIn(to, 'gym');
-  await vi.waitFor(async () => expect(await waiting()).toBe(0));
+  await eventually(async () => expect(await waiting()).toBe(0));
   expect(written).toHaveLength(people.length);
 });
 
 test('what a worker took and did not write is written by another', async () => {
   const { redis, keys, signIn, startWorker, written, waiting } = await createQueue();
   const first = startWorker();
-  await vi.waitFor(async () => expect(await redis.exists(keyOf.log(0))).toBe(1));
+  await eventually(async () => expect(await redis.exists(keyOf.log(0))).toBe(1));
   await first.stop();
   await signIn('ann@example.com', 'gym');
   const partition = partitionOf(keys.recipient('ann@example.com'));
   expect(await readNewReports({ redis, keys }, partition, 10)).toHaveLength(1);
   startWorker();
-  await vi.waitFor(() => expect(written).toHaveLength(1));
-  await vi.waitFor(async () => expect(await waiting()).toBe(0));
+  await eventually(() => expect(written).toHaveLength(1));
+  await eventually(async () => expect(await waiting()).toBe(0));
 });
 
 test('a tenant that is away is tried again, alone; one that does not exist is not', async () => {
@@ -147,10 +146,10 @@ test('a tenant that is away is tried again, alone; one that does not exist is no
     return [];
   });
   for (const tenantId of ['away', 'gym', 'nobody']) await signIn(`${tenantId}@example.com`, tenantId);
-  await vi.waitFor(() => expect(tried.filter((tenantId) => tenantId === 'away').length).toBeGreaterThan(2));
+  await eventually(() => expect(tried.filter((tenantId) => tenantId === 'away').length).toBeGreaterThan(2));
   expect(await waiting()).toBe(1);
   away = false;
-  await vi.waitFor(async () => expect(await waiting()).toBe(0));
+  await eventually(async () => expect(await waiting()).toBe(0));
   expect(tried.filter((tenantId) => tenantId !== 'away').sort()).toEqual(['gym', 'nobody']);
   expect(counts).toEqual({ lost: 0, errors: expect.any(Number) });
 });
@@ -163,7 +162,7 @@ test('what cannot be read, and what waited for more than a day, is given up and 
   await redis.xadd(keyOf.log(1), `${Date.now() - 90_000_000}-1`, 'report', sealed);
   await addToLog(redis, 2, sealed);
   startWorker(async (_, reports) => reports.filter((report) => report.kind === 'receipt'));
-  await vi.waitFor(() => expect(counts.lost).toBe(2));
+  await eventually(() => expect(counts.lost).toBe(2));
   expect(await waiting()).toBe(1);
 });
 
@@ -172,10 +171,9 @@ test('a worker lives through a restart of Redis, and nothing is lost', async () 
   await signIn('ann@example.com', 'gym');
   await server.stop();
   startWorker();
-  const ready = once(redis, 'ready');
   await server.start(() => {});
-  await ready;
+  await untilReady(redis);
   await signIn('bob@example.com', 'gym');
-  await vi.waitFor(() => expect(written).toHaveLength(2), 5_000);
-  await vi.waitFor(async () => expect(await waiting()).toBe(0));
-}, 20_000);
+  await eventually(() => expect(written).toHaveLength(2));
+  await eventually(async () => expect(await waiting()).toBe(0));
+});

@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { confirmWrites, connectRedis } from '@kyong/redis';
+import { confirmWrites, connectRedis, untilReady } from '@kyong/redis';
 import { startTestRedis } from '@kyong/testing';
 import type { Cluster } from 'ioredis';
 import { expect, onTestFinished, test } from 'vitest';
@@ -71,7 +70,7 @@ test('what runs twice writes twice, so that a replica that has the second has th
   const { endpoint } = await startTestRedis();
   const redis = connectRedis({ nodes: [endpoint], password: endpoint.password }, () => {});
   onTestFinished(() => redis.disconnect());
-  await once(redis, 'ready');
+  await untilReady(redis);
   const store = redisOtpStore(confirmWrites(redis, 0));
   const { code, guess } = calls();
   const writes = async (call: () => Promise<unknown>) => {

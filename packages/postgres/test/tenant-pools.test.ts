@@ -1,5 +1,5 @@
-import { createTestDatabase } from '@kyong/testing';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { createTestDatabase, eventually } from '@kyong/testing';
+import { expect, it, onTestFinished } from 'vitest';
 import { TenantPools, TenantPoolsExhausted } from '../src/index.ts';
 
 async function createPools(limits: { maxTenants: number; idleTimeoutSeconds?: number }) {
@@ -38,7 +38,7 @@ it('holds no more tenants than it may, and no more connections a tenant', async 
       expect(pools.size).toBeLessThanOrEqual(4);
     }
   }
-  await vi.waitFor(async () => expect(await connections()).toBeLessThanOrEqual(4 * 3));
+  await eventually(async () => expect(await connections()).toBeLessThanOrEqual(4 * 3));
 });
 
 it('never closes a pool under its user, and refuses when all are in use', async () => {
@@ -60,7 +60,7 @@ it('never closes a pool under its user, and refuses when all are in use', async 
 it('closes a pool that nobody uses', async () => {
   const { pools, connections } = await createPools({ maxTenants: 2, idleTimeoutSeconds: 0.05 });
   await query(pools, 'a');
-  await vi.waitFor(async () => expect([pools.size, await connections()]).toEqual([0, 0]));
+  await eventually(async () => expect([pools.size, await connections()]).toEqual([0, 0]));
 });
 
 it('asks again for a tenant it could not find', async () => {
@@ -86,6 +86,6 @@ it('closes everything in the end', async () => {
   const { pools, connections, errors } = await createPools({ maxTenants: 5 });
   await Promise.all(['a', 'b', 'c'].map((tenantId) => query(pools, tenantId)));
   await pools.close();
-  await vi.waitFor(async () => expect(await connections()).toBe(0));
+  await eventually(async () => expect(await connections()).toBe(0));
   expect(errors).toEqual([]);
 });

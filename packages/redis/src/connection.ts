@@ -56,6 +56,11 @@ export function connectRedis(connection: RedisConnection, onError: (error: Error
   return cluster;
 }
 
+/** Resolves once commands can be sent. An attempt that fails on the way is tried again, so it is waited for. */
+export async function untilReady(redis: Cluster): Promise<void> {
+  if (redis.status !== 'ready') await new Promise<void>((resolve) => redis.once('ready', () => resolve()));
+}
+
 /**
  * Another connection to the same Redis, for reads that block: they wait as long as they ask for. What goes wrong is told by
  * the reads.

@@ -1,9 +1,8 @@
-import { once } from 'node:events';
 import type { RedisCluster, RedisServer } from '@kyong/embedded-servers';
-import { startTestRedisCluster } from '@kyong/testing';
+import { eventually, startTestRedisCluster } from '@kyong/testing';
 import { type Cluster, Redis } from 'ioredis';
-import { expect, onTestFinished, test, vi } from 'vitest';
-import { confirmWrites, connectRedis, NotConfirmed } from '../src/index.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { confirmWrites, connectRedis, NotConfirmed, untilReady } from '../src/index.ts';
 
 const key = '{document}:updates';
 
@@ -11,7 +10,7 @@ async function connect({ servers, password }: RedisCluster): Promise<Cluster> {
   const nodes = servers.map(({ endpoint: { host, port } }) => ({ host, port }));
   const redis = connectRedis({ nodes, password }, () => {});
   onTestFinished(() => redis.disconnect());
-  await once(redis, 'ready');
+  await untilReady(redis);
   return redis;
 }
 
@@ -48,7 +47,7 @@ test('a write is answered for when a replica has it, and many writes share one c
   await expect(write(key, (redis) => redis.rpush(key, 'unconfirmed'))).rejects.toThrow(NotConfirmed);
   expect(performance.now() - startedAt).toBeLessThan(2_000);
   replica.server.signal('SIGCONT');
-  await vi.waitFor(() => write(key, (redis) => redis.rpush(key, 'confirmed')), 5_000);
+  await eventually(() => write(key, (redis) => redis.rpush(key, 'confirmed')));
 });
 
 test('a confirmation over another connection than the write is none: the write is done again', async () => {
@@ -83,15 +82,15 @@ test('what was confirmed outlasts the primary, and one without a replica confirm
     for (;;) await add();
   };
   const running = Promise.allSettled(Array.from({ length: 10 }, client));
-  await vi.waitFor(() => expect(confirmed.length).toBeGreaterThan(100));
+  await eventually(() => expect(confirmed.length).toBeGreaterThan(100));
   primary.server.signal('SIGKILL');
   expect((await running).every(({ status }) => status === 'rejected')).toBe(true);
 
-  await vi.waitFor(async () => expect((await replica.client.role())[0]).toBe('master'), 10_000);
+  await eventually(async () => expect((await replica.client.role())[0]).toBe('master'));
   const kept = await replica.client.smembers(key);
   expect(confirmed.filter((value) => !kept.includes(String(value)))).toEqual([]);
   await expect(add()).rejects.toThrow(NotConfirmed);
 
   await primary.server.start(() => {});
-  await vi.waitFor(add, 10_000);
+  await eventually(add);
 });

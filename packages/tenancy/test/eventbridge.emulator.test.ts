@@ -10,8 +10,8 @@ import {
   ReceiveMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { type AwsEmulator, startAwsEmulator } from '@kyong/testing';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { type AwsEmulator, eventually, startAwsEmulator } from '@kyong/testing';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eventBridge } from '../src/adapters/eventbridge.ts';
 import { createEventOutbox } from '../src/adapters/master-database/index.ts';
 import { relayEvents } from '../src/index.ts';
@@ -20,7 +20,7 @@ import { createWorld, drive, newTenantId, request } from './support.ts';
 let emulator: AwsEmulator;
 beforeAll(async () => {
   emulator = await startAwsEmulator();
-}, 180_000);
+});
 afterAll(() => emulator?.stop());
 
 it('what happened to a tenant arrives behind a rule on the bus', async () => {
@@ -56,7 +56,7 @@ it('what happened to a tenant arrives behind a rule on the bus', async () => {
   expect(await relayEvents(outbox, publisher, Math.random, (error) => failures.push(error))).toBe(1);
   expect(failures).toEqual([]);
 
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl }));
     expect(JSON.parse(Messages[0]?.Body ?? '{}')).toMatchObject({
       source: 'kyo.tenancy',

@@ -7,7 +7,7 @@ import { type RdsWorld, startRdsWorld } from './rds-world.ts';
 let world: RdsWorld;
 beforeAll(async () => {
   world = await startRdsWorld();
-}, 180_000);
+});
 afterAll(() => world?.stop());
 
 describe('what RDS is asked for', () => {

@@ -5,7 +5,7 @@ import { type RdsWorld, startRdsWorld } from './rds-world.ts';
 let rds: RdsWorld;
 beforeAll(async () => {
   rds = await startRdsWorld();
-}, 180_000);
+});
 afterAll(() => rds?.stop());
 
 const beforeTheCall = 'ended before RDS heard of it';

@@ -10,7 +10,7 @@ import { type RdsWorld, startRdsWorld } from './rds-world.ts';
 let world: RdsWorld;
 beforeAll(async () => {
   world = await startRdsWorld();
-}, 180_000);
+});
 afterAll(() => world?.stop());
 
 describe('the state RDS reports', () => {

@@ -11,7 +11,7 @@ import { createWorld, dieAt, drive, newTenantId, request, type World } from './s
 let rds: RdsWorld;
 beforeAll(async () => {
   rds = await startRdsWorld();
-}, 180_000);
+});
 afterAll(() => rds?.stop());
 
 /** Asks until it is done, as an operation does; answers with the last detail. */

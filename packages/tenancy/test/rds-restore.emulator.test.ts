@@ -12,7 +12,7 @@ import { accessOf, createWorld, drive, newTenantId, planOf, request, type World 
 let rds: RdsWorld;
 beforeAll(async () => {
   rds = await startRdsWorld();
-}, 180_000);
+});
 afterAll(() => rds?.stop());
 
 const labelled = async (live: DatabaseReservation, label: string): Promise<DatabaseReservation> => ({

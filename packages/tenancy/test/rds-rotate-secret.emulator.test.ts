@@ -8,7 +8,7 @@ import { createWorld, dieAt, drive, newTenantId, operator, request } from './sup
 let rds: RdsWorld;
 beforeAll(async () => {
   rds = await startRdsWorld();
-}, 180_000);
+});
 afterAll(() => rds?.stop());
 
 it('rotates the secret on RDS, whose master is no superuser and a member of the roles it made', async () => {

@@ -7,7 +7,7 @@ import { createWorld, drive, newTenantId, policy, request } from './support.ts';
 let rds: RdsWorld;
 beforeAll(async () => {
   rds = await startRdsWorld();
-}, 180_000);
+});
 afterAll(() => rds?.stop());
 
 async function rdsPorts(): Promise<Ports> {

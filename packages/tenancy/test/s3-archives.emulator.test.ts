@@ -10,7 +10,7 @@ beforeAll(async () => {
   emulator = await startAwsEmulator();
   const { url: endpoint, region, credentials } = emulator;
   s3 = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
-}, 180_000);
+});
 afterAll(async () => {
   s3?.destroy();
   await emulator?.stop();

@@ -1,6 +1,6 @@
 import { withConnection } from '@kyong/postgres';
-import { createTestDatabase, TestClock } from '@kyong/testing';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { createTestDatabase, eventually, TestClock } from '@kyong/testing';
+import { expect, it, onTestFinished } from 'vitest';
 import { masterMigrations } from '../src/adapters/master-database/index.ts';
 import { listenForTenantChanges } from '../src/adapters/tenant-changes.ts';
 import { requestOperation, type Tenant, TenantDirectory, TenantUnavailable } from '../src/index.ts';
@@ -62,7 +62,7 @@ it('knows no tenant that is not there, or not open', async () => {
   await expect(directory.find(tenantId)).rejects.toThrow(TenantUnavailable);
 });
 
-it('hears of a suspension within a second, without being asked', async () => {
+it('hears of a suspension without being asked', async () => {
   const { directory, provisioned, ports, connection } = await createDirectory();
   const tenantId = await provisioned();
   const changes = listenForTenantChanges(connection, {
@@ -73,10 +73,7 @@ it('hears of a suspension within a second, without being asked', async () => {
   onTestFinished(() => changes.stop());
   await directory.find(tenantId);
   await requestOperation('suspend', tenantId, {}, operator, ports.store);
-  await vi.waitFor(() => expect(directory.find(tenantId)).rejects.toThrow(TenantUnavailable), {
-    timeout: 1000,
-    interval: 20,
-  });
+  await eventually(() => expect(directory.find(tenantId)).rejects.toThrow(TenantUnavailable));
 });
 
 it('goes on with what it knows while the master database is away, and no longer than that', async () => {
@@ -116,11 +113,11 @@ it('the listener hears again after its connection was cut', async () => {
     error: () => {},
   });
   onTestFinished(() => changes.stop());
-  await vi.waitFor(() => expect(connections).toBe(1));
+  await eventually(() => expect(connections).toBe(1));
   await pool.query(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'kyo listen' AND datname = current_database()",
   );
-  await vi.waitFor(() => expect(connections).toBe(2), { timeout: 5000 });
+  await eventually(() => expect(connections).toBe(2));
   await pool.query("SELECT pg_notify('tenant_changed', 'iron-temple')");
-  await vi.waitFor(() => expect(heard).toEqual(['iron-temple']));
+  await eventually(() => expect(heard).toEqual(['iron-temple']));
 });

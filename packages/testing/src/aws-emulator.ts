@@ -16,7 +16,7 @@ export interface AwsEmulator {
   stop(): Promise<void>;
 }
 
-const startTimeoutSeconds = 30;
+const startTimeoutSeconds = 120;
 const stopGraceSeconds = 5;
 
 /** Ends when our end of its input closes, so that a test run that was killed leaves none behind. */

@@ -1,17 +1,26 @@
 import type { Actor } from '@kyong/collaboration';
 import type { ClientToServerEvents, RefusalCode, Refused, ServerToClientEvents } from '@kyong/contracts';
 import type { Socket } from 'socket.io';
+import type { BoundedDecoder } from './decoder.ts';
 import { type Rate, TokenBucket } from './token-bucket.ts';
 
 export interface SocketLimits {
   events: Rate;
   joins: Rate;
+  heartbeat: Heartbeat;
+}
+
+/** How often the server asks whether a client is there, and how long it waits for the answer. */
+interface Heartbeat {
+  intervalSeconds: number;
+  timeoutSeconds: number;
 }
 
 export const defaultSocketLimits: SocketLimits = {
   // A person's typing and cursor come to 50 a second at most, and are sent together.
   events: { burst: 500, perSecond: 200 },
   joins: { burst: 40, perSecond: 10 },
+  heartbeat: { intervalSeconds: 25, timeoutSeconds: 20 },
 };
 
 /** What is an accident of the moment; anything else is a client that does not keep to the protocol, and is sent away. */
@@ -33,6 +42,8 @@ export class Connection {
   readonly expiresAt: Date;
   readonly #events: TokenBucket;
   readonly #joins: TokenBucket;
+  /** A message in pieces leaves no room for an answer to a heartbeat; one with attachments has as long as that. */
+  readonly #maxWaitingMilliseconds: number;
 
   constructor(
     socket: ServiceSocket,
@@ -43,6 +54,14 @@ export class Connection {
     this.expiresAt = expiresAt;
     this.#events = new TokenBucket(limits.events, performance.now());
     this.#joins = new TokenBucket(limits.joins, performance.now());
+    const { intervalSeconds, timeoutSeconds } = limits.heartbeat;
+    this.#maxWaitingMilliseconds = (intervalSeconds + timeoutSeconds) * 1000;
+  }
+
+  /** Whether it has announced bytes and not sent them, for longer than it may. */
+  get isStuck(): boolean {
+    const { waitingSince } = (this.socket.client as unknown as { decoder: BoundedDecoder }).decoder;
+    return waitingSince !== undefined && performance.now() - waitingSince > this.#maxWaitingMilliseconds;
   }
 
   /** Whether it may send this now. */

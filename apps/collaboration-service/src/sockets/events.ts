@@ -38,24 +38,55 @@ class Refusal extends Error {
   }
 }
 
-type Handler<Payload> = (payload: Payload) => Promise<object> | object;
+/** A connection and what it has joined, by the document's id; whether it is still let in, the document knows. */
+interface Session {
+  connection: Connection;
+  opened: Map<string, LiveDocument>;
+  dependencies: EventDependencies;
+}
+
+type Answer = Promise<object> | object;
+type Handler = (session: Session, payload: unknown) => Answer;
 // biome-ignore lint/suspicious/noExplicitAny: an answer is whatever its event says; each handler is typed by its schema.
 type Acknowledge = (answer: any) => void;
 
 /** Answers what a connection sends. Whatever it sends, it gets an answer if it asks for one, and nobody else notices. */
 export function listen(connection: Connection, dependencies: EventDependencies): void {
-  const { documents, tenantPools, metrics, onError } = dependencies;
-  const { socket, actor } = connection;
-  const { tenantId } = actor;
-  /** What it has joined, by the document's id; whether it is still let in, the document knows. */
-  const opened = new Map<string, LiveDocument>();
-
-  socket.use(([event, ...args], next) => {
-    if (connection.maySend(event)) return next();
-    connection.refuse(acknowledgeOf(args), 'rate_limited', 'Too many events.');
+  const session: Session = { connection, opened: new Map(), dependencies };
+  // One function for all events: a listener for each would be most of what a connection takes of memory.
+  connection.socket.use((event) => take(session, event));
+  connection.socket.on('disconnect', () => {
+    for (const live of session.opened.values()) live.leave(connection);
   });
+}
 
-  on('document:join', joinPayload, async ({ documentId, stateVector }) => {
+function take(session: Session, [event, ...args]: [event: string, ...unknown[]]): void {
+  const { connection, dependencies } = session;
+  if (!connection.socket.connected) return;
+  const acknowledge = acknowledgeOf(args);
+  const accept = (answer: object) => acknowledge({ ok: true, ...answer });
+  const refuse = (error: unknown) => {
+    const { code, detail } = refusalOf(error);
+    if (code === 'unavailable') dependencies.onError(error);
+    connection.refuse(acknowledge, code, detail);
+  };
+  try {
+    if (!connection.maySend(event)) throw new Refusal('rate_limited', 'Too many events.');
+    if (!Object.hasOwn(handlers, event)) return;
+    const answer = handlers[event as keyof ClientToServerEvents](session, args[0]);
+    if (answer instanceof Promise) answer.then(accept).catch(refuse);
+    else accept(answer);
+  } catch (error) {
+    refuse(error);
+  }
+}
+
+const handlers: Record<keyof ClientToServerEvents, Handler> = {
+  'document:join': on(joinPayload, async (session, { documentId, stateVector }) => {
+    const { connection, opened } = session;
+    const { documents, tenantPools } = session.dependencies;
+    const { socket, actor } = connection;
+    const { tenantId } = actor;
     const found = await tenantPools.use(tenantId, (pool) => findVisible(pool, actor, documentId));
     if (!found) throw new Refusal('not_found', 'There is no such document for you.');
     return documents.use({ tenantId, documentId }, found.kind, (live) => {
@@ -71,60 +102,47 @@ export function listen(connection: Connection, dependencies: EventDependencies):
       setImmediate(() => live.greet(connection));
       return { role: found.role, update, stateVector: room.stateVector, seq: room.head.seq };
     });
-  });
+  }),
 
-  on('document:leave', leavePayload, ({ documentId }) => {
+  'document:leave': on(leavePayload, ({ connection, opened }, { documentId }) => {
     opened.get(documentId)?.leave(connection);
     opened.delete(documentId);
     return {};
-  });
+  }),
 
-  on('document:update', updatePayload, async ({ documentId, update }) => {
-    const live = joined(documentId);
+  'document:update': on(updatePayload, async (session, { documentId, update }) => {
+    const { connection, dependencies } = session;
+    const live = joined(session, documentId);
     const role = live.members.get(connection);
     if (!role || !mayEdit(role)) throw new Refusal('forbidden', 'A viewer does not edit.');
     const startedAt = performance.now();
     const seq = await live.room.submit(update, connection);
-    metrics.observeFanOut(performance.now() - startedAt);
+    dependencies.metrics.observeFanOut(performance.now() - startedAt);
     return { seq };
-  });
+  }),
 
-  on('document:sync', syncPayload, ({ documentId, stateVector }) => {
-    const { room } = joined(documentId);
+  'document:sync': on(syncPayload, (session, { documentId, stateVector }) => {
+    const { room } = joined(session, documentId);
     return { update: encode(() => room.encode(stateVector)), seq: room.head.seq };
-  });
+  }),
 
-  on('awareness:update', awarenessPayload, ({ documentId, update }) => {
-    joined(documentId).takeAwareness(update, connection);
+  'awareness:update': on(awarenessPayload, (session, { documentId, update }) => {
+    joined(session, documentId).takeAwareness(update, session.connection);
     return {};
-  });
+  }),
+};
 
-  socket.on('disconnect', () => {
-    for (const live of opened.values()) live.leave(connection);
-  });
+function on<Schema extends z.ZodType>(
+  schema: Schema,
+  handle: (session: Session, payload: z.output<Schema>) => Answer,
+): Handler {
+  return (session, payload) => handle(session, parse(schema, payload));
+}
 
-  function joined(documentId: string) {
-    const live = opened.get(documentId);
-    if (!live?.members.has(connection)) throw new Refusal('not_joined', 'Join the document first.');
-    return live;
-  }
-
-  function on<Schema extends z.ZodType>(
-    event: keyof ClientToServerEvents,
-    schema: Schema,
-    handle: Handler<z.output<Schema>>,
-  ): void {
-    socket.on(event, async (...args: unknown[]) => {
-      const acknowledge = acknowledgeOf(args);
-      try {
-        acknowledge({ ok: true, ...(await handle(parse(schema, args[0]))) });
-      } catch (error) {
-        const { code, detail } = refusalOf(error);
-        if (code === 'unavailable') onError(error);
-        connection.refuse(acknowledge, code, detail);
-      }
-    });
-  }
+function joined({ connection, opened }: Session, documentId: string): LiveDocument {
+  const live = opened.get(documentId);
+  if (!live?.members.has(connection)) throw new Refusal('not_joined', 'Join the document first.');
+  return live;
 }
 
 /** The client's function for the answer; one that asks for none gets none. */

@@ -2,15 +2,15 @@ import type { ClientToServerEvents, RefusalCode, ServerToClientEvents } from '@k
 import { Problem, type VerifyAccessToken } from '@kyong/service-kit';
 import type { FastifyInstance } from 'fastify';
 import { Server, type Socket } from 'socket.io';
+import { Encoder } from 'socket.io-parser';
 import { actorOf } from '../tenant-access.ts';
 import { corkWrites } from './broadcast.ts';
 import { Connection, type SocketLimits } from './connection.ts';
+import { BoundedDecoder } from './decoder.ts';
 import { type EventDependencies, listen } from './events.ts';
 
 /** Larger than a document, which a client may have made offline; what is longer breaks the connection. */
 const maxMessageBytes = 1024 * 1024;
-const pingSeconds = 25;
-const pongSeconds = 20;
 /** Who connects and does not say who they are within this is sent away. */
 const handshakeSeconds = 10;
 
@@ -30,12 +30,14 @@ export function createSocketServer(
   options: SocketServerOptions,
 ): { io: SocketServer; connections: Set<Connection> } {
   const connections = new Set<Connection>();
+  const { heartbeat } = options.limits;
   const io: SocketServer = new Server({
     serveClient: false,
     maxHttpBufferSize: maxMessageBytes,
-    pingInterval: pingSeconds * 1000,
-    pingTimeout: pongSeconds * 1000,
+    pingInterval: heartbeat.intervalSeconds * 1000,
+    pingTimeout: heartbeat.timeoutSeconds * 1000,
     connectTimeout: handshakeSeconds * 1000,
+    parser: { Encoder, Decoder: BoundedDecoder },
     // A server that stops takes nobody new; polling and WebSockets that are there go on.
     allowRequest: ({ url }, decide) => decide(null, !app.isDraining || /[?&]sid=/.test(url ?? '')),
   });
@@ -57,7 +59,11 @@ export function createSocketServer(
   io.on('connection', (socket) => {
     const connection = socket.data.connection as Connection;
     connections.add(connection);
-    socket.on('disconnect', () => connections.delete(connection));
+    socket.on('disconnect', () => {
+      connections.delete(connection);
+      // Whoever says goodbye to Socket.IO only would keep a connection that is nobody's, and never be answered.
+      socket.conn.close();
+    });
     listen(connection, options);
   });
   return { io, connections };
@@ -68,6 +74,7 @@ async function authenticate(
   { verifyAccessToken, ensureOpen, limits }: SocketServerOptions,
 ): Promise<Connection> {
   const { token } = socket.handshake.auth as { token?: unknown };
+  socket.handshake.auth = {};
   if (typeof token !== 'string') throw new Problem('unauthenticated');
   const principal = await verifyAccessToken(`Bearer ${token}`);
   const actor = actorOf(principal);

@@ -1,12 +1,12 @@
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { OutboxMessage, SendOtpResponse } from '@kyong/contracts';
 import { RedisServer } from '@kyong/embedded-servers';
-import { connectRedis } from '@kyong/redis';
+import { connectRedis, untilReady } from '@kyong/redis';
+import { eventually } from '@kyong/testing';
 import type { Cluster } from 'ioredis';
-import { afterAll, beforeAll, onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { createService, post } from '../harness.ts';
 
 let server: RedisServer;
@@ -28,7 +28,7 @@ export async function connectOwnRedis(): Promise<Cluster> {
   const { endpoint } = server;
   const redis = connectRedis({ nodes: [endpoint], password: endpoint.password }, () => {});
   onTestFinished(() => redis.disconnect());
-  await once(redis, 'ready');
+  await untilReady(redis);
   return redis;
 }
 
@@ -53,7 +53,7 @@ export async function createTarget() {
     readCode: async (to: string, sent: { json: () => unknown }) => {
       const { requestId } = sent.json() as SendOtpResponse;
       const known = codesSeen.get(service) ?? [];
-      const code = await vi.waitFor(async () => {
+      const code = await eventually(async () => {
         const messages = (await service.dependencies.outbox?.messagesTo(to)) as OutboxMessage[];
         const codes = messages.map(({ body }) => /\d{6}/.exec(body)?.[0] ?? '');
         const fresh = codes.length > known.length ? codes[0] : undefined;
