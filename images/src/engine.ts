@@ -6,8 +6,8 @@ const root = join(import.meta.dirname, '..', '..');
 
 export interface Engine {
   name: string;
-  /** Builds the image of a service under this tag. */
-  build(service: string, tag: string): Promise<void>;
+  /** Builds the image of a service under this tag: for this machine, or to be shipped, for `platform` (`linux/arm64`). */
+  build(service: string, tag: string, platform?: string): Promise<void>;
   sizeBytes(tag: string): Promise<number>;
   /** To the registry that the tag names. */
   push(tag: string): Promise<void>;
@@ -32,15 +32,16 @@ export function checkedOutRevision(): Promise<string> {
   return command('git', ['-C', root, 'rev-parse', 'HEAD']);
 }
 
-async function buildArguments(service: string, tag: string): Promise<string[]> {
+async function buildArguments(service: string, tag: string, platform?: string): Promise<string[]> {
   const revision = await checkedOutRevision();
-  return ['--build-arg', `SERVICE=${service}`, '--build-arg', `REVISION=${revision}`, '--tag', tag];
+  const whatItIs = ['--build-arg', `SERVICE=${service}`, '--build-arg', `REVISION=${revision}`, '--tag', tag];
+  return platform === undefined ? whatItIs : ['--platform', platform, ...whatItIs];
 }
 
 const docker: Engine = {
   name: 'docker',
-  async build(service, tag) {
-    await command('docker', ['build', ...(await buildArguments(service, tag)), root]);
+  async build(service, tag, platform) {
+    await command('docker', ['build', ...(await buildArguments(service, tag, platform)), root]);
   },
   async sizeBytes(tag) {
     return Number(await command('docker', ['image', 'inspect', '--format', '{{.Size}}', tag]));
@@ -57,10 +58,11 @@ function buildah(progress: (line: string) => void): Engine {
   const run = (...args: string[]) => command('buildah', args, { env: buildahEnvironment });
   return {
     name: 'buildah',
-    async build(service, tag) {
-      const base = await ensureBaseImage(run, progress);
+    async build(service, tag, platform) {
+      // What ships stands on the Dockerfile's own base, or is not made.
+      const base = platform === undefined ? await ensureBaseImage(run, progress) : undefined;
       const from = base === undefined ? [] : ['--build-arg', `NODE_IMAGE=${base}`];
-      await run('build', ...from, ...(await buildArguments(service, tag)), root);
+      await run('build', ...from, ...(await buildArguments(service, tag, platform)), root);
     },
     async sizeBytes(tag) {
       const [image] = JSON.parse(await run('images', '--json', tag)) as { size: string }[];

@@ -5,6 +5,7 @@ import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
 import { checkedOutRevision, findEngine } from '@kyong/images/engine';
 import { stageOf } from '../config/index.ts';
+import { taskPlatform } from '../lib/constructs/fargate-service.ts';
 import { digestOf, repositoriesOf } from '../lib/image-repositories.ts';
 import { announceAccount } from './account.ts';
 import { command, progress } from './command.ts';
@@ -34,8 +35,15 @@ await command(async () => {
   const revision = values.revision ?? (await checkedOutRevision());
   if ((await digestOf(uri, revision, ecr)) === undefined) {
     await logIn(engine.name, uri, ecr);
-    progress(`Building ${service} with ${engine.name}`);
-    await engine.build(service, `${uri}:${revision}`);
+    const { platform } = taskPlatform;
+    progress(`Building ${service} for ${platform} with ${engine.name}`);
+    await engine.build(service, `${uri}:${revision}`, platform).catch((error: Error) => {
+      if (process.arch === 'arm64') throw error;
+      throw new Error(
+        `${error.message}\nTasks run on ARM64 and this machine does not: it needs QEMU for it ` +
+          '(docker run --privileged --rm tonistiigi/binfmt --install arm64), or leave it to the workflow.',
+      );
+    });
     progress(`Pushing ${uri}:${revision}`);
     await engine.push(`${uri}:${revision}`);
   }

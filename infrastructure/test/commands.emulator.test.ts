@@ -64,7 +64,7 @@ describe('another deployment', () => {
     const pushed: string[] = [];
     for (const { name } of services) {
       const output = await push(name);
-      expect(output).toContain(`• Building ${name} with docker`);
+      expect(output).toContain(`• Building ${name} for linux/arm64 with docker`);
       pushed.push(...(output.match(new RegExp(`^${name} sha256:[0-9a-f]{64}$`, 'm')) ?? []));
     }
     expect(pushed).toHaveLength(services.length);

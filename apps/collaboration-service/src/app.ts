@@ -105,6 +105,7 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
     snapshots: tenantSnapshots(storage),
     channel: redisRoomChannel(redis, subscriber, server),
     presence: redisPresence(redis, server, presenceLeaseSeconds),
+    fold: history.fold,
     now,
     metrics,
     onError,

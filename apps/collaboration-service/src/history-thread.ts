@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { editToRestore, summarise } from '@kyong/collaboration';
+import { editToRestore, type fold, summarise } from '@kyong/collaboration';
 import { Piscina } from 'piscina';
 
 /** To read a state of this size takes 10 ms at most; smaller ones are not worth a thread, which takes longer to start. */
@@ -14,6 +14,8 @@ type Answer<Task extends (...parameters: never[]) => unknown> = (
 export interface History {
   summarise: Answer<typeof summarise>;
   editToRestore: Answer<typeof editToRestore>;
+  /** Always on the other thread. */
+  fold: Answer<typeof fold>;
   close(): Promise<void>;
 }
 
@@ -32,6 +34,7 @@ export function startHistoryThread(): History {
       areSmall(task[1], task[2]) ? summarise(...task) : threads.run(task, { name: 'summariseTask' }),
     editToRestore: async (...task) =>
       areSmall(...task) ? editToRestore(...task) : threads.run(task, { name: 'editToRestoreTask' }),
+    fold: (...task) => threads.run(task, { name: 'foldTask' }),
     close: () => threads.close({ force: true }),
   };
 }

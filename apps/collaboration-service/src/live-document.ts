@@ -1,11 +1,13 @@
 import {
   compact,
   type DocumentRef,
+  type LogHead,
   type PresenceStore,
   Room,
   RoomAwareness,
   type RoomChannel,
   type RoomMessage,
+  readStored,
   type SnapshotStore,
   type UpdateLog,
 } from '@kyong/collaboration';
@@ -21,11 +23,21 @@ export interface LiveDocumentOptions {
   snapshots: SnapshotStore;
   channel: RoomChannel;
   presence: PresenceStore;
+  /** Makes one state of a large document's updates, without holding up who is served meanwhile. */
+  fold: (updates: Uint8Array[]) => Promise<Uint8Array>;
   now: () => Date;
   metrics: Metrics;
   onError: (error: unknown) => void;
   /** There are cursors to be told of. */
   onAwareness: (live: LiveDocument) => void;
+}
+
+/** To encode a document of this size takes a few milliseconds; a larger one is put together elsewhere, from what is stored. */
+const smallBytes = 256 * 1024;
+
+interface State {
+  state: Uint8Array;
+  seq: number;
 }
 
 /** A document that is open on this server, and who has it open here. */
@@ -139,18 +151,25 @@ export class LiveDocument {
     await this.#options.channel.renew(this.document);
   }
 
+  /** Everything that is durable, encoded, and perhaps more. */
+  async read(): Promise<{ state: Uint8Array; head: LogHead }> {
+    const { room } = this;
+    if (room.maxBytes <= smallBytes) return { state: room.encode(), head: room.head };
+    const { updates, head } = await readStored(this.#options, room.head.seq);
+    return { state: await this.#options.fold(updates), head };
+  }
+
   /** @returns the state that was written, or undefined when another server was at it. */
-  async compact(): Promise<{ state: Uint8Array; seq: number } | undefined> {
+  async compact(): Promise<State | undefined> {
     const { editedAt } = this;
-    let read: { state: Uint8Array; seq: number } | undefined;
+    let read: State | undefined;
     let isWritten = false;
     try {
       isWritten = await compact(this.#options, async () => {
-        const { head } = this.room;
-        const state = this.room.encode();
-        read = { state, seq: head.seq };
-        // What comes while this is written is for the next one.
+        // What comes while this is read and written is for the next one.
         this.editedAt = undefined;
+        const { state, head } = await this.read();
+        read = { state, seq: head.seq };
         return { state, head };
       });
     } finally {

@@ -2,9 +2,8 @@ import { createPool } from '@kyong/postgres';
 import { confirmWrites, connectRedis } from '@kyong/redis';
 import {
   accessTokenVerifier,
-  ConfigError,
   createLogger,
-  loadConfig,
+  loadConfigOrExit,
   onShutdown,
   remoteKeys,
 } from '@kyong/service-kit';
@@ -13,7 +12,7 @@ import { createLastEdits, createMasterDatabase } from '@kyong/tenancy/adapters/m
 import { secretsManager } from '@kyong/tenancy/adapters/secrets-manager';
 import { openTenantAccess } from '@kyong/tenancy/adapters/tenant-access';
 import { createApp } from './app.ts';
-import { type Config, configSchema } from './config.ts';
+import { configSchema } from './config.ts';
 
 /** The master database is asked where tenants' databases are, and little else. */
 const masterConnections = 3;
@@ -21,7 +20,7 @@ const idleTimeoutSeconds = 30;
 /** For what comes after the clients have moved; with `KYO_DRAIN_SECONDS` at most 90 (ECS `stopTimeout` allows 120). */
 const flushSeconds = 15;
 
-const config = readConfig();
+const config = loadConfigOrExit(configSchema, process.env);
 const logger = createLogger({ service: 'collaboration-service', level: config.KYO_LOG_LEVEL });
 const now = () => new Date();
 const onRedisError = (err: Error) => logger.warn({ err }, 'redis connection disturbed');
@@ -70,13 +69,3 @@ onShutdown({ logger, deadlineSeconds: config.KYO_DRAIN_SECONDS + flushSeconds },
 });
 await app.listen({ host: '0.0.0.0', port: config.KYO_PORT });
 logger.info({ port: config.KYO_PORT }, 'listening');
-
-function readConfig(): Config {
-  try {
-    return loadConfig(configSchema, process.env);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exit(1);
-  }
-}

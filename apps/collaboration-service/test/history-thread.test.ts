@@ -2,6 +2,7 @@ import { editToRestore, summarise } from '@kyong/collaboration';
 import { expect, onTestFinished, test } from 'vitest';
 import * as Y from 'yjs';
 import { startHistoryThread } from '../src/history-thread.ts';
+import { processorTime } from './harness.ts';
 
 /** Many small edits: what takes longest to read. */
 function largeDocument(edits: number): Y.Doc {
@@ -15,14 +16,6 @@ function largeDocument(edits: number): Y.Doc {
       );
   });
   return doc;
-}
-
-/** Processor time of this thread, in microseconds: unlike the clock, it does not depend on what else the machine does. */
-async function processorTime(task: () => unknown): Promise<number> {
-  const before = process.threadCpuUsage();
-  await task();
-  const { user, system } = process.threadCpuUsage(before);
-  return user + system;
 }
 
 test('history is found as on this thread, which goes on meanwhile', async () => {

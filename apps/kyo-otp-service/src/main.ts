@@ -4,12 +4,12 @@ import { RedisOutbox } from '@kyong/otp/adapters/redis';
 import { turnstile } from '@kyong/otp/adapters/turnstile';
 import { createPool } from '@kyong/postgres';
 import { connectRedis } from '@kyong/redis';
-import { ConfigError, createLogger, drain, loadConfig, onShutdown } from '@kyong/service-kit';
+import { createLogger, drain, loadConfigOrExit, onShutdown } from '@kyong/service-kit';
 import { createMasterDatabase } from '@kyong/tenancy/adapters/master-database';
 import { secretsManager } from '@kyong/tenancy/adapters/secrets-manager';
 import { openTenantAccess } from '@kyong/tenancy/adapters/tenant-access';
 import { createApp } from './app.ts';
-import { type Config, configSchema } from './config.ts';
+import { configSchema } from './config.ts';
 import { createDeliveryWorker } from './delivery.ts';
 import { createLogRetention } from './log-retention.ts';
 import { createSenders } from './providers.ts';
@@ -18,7 +18,7 @@ const idleTimeoutSeconds = 30;
 /** Longer than a delivery may take. Together with the drain it stays below the platform's own deadline (ECS `stopTimeout`). */
 const closeWithinSeconds = 25;
 
-const config = readConfig();
+const config = loadConfigOrExit(configSchema, process.env);
 const logger = createLogger({ service: 'kyo-otp-service', level: config.KYO_LOG_LEVEL });
 const now = () => new Date();
 const redis = connectRedis(config.KYO_REDIS_URL, (err) => logger.warn({ err }, 'redis connection disturbed'));
@@ -78,13 +78,3 @@ worker.start();
 retention.start();
 await app.listen({ host: '0.0.0.0', port: config.KYO_PORT });
 logger.info({ port: config.KYO_PORT }, 'listening');
-
-function readConfig(): Config {
-  try {
-    return loadConfig(configSchema, process.env);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exit(1);
-  }
-}

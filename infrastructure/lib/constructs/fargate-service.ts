@@ -1,5 +1,6 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -22,6 +23,8 @@ export interface FargateServiceProps {
   cluster: ServiceCluster;
 }
 
+/** What every task runs on, and what images are built for. */
+export const taskPlatform = Platform.LINUX_ARM64;
 /** That Fargate has. */
 const smallest = { cpuUnits: 256, memoryMebibytes: 512 };
 const cpuTargetPercent = 60;

@@ -1,11 +1,10 @@
 import { IgnoreMode } from 'aws-cdk-lib';
-import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import type { Stage } from '../../config/index.ts';
 import { root } from '../code/index.ts';
-import { FargateService } from '../constructs/fargate-service.ts';
+import { FargateService, taskPlatform } from '../constructs/fargate-service.ts';
 import { KyoStack } from '../constructs/kyo-stack.ts';
 import { ServiceCluster } from '../constructs/service-cluster.ts';
 import { type ServiceContext, type ServiceDefinition, services } from '../services/index.ts';
@@ -65,7 +64,7 @@ export class ServicesStack extends KyoStack {
       return ecs.ContainerImage.fromEcrRepository(delivery.repositoryOf(name), digest);
     return ecs.ContainerImage.fromAsset(root, {
       buildArgs: { SERVICE: name },
-      platform: Platform.LINUX_ARM64,
+      platform: taskPlatform,
       // What is not sent to the builder does not make a new image either: the same list, .dockerignore.
       ignoreMode: IgnoreMode.DOCKER,
     });

@@ -5,6 +5,10 @@ import { ECRClient, PutImageCommand } from '@aws-sdk/client-ecr';
 
 const [command, ...args] = process.argv.slice(2);
 
+// As it would end for a task, on the machine it was not built for.
+if (command === 'build' && args[args.indexOf('--platform') + 1] !== 'linux/arm64')
+  throw new Error('exec format error');
+
 if (command === 'push') {
   const [, region, repositoryName, imageTag = ''] =
     /^\d+\.dkr\.ecr\.([^.]+)\.[^/]+\/([^:]+):(.+)$/.exec(args.at(-1) ?? '') ?? [];

@@ -45,8 +45,15 @@ export function editToRestore(earlier: Uint8Array, present: Uint8Array): Uint8Ar
   return edit;
 }
 
-function docOf(state: Uint8Array | undefined): Y.Doc {
+/** One state that holds all that these do. */
+export function fold(updates: Uint8Array[]): Uint8Array {
+  return Y.encodeStateAsUpdate(docOf(...updates));
+}
+
+function docOf(...updates: (Uint8Array | undefined)[]): Y.Doc {
   const doc = new Y.Doc();
-  if (state) Y.applyUpdate(doc, state);
+  doc.transact(() => {
+    for (const update of updates) if (update) Y.applyUpdate(doc, update);
+  });
   return doc;
 }

@@ -7,29 +7,39 @@ const maxAttempts = 10;
 
 export interface DocumentSource {
   document: DocumentRef;
-  kind: DocumentKind;
   log: UpdateLog;
   snapshots: Pick<SnapshotStore, 'read'>;
 }
 
 /**
- * Reads a document: its snapshot and what the log has beyond it.
+ * Reads what is stored of a document: its snapshot and what the log has beyond it, which together make it up.
  * @param atLeast where a log is begun because there is none, it goes on after this number.
  */
-export async function readDocument(
-  { document, kind, log, snapshots }: DocumentSource,
+export async function readStored(
+  { document, log, snapshots }: DocumentSource,
   atLeast: number,
-): Promise<{ replica: Replica; head: LogHead; entries: LogEntry[] }> {
+): Promise<{ updates: Uint8Array[]; head: LogHead; entries: LogEntry[] }> {
   for (let attempt = 0; attempt < maxAttempts; attempt++) {
     const snapshot = await snapshots.read(document);
     const seq = snapshot?.seq ?? 0;
     const tail = await log.read(document, 0);
     if (!tail) await log.begin(document, { from: seq, seq: Math.max(seq, atLeast) });
     if (!tail || tail.from > seq) continue;
-    const replica = new Replica(kind);
+    const { head, entries } = tail;
     // All the log has, were it in the snapshot already: after a failover its numbers may say otherwise than its content.
-    replica.load([...(snapshot ? [snapshot.state] : []), ...tail.entries.map(({ update }) => update)]);
-    return { replica, head: tail.head, entries: tail.entries };
+    const updates = [...(snapshot ? [snapshot.state] : []), ...entries.map(({ update }) => update)];
+    return { updates, head, entries };
   }
   throw new Error('The document was compacted again and again while it was read.');
+}
+
+/** Reads a document, as `readStored` does. */
+export async function readDocument(
+  { kind, ...source }: DocumentSource & { kind: DocumentKind },
+  atLeast: number,
+): Promise<{ replica: Replica; head: LogHead; entries: LogEntry[] }> {
+  const { updates, head, entries } = await readStored(source, atLeast);
+  const replica = new Replica(kind);
+  replica.load(updates);
+  return { replica, head, entries };
 }

@@ -49,6 +49,11 @@ export class Replica {
     return Y.encodeStateVector(this.doc);
   }
 
+  /** How many bytes it takes at most to encode everything. */
+  get maxBytes(): number {
+    return this.#bytes;
+  }
+
   /** Everything, or what one with this state vector lacks. @throws for one that is none. */
   encode(stateVector?: Uint8Array): Uint8Array {
     return Y.encodeStateAsUpdate(this.doc, stateVector);

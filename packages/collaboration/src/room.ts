@@ -84,6 +84,11 @@ export class Room {
     return this.#replica.doc;
   }
 
+  /** How many bytes it takes at most to encode everything. */
+  get maxBytes(): number {
+    return this.#replica.maxBytes;
+  }
+
   get waitingBytes(): number {
     return this.#waitingBytes;
   }

@@ -24,6 +24,20 @@ export function loadConfig<S extends z.ZodObject>(
   throw new ConfigError(`The environment is not complete:\n${faults.join('\n')}`);
 }
 
+/** The same for a program that can do nothing without: it says what is wrong, and ends. */
+export function loadConfigOrExit<S extends z.ZodObject>(
+  schema: S,
+  environment: Record<string, string | undefined>,
+): z.infer<S> {
+  try {
+    return loadConfig(schema, environment);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
+}
+
 /** A variable that holds JSON: `json.pipe(schema)`. */
 export const json = z.string().transform((text, context): unknown => {
   try {

@@ -25,11 +25,9 @@ export function historyRoutes(
       const { kind } = await visibleOr404(pool, actor, documentId);
       // So that what was just edited can be seen and brought back, were it the first time.
       const { tenantId } = actor;
-      await documents.use({ tenantId, documentId }, kind, async ({ room }) => {
-        await versions.keepIfDue({ tenantId, documentId }, kind, {
-          state: room.encode(),
-          seq: room.head.seq,
-        });
+      await documents.use({ tenantId, documentId }, kind, async (live) => {
+        const { state, head } = await live.read();
+        await versions.keepIfDue({ tenantId, documentId }, kind, { state, seq: head.seq });
       });
       const after = positionOf(cursor);
       const found = await listVersions(pool, documentId, {
@@ -46,12 +44,13 @@ export function historyRoutes(
     inOwnGym(pools, principal, async (pool, actor) => {
       const { kind } = await visibleOr404(pool, actor, documentId, 'editor');
       const { tenantId, userId } = actor;
-      return documents.use({ tenantId, documentId }, kind, ({ room }) =>
-        versions.keep({ tenantId, documentId }, kind, {
-          ...{ state: room.encode(), seq: room.head.seq },
+      return documents.use({ tenantId, documentId }, kind, async (live) => {
+        const { state, head } = await live.read();
+        return versions.keep({ tenantId, documentId }, kind, {
+          ...{ state, seq: head.seq },
           ...{ name, createdBy: userId },
-        }),
-      );
+        });
+      });
     }),
   );
 
@@ -61,14 +60,14 @@ export function historyRoutes(
       const version = await readVersion(pool, documentId, versionId);
       if (!version) throw new Problem('not_found');
       const { tenantId, userId } = actor;
-      const seq = await documents.use({ tenantId, documentId }, kind, async ({ room }) => {
-        const state = room.encode();
+      const seq = await documents.use({ tenantId, documentId }, kind, async (live) => {
+        const { state, head } = await live.read();
         await versions.keep({ tenantId, documentId }, kind, {
-          ...{ state, seq: room.head.seq },
+          ...{ state, seq: head.seq },
           ...{ name: null, createdBy: userId },
         });
         const edit = await history.editToRestore(version.state, state);
-        return room.submit(edit, undefined).catch((cause: unknown) => {
+        return live.room.submit(edit, undefined).catch((cause: unknown) => {
           if (cause instanceof RoomUnavailable) throw new Problem('unavailable', { cause });
           // What comes back is added to what is there.
           if (cause instanceof UpdateRefused && cause.code === 'document_too_large')

@@ -102,3 +102,17 @@ export function migrate(subject: Subject, name = 'migrate'): Step {
     },
   };
 }
+
+/** Puts the target in the place of the tenant's database, which is kept for a while. Both are closed. */
+export const switchToTarget: Step = {
+  name: 'switch',
+  async run(claim, ports) {
+    const keepUntil = new Date(ports.now().getTime() + ports.lifecycle.keepPreviousSeconds * 1000);
+    await ports.store.switchToTarget(claim, keepUntil);
+    return done(`the former database is kept until ${keepUntil.toISOString()}`);
+  },
+  async undo(claim, ports) {
+    // The target is closed still: nothing has been written to it that the other does not have.
+    await ports.store.switchBack(claim);
+  },
+};

@@ -9,6 +9,7 @@ import {
   ensureAppRole,
   migrate,
   ownDatabase,
+  switchToTarget,
   targetDatabase,
   waitUntilAvailable,
 } from './database-steps.ts';
@@ -128,18 +129,7 @@ export function relocate(destinationOf: (claim: Claim) => Destination): Step[] {
         );
       },
     },
-    {
-      name: 'switch',
-      async run(claim, ports) {
-        const keepUntil = new Date(ports.now().getTime() + ports.lifecycle.keepPreviousSeconds * 1000);
-        await ports.store.switchToTarget(claim, keepUntil);
-        return done(`the former database is kept until ${keepUntil.toISOString()}`);
-      },
-      async undo(claim, ports) {
-        // The copy is closed still: nothing has been written to it that the original does not have.
-        await ports.store.switchBack(claim);
-      },
-    },
+    switchToTarget,
     {
       name: 'open-target',
       mustSucceed: true,

@@ -1,7 +1,13 @@
 import type { Claim, Ports } from '../ports.ts';
 import type { DatabaseReservation } from '../tenant.ts';
 import { announce, hostOf, reservationOf, targetOf } from './context.ts';
-import { ensureAppRole, migrate, targetDatabase, waitUntilAvailable } from './database-steps.ts';
+import {
+  ensureAppRole,
+  migrate,
+  switchToTarget,
+  targetDatabase,
+  waitUntilAvailable,
+} from './database-steps.ts';
 import { done, type Step } from './step.ts';
 
 /** From now on this operation works on the database that was restored. */
@@ -44,17 +50,7 @@ export const swapRestored: Step[] = [
       await ports.store.setStatus(claim, 'active');
     },
   },
-  {
-    name: 'switch',
-    async run(claim, ports) {
-      const keepUntil = new Date(ports.now().getTime() + ports.lifecycle.keepPreviousSeconds * 1000);
-      await ports.store.switchToTarget(claim, keepUntil);
-      return done(`the former database is kept until ${keepUntil.toISOString()}`);
-    },
-    async undo(claim, ports) {
-      await ports.store.switchBack(claim);
-    },
-  },
+  switchToTarget,
   {
     name: 'open-restored',
     mustSucceed: true,
