@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { compact, type DocumentRef, readDocument } from '@kyong/collaboration';
+import { compact, type DocumentRef, readStored } from '@kyong/collaboration';
 import type { DocumentKind } from '@kyong/contracts';
 import { LiveDocument, type LiveDocumentOptions } from './live-document.ts';
 
@@ -144,12 +144,11 @@ export class LiveDocuments {
 
   /** Writes a snapshot of what is stored of a document, open or not. */
   async #compact(document: DocumentRef): Promise<void> {
-    const { log, snapshots, kindOf } = this.#options;
-    const kind = await kindOf(document);
-    if (!kind) return log.forget(document);
+    const { log, snapshots, kindOf, fold } = this.#options;
+    if (!(await kindOf(document))) return log.forget(document);
     await compact({ document, log, snapshots }, async () => {
-      const { replica, head } = await readDocument({ document, kind, log, snapshots }, 0);
-      return { state: replica.encode(), head };
+      const { updates, head } = await readStored({ document, log, snapshots }, 0);
+      return { state: await fold(updates), head };
     });
   }
 
