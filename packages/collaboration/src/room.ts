@@ -1,9 +1,10 @@
 import type { DocumentKind } from '@kyong/contracts';
 import * as Y from 'yjs';
+import { type Submitted, type Taken, takeEach, takeTogether } from './batch.ts';
 import { Exclusive } from './exclusive.ts';
 import type { DocumentRef, LogEntry, LogHead, RoomMessage, SnapshotStore, UpdateLog } from './ports.ts';
-import { readDocument } from './read-document.ts';
-import { type Replica, UpdateRefused } from './replica.ts';
+import { readDocument, readStored } from './read-document.ts';
+import { Replica, UpdateRefused } from './replica.ts';
 
 /** The log cannot be written at the moment. */
 export class RoomUnavailable extends Error {
@@ -18,13 +19,6 @@ export interface RoomOptions {
   /** In order; `source` is who sent it, if it was one alone. */
   onUpdate: (update: Uint8Array, seq: number, source: unknown) => void;
   onError: (error: unknown) => void;
-}
-
-interface Submitted {
-  update: Uint8Array;
-  source: unknown;
-  resolve: (seq: number) => void;
-  reject: (error: Error) => void;
 }
 
 type Arrival = LogEntry & { source: unknown; isOwn: boolean };
@@ -156,23 +150,28 @@ export class Room {
 
   async #write(batch: Submitted[]): Promise<void> {
     try {
-      const { merged, complete } = this.#replica.take(batch.map(({ update }) => update));
-      const taken = batch.filter((_, index) => complete[index]);
-      for (const { reject } of batch.filter((_, index) => !complete[index]))
-        reject(new UpdateRefused('update_incomplete', 'It builds on edits that are not here: sync first.'));
-      if (merged === undefined && taken.length === 0) return;
+      const { updates, submitted } = await this.#take(batch);
+      if (updates.length === 0 && submitted.length === 0) return;
       // Nothing new may still be on its way into the log from elsewhere; the promise is ours.
-      await this.#append(merged ?? Y.mergeUpdates(taken.map(({ update }) => update)), taken);
+      const added = updates.length > 0 ? updates : submitted.map(({ update }) => update);
+      await this.#append(Y.mergeUpdates(added), submitted);
     } catch (error) {
-      if (!(error instanceof UpdateRefused)) {
-        for (const { reject } of batch) reject(error as Error);
-        this.#options.onError(error);
-        return;
-      }
-      await this.#discard();
-      if (batch.length === 1) return batch[0]?.reject(error);
-      // One of them is at fault; the others are not.
-      for (const submitted of batch) await this.#write([submitted]);
+      for (const { reject } of batch) reject(error as Error);
+      this.#options.onError(error);
+    }
+  }
+
+  /** Takes a batch into the replica; whoever is at fault is told. */
+  async #take(batch: Submitted[]): Promise<Taken> {
+    try {
+      return takeTogether(this.#replica, batch);
+    } catch (error) {
+      if (!(error instanceof UpdateRefused)) throw error;
+      const stored = await this.#discard();
+      if (batch.length > 1)
+        return takeEach(this.#replica, batch, (updates) => this.#begin([...stored, ...updates]));
+      batch[0]?.reject(error);
+      return { updates: [], submitted: [] };
     }
   }
 
@@ -268,18 +267,26 @@ export class Room {
     if (isMissing) await this.#catchUp();
   }
 
-  /** Throws away a replica with traces of a refused update, and reads the document again. */
-  async #discard(): Promise<void> {
-    await this.#insist([], async () => {
+  /** Throws away a replica with traces of a refused update, and reads the document again. @returns what was read. */
+  async #discard(): Promise<Uint8Array[]> {
+    return this.#insist([], async () => {
       const before = this.#head;
-      const { replica, head, entries } = await readDocument(this.#options, before.seq);
-      this.#replica.destroy();
-      this.#replica = replica;
+      const { updates, head, entries } = await readStored(this.#options, before.seq);
+      this.#begin(updates);
       this.#arrived.clear();
       this.#moveTo(head);
       const missed = entries.filter(({ seq }) => seq > before.seq).map(({ update }) => update);
       if (missed.length > 0) this.#options.onUpdate(Y.mergeUpdates(missed), head.seq, undefined);
+      return updates;
     });
+  }
+
+  /** Another replica, of these updates. */
+  #begin(updates: Uint8Array[]): Replica {
+    this.#replica.destroy();
+    this.#replica = new Replica(this.#options.kind);
+    this.#replica.load(updates);
+    return this.#replica;
   }
 
   #again(task: () => Promise<void>): void {
