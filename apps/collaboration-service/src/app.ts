@@ -16,7 +16,7 @@ import {
   runInBackground,
   type VerifyAccessToken,
 } from '@kyong/service-kit';
-import { type TenantDirectory, TenantUnavailable } from '@kyong/tenancy';
+import { type LastEdits, type TenantDirectory, TenantUnavailable } from '@kyong/tenancy';
 import { createShardedAdapter } from '@socket.io/redis-adapter';
 import type { FastifyInstance } from 'fastify';
 import type { Cluster } from 'ioredis';
@@ -43,6 +43,8 @@ export interface CollaborationDependencies {
   confirmed: ConfirmedWrite;
   tenantPools: TenantPools;
   tenants: Pick<TenantDirectory, 'find'>;
+  /** Gyms that leave, and the way into their databases, which are closed to people; absent where none ever leaves. */
+  departures?: LastEdits & { pools: TenantPools };
   verifyAccessToken: VerifyAccessToken;
   socketLimits?: Partial<SocketLimits>;
   /** Of CloudWatch, for this service's metrics. */
@@ -63,6 +65,7 @@ const intervals = {
   presence: 10_000,
   tidy: 1_000,
   adopt: 15_000,
+  departures: 1_000,
   /** Closed tenants, expired tokens and what was sent by half. */
   revoke: 1_000,
   /** Roles are told of when they change; this is for what was not heard. */
@@ -78,7 +81,8 @@ declare module 'socket.io' {
 
 /** Documents that several people edit at once: Socket.IO for the edits, HTTP for everything about documents. */
 export function createApp(dependencies: CollaborationDependencies): CollaborationService {
-  const { logger, now, random, redis, confirmed, tenantPools, tenants, trustedProxies } = dependencies;
+  const { logger, now, random, redis, confirmed, tenantPools, tenants, departures, trustedProxies } =
+    dependencies;
   const app = createHttpApp({
     logger,
     ...(trustedProxies !== undefined && { trustedProxies }),
@@ -95,9 +99,10 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
   const history = startHistoryThread();
   const versions = new Versions(tenantPools, history, now);
   const metrics = new Metrics(dependencies.metricsNamespace);
+  const storage = departures ? alsoOfLeaving(tenantPools, departures.pools) : tenantPools;
   const documents = new LiveDocuments({
     log: redisUpdateLog({ redis, confirmed, server, now }),
-    snapshots: tenantSnapshots(tenantPools),
+    snapshots: tenantSnapshots(storage),
     channel: redisRoomChannel(redis, subscriber, server),
     presence: redisPresence(redis, server, presenceLeaseSeconds),
     fold: history.fold,
@@ -107,7 +112,7 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
     onSnapshot: (document, kind, written) => versions.keepIfDue(document, kind, written),
     kindOf: async ({ tenantId, documentId }) => {
       try {
-        return await tenantPools.use(tenantId, (pool) => findKind(pool, documentId));
+        return await storage.use(tenantId, (pool) => findKind(pool, documentId));
       } catch (error) {
         // It was erased, and its documents with it.
         if (error instanceof TenantUnavailable && error.reason === 'unknown') return undefined;
@@ -150,6 +155,11 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
   every('presence', () => documents.renewPresence());
   every('tidy', () => documents.tidy());
   every('adopt', () => documents.adopt());
+  every('departures', async () => {
+    for (const { operationId, tenantId } of (await departures?.findAwaited()) ?? []) {
+      if (await documents.saveAll(tenantId)) await departures?.recordSaved(operationId);
+    }
+  });
   every('roles', async () => {
     for (const live of documents.all) await recheckRoles(live, tenantPools).catch(onError);
   });
@@ -165,7 +175,7 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
   });
   every('metrics', async () => {
     const { queuedBytes, all } = documents;
-    metrics.write(logger, { sockets: connections.size, rooms: all.size, queuedBytes });
+    metrics.write(logger, now(), { sockets: connections.size, rooms: all.size, queuedBytes });
   });
 
   const drainAll = async (windowSeconds: number) => {
@@ -182,4 +192,15 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
     subscriber.disconnect();
   });
   return { app, drain: drainAll };
+}
+
+/** What people have edited is saved when their gym leaves, too: nothing else is done in its database then. */
+function alsoOfLeaving(pools: TenantPools, leaving: TenantPools): Pick<TenantPools, 'use'> {
+  return {
+    use: (tenantId, task) =>
+      pools.use(tenantId, task).catch((error: unknown) => {
+        if (!(error instanceof TenantUnavailable) || error.reason !== 'closed') throw error;
+        return leaving.use(tenantId, task);
+      }),
+  };
 }

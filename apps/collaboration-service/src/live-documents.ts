@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { compact, type DocumentRef, readDocument } from '@kyong/collaboration';
+import { compact, type DocumentRef, readStored } from '@kyong/collaboration';
 import type { DocumentKind } from '@kyong/contracts';
 import { LiveDocument, type LiveDocumentOptions } from './live-document.ts';
 
@@ -28,6 +28,8 @@ const lastSnapshotRetryMilliseconds = 100;
 /** Those whose servers died are looked after by the others. */
 const abandonedAfterMilliseconds = 60_000;
 const abandonedAtOnce = 20;
+/** A gym whose database cannot be had is left alone for this long: its documents keep nobody else's waiting. */
+const awayMilliseconds = 60_000;
 
 /** The documents that are open on this server. */
 export class LiveDocuments {
@@ -35,6 +37,8 @@ export class LiveDocuments {
   readonly #open = new Map<string, Promise<LiveDocument>>();
   readonly #live = new Set<LiveDocument>();
   readonly #withAwareness = new Set<LiveDocument>();
+  /** Gyms whose documents cannot be saved, and until when that is not tried again. */
+  readonly #away = new Map<string, number>();
   #awarenessTimer: NodeJS.Timeout | undefined;
 
   constructor(options: LiveDocumentsOptions) {
@@ -110,24 +114,42 @@ export class LiveDocuments {
 
   /** Snapshots of documents whose servers are gone. */
   async adopt(): Promise<void> {
-    const { log, snapshots, now, kindOf, onError } = this.#options;
-    const since = new Date(now().getTime() - abandonedAfterMilliseconds);
-    for (const document of await log.findWaiting(since, abandonedAtOnce)) {
-      if (this.find(document)) continue;
-      try {
-        const kind = await kindOf(document);
-        if (!kind) {
-          await log.forget(document);
-          continue;
-        }
-        await compact({ document, log, snapshots }, async () => {
-          const { replica, head } = await readDocument({ document, kind, log, snapshots }, 0);
-          return { state: replica.encode(), head };
+    const now = this.#options.now().getTime();
+    for (const [tenantId, until] of this.#away) if (until <= now) this.#away.delete(tenantId);
+    const since = new Date(now - abandonedAfterMilliseconds);
+    const isAway = ({ tenantId }: DocumentRef) => this.#away.has(tenantId);
+    let found: DocumentRef[];
+    do {
+      found = await this.#options.log.findWaiting(since, abandonedAtOnce, new Set(this.#away.keys()));
+      for (const document of found) {
+        if (this.find(document) || isAway(document)) continue;
+        await this.#compact(document).catch((error: unknown) => {
+          this.#away.set(document.tenantId, now + awayMilliseconds);
+          this.#options.onError(error);
         });
-      } catch (error) {
-        onError(error);
       }
-    }
+      // Where all were of gyms that are away, others may come after them.
+    } while (found.length > 0 && found.every(isAway));
+  }
+
+  /**
+   * Snapshots of all that is waiting of a gym, wherever its documents are open. False when something still waits: another
+   * server is at it, or it did not work.
+   */
+  async saveAll(tenantId: string): Promise<boolean> {
+    const { log, onError } = this.#options;
+    for (const document of await log.findWaitingOf(tenantId)) await this.#compact(document).catch(onError);
+    return (await log.findWaitingOf(tenantId)).length === 0;
+  }
+
+  /** Writes a snapshot of what is stored of a document, open or not. */
+  async #compact(document: DocumentRef): Promise<void> {
+    const { log, snapshots, kindOf, fold } = this.#options;
+    if (!(await kindOf(document))) return log.forget(document);
+    await compact({ document, log, snapshots }, async () => {
+      const { updates, head } = await readStored({ document, log, snapshots }, 0);
+      return { state: await fold(updates), head };
+    });
   }
 
   /** Everything durable, then snapshots, then closed. */

@@ -8,7 +8,7 @@ import {
   remoteKeys,
 } from '@kyong/service-kit';
 import { verifyByLibsodium } from '@kyong/service-kit/libsodium';
-import { createMasterDatabase } from '@kyong/tenancy/adapters/master-database';
+import { createLastEdits, createMasterDatabase } from '@kyong/tenancy/adapters/master-database';
 import { secretsManager } from '@kyong/tenancy/adapters/secrets-manager';
 import { openTenantAccess } from '@kyong/tenancy/adapters/tenant-access';
 import { createApp } from './app.ts';
@@ -48,6 +48,7 @@ const { app, drain } = createApp({
   confirmed: confirmWrites(writing, config.KYO_REDIS_CONFIRMING_REPLICAS),
   tenantPools: tenants.pools,
   tenants: tenants.directory,
+  departures: { ...createLastEdits(pool), pools: tenants.leavingPools },
   verifyAccessToken: accessTokenVerifier({
     issuer: config.KYO_TOKEN_ISSUER,
     audience: config.KYO_TOKEN_AUDIENCE,

@@ -24,12 +24,19 @@ export async function createWorld(
 ) {
   const gyms = new Map<string, Connection>();
   const closed = new Set<string>();
+  /** Offboardings that wait, by tenant. */
+  const leaving = new Map<string, { edits: 'awaited' | 'saved' }>();
   const log: string[] = [];
   const signingKeys = await loadSigningKeys([await createSigningKey(new Date())], registered);
   const connectionOf = async (tenantId: string) => {
     const connection = gyms.get(tenantId);
     if (!connection) throw new TenantUnavailable(tenantId, 'unknown');
-    if (closed.has(tenantId)) throw new TenantUnavailable(tenantId, 'closed');
+    if (closed.has(tenantId) || leaving.has(tenantId)) throw new TenantUnavailable(tenantId, 'closed');
+    return connection;
+  };
+  const connectionOfLeaving = async (tenantId: string) => {
+    const connection = leaving.has(tenantId) && gyms.get(tenantId);
+    if (!connection) throw new TenantUnavailable(tenantId, 'closed');
     return connection;
   };
   const redis = options.redis ?? createTestRedis;
@@ -38,6 +45,7 @@ export async function createWorld(
     log,
     gyms,
     closed,
+    leaving,
     signingKeys,
     createGym: async (
       tenantId = `gym-${randomUUID().slice(0, 8)}`,
@@ -55,13 +63,14 @@ export async function createWorld(
       }: { userId?: string; role?: Role; seconds?: number } = {},
     ) => signingKeys.sign({ sub: userId, tenant: tenantId, roles: [role], scope: 'session' }, seconds),
     startServer: async (limits?: Partial<SocketLimits>): Promise<TestServer> => {
-      const tenantPools = new TenantPools({
+      const poolLimits = {
         maxTenants: 10,
         maxConnectionsPerTenant: 5,
         idleTimeoutSeconds: 60,
-        connectionOf,
         onError: () => {},
-      });
+      };
+      const tenantPools = new TenantPools({ ...poolLimits, connectionOf });
+      const leavingPools = new TenantPools({ ...poolLimits, connectionOf: connectionOfLeaving });
       const client = redis();
       const service = createApp({
         logger: createLogger({ service: 'test', level: 'debug' }, { write: (line) => log.push(line) }),
@@ -73,6 +82,16 @@ export async function createWorld(
         tenants: {
           find: async (tenantId) => ({ connection: await connectionOf(tenantId) }) as unknown as TenantEntry,
         },
+        departures: {
+          pools: leavingPools,
+          findAwaited: async () =>
+            [...leaving]
+              .filter(([, { edits }]) => edits === 'awaited')
+              .map(([tenantId]) => ({ operationId: tenantId, tenantId })),
+          recordSaved: async (operationId) => {
+            leaving.set(operationId, { edits: 'saved' });
+          },
+        },
         verifyAccessToken: accessTokenVerifier({
           ...registered,
           keys: createLocalJWKSet(signingKeys.publicKeys),
@@ -82,7 +101,10 @@ export async function createWorld(
       await service.app.listen({ host: '127.0.0.1', port: 0 });
       let stopped: Promise<void> | undefined;
       const stop = () => {
-        stopped ??= service.app.close().then(() => tenantPools.close());
+        stopped ??= service.app
+          .close()
+          .then(() => Promise.all([tenantPools.close(), leavingPools.close()]))
+          .then(() => {});
         return stopped;
       };
       onTestFinished(stop);

@@ -35,6 +35,7 @@ import { logicalReplication } from '@kyong/tenancy/adapters/logical-replication'
 import {
   createEventOutbox,
   createFleetMigrations,
+  createLastEdits,
   createMasterDatabase,
   masterMigrations,
 } from '@kyong/tenancy/adapters/master-database';
@@ -226,6 +227,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     confirmed: confirmWrites(redis, 0),
     tenantPools,
     tenants: tenants.directory,
+    departures: { ...createLastEdits(pool), pools: tenants.leavingPools },
     verifyAccessToken: accessTokenVerifier({
       ...tokens,
       keys: createLocalJWKSet(keys.signing.publicKeys),

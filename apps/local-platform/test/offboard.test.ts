@@ -1,20 +1,24 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { gunzipSync } from 'node:zlib';
+import { CollaborationClient } from '@kyong/collaboration/client';
 import { eventually } from '@kyong/testing';
+import { PlatformProcess } from '@kyong/testing/platform-process';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { PlatformProcess } from './platform-process.ts';
 
 const run = promisify(execFile);
 const cli = join(import.meta.dirname, '..', '..', 'kyo-cli', 'src', 'main.ts');
-const graceSeconds = 6;
+const plans = ['free', 'basic'];
 
+/** Nobody comes back, or is erased, by being slow: the time to come back is an hour, and after a restart none. */
 let platform: PlatformProcess;
-beforeAll(async () => {
-  platform = await PlatformProcess.start(undefined, ['--offboard-grace', String(graceSeconds)]);
-});
+const begin = async (graceSeconds: number, dataDirectory?: string) => {
+  platform = await PlatformProcess.start(dataDirectory, ['--offboard-grace', String(graceSeconds)]);
+};
+beforeAll(() => begin(3600));
 afterAll(() => platform?.discard());
 
 const kyo = (...args: string[]) =>
@@ -22,31 +26,78 @@ const kyo = (...args: string[]) =>
 const show = async (tenantId: string) =>
   (await platform.request('GET', `/tenants/${tenantId}`, { token: platform.operatorToken })).body;
 
-it.concurrent.each(['free', 'basic'])('the %s plan: offboarded, exported, erased, proved', async (plan) => {
+/** Fetches the export of a tenant and answers with one of its tables. */
+async function exportedTable(tenantId: string, table: string): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'kyo-test-export-'));
+  const file = join(folder, 'export.tar');
+  try {
+    expect((await kyo('tenants', 'export', tenantId, '--output', file)).stdout).toContain(
+      'checksum verified',
+    );
+    await run('tar', ['-xf', file, '-C', folder]);
+    return gunzipSync(readFileSync(join(folder, 'tables', `${table}.csv.gz`))).toString();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+it.concurrent.each(plans)('the %s plan: offboarded, exported, and back again', async (plan) => {
   const tenantId = `leaving-${plan}`;
   await kyo('tenants', 'provision', tenantId, '--plan', plan);
   const { stdout } = await kyo('tenants', 'offboard', tenantId);
   expect(stdout).toContain(`kyo tenants resume ${tenantId}`);
   expect(await show(tenantId)).toMatchObject({ status: 'offboarding', departure: { export: { rows: 1 } } });
+  expect(await exportedTable(tenantId, 'gym')).toContain(tenantId);
   await kyo('tenants', 'resume', tenantId);
   expect((await show(tenantId)).departure).toBeUndefined();
+});
 
-  await kyo('tenants', 'offboard', tenantId);
-  const folder = mkdtempSync(join(tmpdir(), 'kyo-test-export-'));
-  const file = join(folder, 'export.tar');
-  expect((await kyo('tenants', 'export', tenantId, '--output', file)).stdout).toContain('checksum verified');
-  expect((await run('tar', ['-tf', file])).stdout).toContain('tables/gym.csv.gz');
-  rmSync(folder, { recursive: true });
-
-  await eventually(async () => expect((await show(tenantId)).status).toBe('offboarded'), { interval: 200 });
-  const shown = (await kyo('tenants', 'show', tenantId)).stdout;
-  expect(shown).toMatch(/database .*: gone/);
-  expect(shown).toMatch(/expires +edits of shared documents.*: by \d{4}-/);
-  const { status, body } = await platform.request('POST', '/provision-tenant', {
-    token: platform.operatorToken,
-    body: { tenantId, plan },
+it('an export has what people edited together the moment before', async () => {
+  const tenantId = 'leaving-at-once';
+  const session = await platform.startSession('+886912000078');
+  const { body: accepted } = await platform.request('POST', '/provision-tenant', {
+    token: session.accessToken,
+    body: { tenantId, plan: 'free' },
   });
-  expect([status, body.code]).toEqual([409, 'tenant_taken']);
+  expect((await platform.operationEnd(accepted.operationId)).status).toBe('succeeded');
+  const { body: owner } = await platform.request('POST', '/api/auth/refresh', {
+    body: { refreshToken: session.refreshToken, tenantId },
+  });
+  const { body: document } = await platform.request('POST', '/api/collaboration/documents', {
+    token: owner.accessToken,
+    body: { kind: 'course_planning', title: 'Spring' },
+  });
+  const client = new CollaborationClient(platform.url, { getToken: async () => owner.accessToken });
+  const shared = await client.open(document.documentId);
+  await shared.synced();
+  shared.doc.getMap('notes').set('last', 'to the last word');
+  await eventually(() => expect(shared.isSaved).toBe(true));
+  await kyo('tenants', 'offboard', tenantId);
+  client.close();
+  const snapshots = await exportedTable(tenantId, 'document_snapshots');
+  expect(snapshots).toContain(Buffer.from('to the last word').toString('hex'));
+});
+
+it('after its time to come back a tenant is erased, with a proof; its name stays taken', async () => {
+  await platform.end('SIGTERM');
+  await begin(0, platform.dataDirectory);
+  await Promise.all(
+    plans.map(async (plan) => {
+      const tenantId = `leaving-${plan}`;
+      await kyo('tenants', 'offboard', tenantId);
+      await eventually(async () => expect((await show(tenantId)).status).toBe('offboarded'), {
+        interval: 200,
+      });
+      const shown = (await kyo('tenants', 'show', tenantId)).stdout;
+      expect(shown).toMatch(/database .*: gone/);
+      expect(shown).toMatch(/expires +edits of shared documents.*: by \d{4}-/);
+      const { status, body } = await platform.request('POST', '/provision-tenant', {
+        token: platform.operatorToken,
+        body: { tenantId, plan },
+      });
+      expect([status, body.code]).toEqual([409, 'tenant_taken']);
+    }),
+  );
 });
 
 it('a link to an export is good for nobody who changes it, and its address for nobody without a role', async () => {

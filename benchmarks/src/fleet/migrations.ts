@@ -76,18 +76,29 @@ export async function migrateByHand(
   });
 }
 
-/** What a script would do: the library's command line, a process for each database, so many at one time. */
+/** How the library's command line is begun: by its file, or as its documentation has it and people write it in a loop. */
+export type CommandLine = 'node' | 'npx';
+
+const project = join(import.meta.dirname, '../..');
+const commands: Record<CommandLine, [file: string, ...args: string[]]> = {
+  node: [process.execPath, join(project, 'node_modules/node-pg-migrate/bin/node-pg-migrate.js')],
+  npx: ['npx', 'node-pg-migrate'],
+};
+
+/** What a script would do: a process for each database, so many at one time. */
 export async function migrateByCommandLine(
+  commandLine: CommandLine,
   { shared }: ControlPlane,
   { directory }: GrowingMigrations,
   databases: string[],
   concurrency: number,
 ): Promise<void> {
-  const command = join(import.meta.dirname, '../../node_modules/node-pg-migrate/bin/node-pg-migrate.js');
+  const [file, ...args] = commands[commandLine];
   const { user, password, host, port } = shared.endpoint;
   await inParallel(databases, concurrency, async (database) => {
     const url = `postgres://${user}:${encodeURIComponent(password)}@${host}:${port}/${database}`;
-    await promisify(execFile)(process.execPath, [command, 'up', '-m', directory, '-t', 'schema_migrations'], {
+    await promisify(execFile)(file, [...args, 'up', '-m', directory, '-t', 'schema_migrations'], {
+      cwd: project,
       env: { ...process.env, DATABASE_URL: url },
     });
   });

@@ -5,7 +5,7 @@ import { withConnection } from '@kyong/postgres';
 /** Memory of a server and all its processes, each shared page counted once (PSS); NaN where the system does not tell. */
 export function memoryMegabytes(server: PostgresServer): number {
   if (!existsSync('/proc/self/smaps_rollup')) return Number.NaN;
-  const main = Number(readFileSync(`${server.directory}/data/postmaster.pid`, 'utf8').split('\n')[0]);
+  const main = mainProcessOf(server);
   const kilobytes = [main, ...childrenOf(main)].map((pid) => {
     try {
       return Number(/^Pss: +(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0);
@@ -17,18 +17,39 @@ export function memoryMegabytes(server: PostgresServer): number {
   return kilobytes.reduce((sum, size) => sum + size, 0) / 1024;
 }
 
+/**
+ * Processor time that servers and this process have used so far, with all their children, in seconds; NaN where the system
+ * does not tell. Other work on the machine disturbs it less than it does the time on the clock.
+ */
+export function processorSeconds(servers: PostgresServer[]): number {
+  if (!existsSync('/proc/self/stat')) return Number.NaN;
+  const mains = servers.map(mainProcessOf);
+  const processes = [process.pid, ...mains, ...mains.flatMap(childrenOf)];
+  const ticks = processes.flatMap((pid) => statOf(pid)?.slice(11, 15).map(Number) ?? []);
+  return ticks.reduce((sum, count) => sum + count, 0) / ticksPerSecond;
+}
+
+/** Linux counts the time of processes in these, on every machine we know. */
+const ticksPerSecond = 100;
+
+const mainProcessOf = (server: PostgresServer) =>
+  Number(readFileSync(`${server.directory}/data/postmaster.pid`, 'utf8').split('\n')[0]);
+
+/** The fields of `/proc/PID/stat` from the third on: state, parent, …; undefined when the process has just ended. */
+function statOf(pid: number): string[] | undefined {
+  try {
+    // `pid (name) state parent …`; a name may hold blanks, so it is cut off first.
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ');
+  } catch {
+    return undefined;
+  }
+}
+
 function childrenOf(parent: number): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
-    .filter((pid) => {
-      try {
-        // `pid (name) state parent …`; a name may hold blanks, so it is cut off first.
-        return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[1]) === parent;
-      } catch {
-        return false;
-      }
-    });
+    .filter((pid) => Number(statOf(pid)?.[1]) === parent);
 }
 
 /** Looks again and again at how many clients a server has, and tells the most when it is stopped. */

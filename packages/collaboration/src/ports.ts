@@ -41,8 +41,10 @@ export interface UpdateLog {
   /** Drops what is in a snapshot that goes up to this entry. */
   trim(document: DocumentRef, upTo: LogHead): Promise<void>;
   heads(documents: DocumentRef[]): Promise<(LogHead | undefined)[]>;
-  /** Documents whose log has waited for a snapshot since then. */
-  findWaiting(since: Date, limit: number): Promise<DocumentRef[]>;
+  /** Documents whose log has waited for a snapshot since then, but for those of some tenants. */
+  findWaiting(since: Date, limit: number, except: ReadonlySet<string>): Promise<DocumentRef[]>;
+  /** Documents of a tenant whose log waits for a snapshot. */
+  findWaitingOf(tenantId: string): Promise<DocumentRef[]>;
   /** The document and its tenant are no more. */
   forget(document: DocumentRef): Promise<void>;
 }

@@ -27,9 +27,9 @@ function folder(content: Record<string, string>): string {
   return directory;
 }
 
-const around = { before: 'SELECT 1', after: 'SELECT 2' };
+const nothing = { holds: 'true', establish: () => Promise.reject(new Error('It holds.')) };
 const applyAll = (connection: Connection, directory: string, lockTimeoutSeconds = 5) =>
-  withConnection(connection, (client) => applyPending(client, readMigrationFiles(directory), around), {
+  withConnection(connection, (client) => applyPending(client, readMigrationFiles(directory), nothing), {
     lockTimeoutSeconds,
   });
 
@@ -62,6 +62,37 @@ describe('applyPending', () => {
     await withConnection(quick, (client) => migrate(client, next));
     expect((await applyAll(thorough, next)).applied).toEqual(['0004_c']);
     expect((await applyAll(quick, next)).applied).toEqual([]);
+  });
+
+  it('establishes what the files rely on, where it does not hold and there are files to apply', async () => {
+    const connection = await begun();
+    const directory = folder({ ...files, '0002_b.sql': 'INSERT INTO needed VALUES (1)' });
+    let established = 0;
+    const applyWith = (content: string) =>
+      withConnection(connection, (client) =>
+        applyPending(client, readMigrationFiles(content), {
+          holds: "to_regclass('needed') IS NOT NULL",
+          async establish() {
+            established += 1;
+            await client.query('CREATE TABLE needed (id int)');
+          },
+        }),
+      );
+    await applyWith(folder({ '0001_a.sql': files['0001_a.sql'] }));
+    expect(established).toBe(0);
+    expect((await applyWith(directory)).applied).toEqual(['0002_b', '0003_index']);
+    await applyWith(folder({ ...files, '0004_c.sql': 'SELECT 1' }));
+    expect(established).toBe(1);
+  });
+
+  it('goes by the order of the ledger, wherever its rows lie', async () => {
+    const connection = await begun();
+    await applyAll(connection, folder(files));
+    // An updated row moves to the end of its table.
+    await withConnection(connection, (client) =>
+      client.query("UPDATE schema_migrations SET run_on = now() WHERE name = '0001_a'"),
+    );
+    expect((await applyAll(connection, folder(files))).applied).toEqual([]);
   });
 
   it('keeps the files before the one that fails, and nothing of that one', async () => {

@@ -11,6 +11,14 @@ export interface Archive {
   exportedAt: Date;
 }
 
+/** Offboardings, as the service sees them that has what people have edited last. */
+export interface LastEdits {
+  /** Those that wait until it is all in the tenant's database. */
+  findAwaited(): Promise<{ operationId: string; tenantId: string }[]>;
+  /** It is. */
+  recordSaved(operationId: string): Promise<void>;
+}
+
 /** How far a tenant that leaves has got. */
 export interface Departure {
   archive: Archive;

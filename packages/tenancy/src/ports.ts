@@ -134,6 +134,8 @@ export interface TenantDatabase {
     about: { tenantId: string; name: string; exportedAt: Date },
     output: Writable,
   ): Promise<ExportManifest>;
+  /** Whether there is anything that people edit together. */
+  hasDocuments(admin: AdminConnection): Promise<boolean>;
   seed(admin: AdminConnection, gym: { tenantId: string; name: string }): Promise<void>;
   /** The newest migration it has. */
   schemaVersion(admin: AdminConnection): Promise<string | null>;
@@ -359,6 +361,8 @@ export interface TenancyStore extends WarmPoolStore {
   forgetPrevious(claim: Claim, operationId: string): Promise<void>;
   /** What the operation found out, for those who watch it. */
   recordReport(claim: Claim, report: RestoreReport): Promise<void>;
+  /** Whether everything that people have edited is in the tenant's database; see `LastEdits`. */
+  areEditsSaved(claim: Claim): Promise<boolean>;
   findDeparture(tenantId: string): Promise<Departure | undefined>;
   /** The names of all archives that are kept. */
   findArchives(): Promise<string[]>;

@@ -27,6 +27,8 @@ export interface TenantDirectoryOptions {
   /** While the master database is away, an entry is good for this long: running tenants outlive its outage. */
   staleSeconds: number;
   maxEntries: number;
+  /** Which tenants are found: unless said, those whose services are served. */
+  statuses?: readonly Tenant['status'][];
 }
 
 interface Cached {
@@ -83,7 +85,11 @@ export class TenantDirectory {
   async #read(tenantId: string): Promise<TenantEntry> {
     const tenant = await this.#options.store.findTenant(tenantId);
     if (!tenant || tenant.status === 'offboarded') throw new TenantUnavailable(tenantId, 'unknown');
-    if (!tenant.reservation || !tenant.endpoint || !open.includes(tenant.status)) {
+    if (
+      !tenant.reservation ||
+      !tenant.endpoint ||
+      !(this.#options.statuses ?? open).includes(tenant.status)
+    ) {
       throw new TenantUnavailable(tenantId, 'closed');
     }
     const { endpoint, reservation } = tenant;

@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { withConnection } from '@kyong/postgres';
+import { type Connection, withConnection } from '@kyong/postgres';
 import { createFleetMigrations } from '../src/adapters/master-database/index.ts';
 import { createTenantSchema } from '../src/adapters/tenant-migrations.ts';
 import { tenantMigrations } from '../src/adapters/tenant-schema.ts';
@@ -74,6 +74,12 @@ export async function migrateAll(
     if (result.status === 'again' && result.afterSeconds < 1) await sleep(result.afterSeconds * 1000);
   }
   throw new Error(`Migration ${migrationId} does not end.`);
+}
+
+/** The way in of a tenant's services. */
+export async function accessOf({ shared, ports }: World, tenantId: string): Promise<Connection> {
+  const password = await ports.secrets.read(`tenants/${tenantId}/database`);
+  return { ...shared, database: `tenant_${tenantId}`, user: `tenant_${tenantId}_app`, password };
 }
 
 export function query<R extends Record<string, unknown>>(

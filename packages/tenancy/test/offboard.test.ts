@@ -10,13 +10,15 @@ import { createTestDatabase } from '@kyong/testing';
 import { from as copyFrom } from 'pg-copy-streams';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { forgotten } from '../src/adapters/master-database/departures.ts';
-import { OperationRefused, type Ports, requestOperation, requestScheduled } from '../src/index.ts';
+import { createLastEdits } from '../src/adapters/master-database/index.ts';
+import { advance, OperationRefused, type Ports, requestOperation, requestScheduled } from '../src/index.ts';
 import { crashingPorts } from './crashing-ports.ts';
 import {
   accessOf,
   createWorld,
   dieAt,
   drive,
+  driver,
   newTenantId,
   operator,
   planOf,
@@ -40,7 +42,11 @@ async function provisioned({ ports, pool }: World, placement: (typeof placements
   return tenantId;
 }
 
-async function ask({ ports }: World, kind: 'offboard' | 'resume', tenantId: string): Promise<string> {
+async function ask(
+  { ports }: World,
+  kind: 'offboard' | 'suspend' | 'resume',
+  tenantId: string,
+): Promise<string> {
   const result = await requestOperation(kind, tenantId, {}, operator, ports.store);
   if (result.outcome !== 'accepted') throw new Error(result.outcome);
   return result.operationId;
@@ -116,6 +122,73 @@ describe.each(placements)('a %s tenant that leaves', (placement) => {
       await expect(request(world.ports, tenantId, planOf[placement])).rejects.toThrow('taken');
       await expect(ask(world, 'resume', tenantId)).rejects.toThrow('conflict');
     }
+  });
+});
+
+describe('edits of shared documents', () => {
+  async function withDocument(world: World): Promise<string> {
+    const tenantId = await provisioned(world, 'shared');
+    await withConnection(await accessOf(world, tenantId), (client) =>
+      client.query(
+        "INSERT INTO documents (document_id, kind, title, created_by) VALUES (gen_random_uuid(), 'course_planning', '', '')",
+      ),
+    );
+    return tenantId;
+  }
+
+  /** Advances an offboarding: its first step says that it waits. */
+  async function waits({ ports }: World, operationId: string): Promise<void> {
+    const result = await advance(operationId, ports, driver);
+    expect(result).toEqual({ status: 'again', afterSeconds: 1 });
+    const step = (await ports.store.findOperation(operationId))?.steps[0];
+    expect(step).toMatchObject({
+      name: 'save-edits',
+      status: 'waiting',
+      detail: expect.stringContaining('edits'),
+    });
+  }
+
+  it.each(['active', 'suspended'])(
+    'of a tenant that is %s are waited for, its role let in, before the export',
+    async (status) => {
+      const world = await createWorld();
+      const lastEdits = createLastEdits(world.pool);
+      const tenantId = await withDocument(world);
+      if (status === 'suspended') await drive(await ask(world, 'suspend', tenantId), world.ports);
+      const operationId = await ask(world, 'offboard', tenantId);
+      await waits(world, operationId);
+      // Services have a moment to end what they were at.
+      expect(await lastEdits.findAwaited()).toEqual([]);
+      await world.pool.query("UPDATE operation_steps SET started_at = now() - interval '1 minute'");
+      expect(await lastEdits.findAwaited()).toEqual([{ operationId, tenantId }]);
+      await waits(world, operationId);
+      const access = await accessOf(world, tenantId);
+      await withConnection(access, (client) => client.query("UPDATE documents SET title = 'to the last'"));
+      expect(await world.ports.archives.list(tenantId)).toEqual([]);
+
+      await lastEdits.recordSaved(operationId);
+      expect(await lastEdits.findAwaited()).toEqual([]);
+      await drive(operationId, world.ports);
+      expect((await world.ports.store.findDeparture(tenantId))?.archive.rows).toBe(2);
+      await expect(withConnection(access, async () => {})).rejects.toThrow(/not permitted/);
+    },
+  );
+
+  it('are waited for ten minutes: then the tenant is shut out, and kept', async () => {
+    const world = await createWorld();
+    const tenantId = await withDocument(world);
+    const operationId = await ask(world, 'offboard', tenantId);
+    await waits(world, operationId);
+    const later = { ...world.ports, now: () => new Date(Date.now() + 601_000) };
+    await drive(operationId, later);
+    expect(await world.ports.store.findOperation(operationId)).toMatchObject({
+      status: 'compensated',
+      error: expect.stringContaining('edits of shared documents'),
+    });
+    expect(await statusOf(world, tenantId)).toBe('suspended');
+    await expect(withConnection(await accessOf(world, tenantId), async () => {})).rejects.toThrow(
+      /not permitted/,
+    );
   });
 });
 

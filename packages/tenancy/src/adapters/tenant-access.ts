@@ -1,10 +1,13 @@
 import { type Connection, type ConnectionUrl, TenantPools } from '@kyong/postgres';
 import type { SecretStore, TenancyStore } from '../ports.ts';
+import type { Tenant } from '../tenant.ts';
 import { TenantDirectory } from '../tenant-directory.ts';
 import { listenForTenantChanges } from './tenant-changes.ts';
 
 /** At most 100 × 10 connections to tenants' databases from this process; a pool nobody used for half an hour is closed. */
 const poolLimits = { maxTenants: 100, maxConnectionsPerTenant: 10, idleTimeoutSeconds: 1_800 };
+/** As above, of those few that leave, in the seconds in which they do. */
+const leavingLimits = { maxTenants: 20, maxConnectionsPerTenant: 2, idleTimeoutSeconds: 10 };
 /** Changes are heard of as they happen. These are for a change that was missed, and for a master database that is away. */
 const directoryLimits = { freshSeconds: 60, staleSeconds: 3_600, maxEntries: 2_000 };
 
@@ -21,29 +24,47 @@ export interface TenantAccessOptions {
 
 /** A service's way into the databases of its tenants: found, pooled, and let go of when a tenant is closed or moves. */
 export function openTenantAccess({ store, secrets, master, ssl, now, onError }: TenantAccessOptions) {
-  const directory = new TenantDirectory({ ...directoryLimits, store, secrets, now });
-  const pools = new TenantPools({
-    ...poolLimits,
-    connectionOf: async (tenantId) => ({
-      ...(await directory.find(tenantId)).connection,
-      ...(ssl && { ssl }),
-    }),
-    onError,
-  });
+  const open = (limits: typeof poolLimits, statuses?: Tenant['status'][]) => {
+    const directory = new TenantDirectory({
+      ...directoryLimits,
+      ...(statuses && { statuses }),
+      store,
+      secrets,
+      now,
+    });
+    const pools = new TenantPools({
+      ...limits,
+      connectionOf: async (tenantId) => ({
+        ...(await directory.find(tenantId)).connection,
+        ...(ssl && { ssl }),
+      }),
+      onError,
+    });
+    return { directory, pools };
+  };
+  const { directory, pools } = open(poolLimits);
+  const leaving = open(leavingLimits, ['offboarding']);
+  const all = [{ directory, pools }, leaving];
   const changes = listenForTenantChanges(master, {
     changed: (tenantId) => {
-      directory.forget(tenantId);
-      pools.evict(tenantId);
+      for (const each of all) {
+        each.directory.forget(tenantId);
+        each.pools.evict(tenantId);
+      }
     },
-    connected: () => directory.distrust(),
+    connected: () => {
+      for (const each of all) each.directory.distrust();
+    },
     error: onError,
   });
   return {
     directory,
     pools,
+    /** Of tenants that leave: for what is still to be written of what people did, and never for people. */
+    leavingPools: leaving.pools,
     async close(): Promise<void> {
       await changes.stop();
-      await pools.close();
+      await Promise.all(all.map((each) => each.pools.close()));
     },
   };
 }

@@ -10,7 +10,7 @@ import {
 } from '@kyong/postgres';
 import { type SchemaObject, TenantNotMigrated, type TenantSchema } from '../fleet/migration.ts';
 import { tenantMigrations } from './migration-files.ts';
-import { rightsAround, shareRights } from './tenant-roles.ts';
+import { newTablesAreShared, shareRights } from './tenant-roles.ts';
 
 /**
  * Codes that a later attempt may not meet: a lock that was not to be had, a deadlock, a server without room for another
@@ -38,15 +38,16 @@ export function createTenantSchema(
   return {
     newestVersion: files.at(-1)?.name ?? '',
     async migrate(admin, roleName, options) {
-      const apply = () =>
-        withConnection(admin, (client) => applyPending(client, files, rightsAround(admin)), options);
       try {
-        return await apply().catch(async (error: unknown) => {
-          if (!isMissingRole(error)) throw error;
-          // From before tenants had a group for their roles.
-          await withConnection(admin, (client) => shareRights(client, admin, roleName), options);
-          return await apply();
-        });
+        return await withConnection(
+          admin,
+          (client) =>
+            applyPending(client, files, {
+              holds: newTablesAreShared,
+              establish: () => shareRights(client, admin, roleName),
+            }),
+          options,
+        );
       } catch (error) {
         throw notMigrated(error);
       }
@@ -91,11 +92,6 @@ async function readVersions(
     await client.query(`DROP DATABASE ${scratchDatabase}`);
   });
   return versions;
-}
-
-function isMissingRole(error: unknown): boolean {
-  const undefinedObject = '42704';
-  return error instanceof MigrationFailed && (error.cause as { code?: string }).code === undefinedObject;
 }
 
 /** In words that name no host and show no statement: operators read them, and so do logs. */

@@ -20,6 +20,17 @@ export const tenantDatabase: TenantDatabase = {
       return version;
     }),
 
+  hasDocuments: (admin) =>
+    withConnection(admin, async (client) => {
+      // A database that was not migrated for long has no such table.
+      const { rowCount: known } = await client.query(
+        "SELECT FROM pg_tables WHERE schemaname = 'public' AND tablename = 'documents'",
+      );
+      if (!known) return false;
+      const { rowCount } = await client.query('SELECT FROM documents LIMIT 1');
+      return rowCount === 1;
+    }),
+
   seed: (admin, { tenantId, name }) =>
     withConnection(admin, async (client) => {
       await client.query('INSERT INTO gym (tenant_id, name) VALUES ($1, $2) ON CONFLICT DO NOTHING', [

@@ -37,7 +37,7 @@ export const defaultLockTimeoutSeconds = 3;
 
 const busySeconds = 5;
 /** Tenants taken from the master database at one time, for each that is migrated at one time. */
-const readAhead = 2;
+const readAhead = 4;
 
 /**
  * Works on a migration until nothing is left to do, or `signal` says that it is enough, and says when to come back. As with

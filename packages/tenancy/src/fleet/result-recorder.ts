@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { MigrationResult } from './migration.ts';
 
 /** Results that come within this time are written down together. */
-const gatherMilliseconds = 100;
+const gatherMilliseconds = 250;
 
 /**
  * Writes results down, many at a time. One that is lost in a crash costs a look at the tenant's own ledger.

@@ -1,12 +1,14 @@
 import { adminConnectionOf, eventOf } from './context.ts';
+import { saveEdits } from './save-edits.ts';
 import { done, type Step } from './step.ts';
 import { closeDatabase } from './suspend.ts';
 
 /**
- * Shuts a tenant out, exports its data, and sets the time after which everything of it is destroyed (`erase`). That wait is
+ * Shuts a tenant out, exports its data to the last edit, and sets the time after which everything of it is destroyed (`erase`). That wait is
  * no part of this operation: as long as it lasts, another one can bring the tenant back.
  */
 export const offboard: Step[] = [
+  saveEdits,
   closeDatabase(),
   {
     name: 'export',

@@ -23,6 +23,9 @@ const trimScript = script('trim', 3);
 /** A log that is all in the snapshot is forgotten after a day without an edit. */
 const idleMilliseconds = 24 * 60 * 60 * 1000;
 
+/** Waiting documents that are looked at by one command. */
+const pageSize = 200;
+
 export const newLink = () => randomBytes(6).toString('base64url');
 
 /** A Redis stream a document, beside its head; the ids of the stream's entries are their numbers. */
@@ -98,20 +101,34 @@ export function redisUpdateLog({ redis, confirmed, server, now }: UpdateLogOptio
       await redis.zrem(keyOf.waiting(document), memberOf(document));
     },
 
-    async findWaiting(since, limit) {
+    async findWaiting(since, limit, except) {
       const found: DocumentRef[] = [];
       for (let partition = 0; partition < partitions && found.length < limit; partition++) {
-        const members = await redis.zrangebyscore(
-          waitingIn(partition),
-          '-inf',
-          since.getTime(),
-          'LIMIT',
-          0,
-          limit - found.length,
-        );
-        found.push(...members.map(documentOf));
+        for (let offset = 0, isMore = true; isMore && found.length < limit; offset += pageSize) {
+          const page = ['LIMIT', offset, pageSize] as const;
+          const members = await redis.zrangebyscore(waitingIn(partition), '-inf', since.getTime(), ...page);
+          found.push(...members.map(documentOf).filter(({ tenantId }) => !except.has(tenantId)));
+          isMore = members.length === pageSize;
+        }
       }
-      return found;
+      return found.slice(0, limit);
+    },
+
+    async findWaitingOf(tenantId) {
+      const ofPartition = async (partition: number) => {
+        const found: string[] = [];
+        let cursor = '0';
+        do {
+          const match = ['MATCH', memberOf({ tenantId, documentId: '*' }), 'COUNT', pageSize] as const;
+          const [next, page] = await redis.zscan(waitingIn(partition), cursor, ...match);
+          // Each member is followed by its score.
+          found.push(...page.filter((_, index) => index % 2 === 0));
+          cursor = next;
+        } while (cursor !== '0');
+        return found;
+      };
+      const found = await Promise.all(Array.from({ length: partitions }, (_, each) => ofPartition(each)));
+      return found.flat().map(documentOf);
     },
   };
 }

@@ -9,7 +9,7 @@ export class DocumentMissing extends Error {
   override name = 'DocumentMissing';
 }
 
-export function tenantSnapshots(pools: TenantPools): SnapshotStore {
+export function tenantSnapshots(pools: Pick<TenantPools, 'use'>): SnapshotStore {
   return {
     read: ({ tenantId, documentId }) =>
       pools.use(tenantId, async (pool) => {

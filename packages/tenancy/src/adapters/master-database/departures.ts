@@ -7,6 +7,7 @@ import { heldWrite } from './held.ts';
 
 type Departures = Pick<
   TenancyStore,
+  | 'areEditsSaved'
   | 'findDeparture'
   | 'findArchives'
   | 'recordArchive'
@@ -33,6 +34,14 @@ interface DepartureRow {
 export function departures(pool: Pool): Departures {
   const write = heldWrite(pool);
   return {
+    async areEditsSaved({ operation }) {
+      const { rows } = await pool.query<{ saved: boolean }>(
+        'SELECT edits_saved_at IS NOT NULL AS saved FROM operations WHERE id = $1',
+        [operation.id],
+      );
+      return rows[0]?.saved ?? false;
+    },
+
     async findDeparture(tenantId) {
       const { rows } = await pool.query<DepartureRow>('SELECT * FROM departures WHERE tenant_id = $1', [
         tenantId,

@@ -32,5 +32,6 @@ export function createMasterDatabase(pool: Pool): TenancyStore {
 }
 
 export { createFleetMigrations } from './fleet-migrations.ts';
+export { createLastEdits } from './last-edits.ts';
 export { createEventOutbox } from './outbox.ts';
 export { grantToServices } from './services.ts';
