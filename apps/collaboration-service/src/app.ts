@@ -175,7 +175,7 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
   });
   every('metrics', async () => {
     const { queuedBytes, all } = documents;
-    metrics.write(logger, { sockets: connections.size, rooms: all.size, queuedBytes });
+    metrics.write(logger, now(), { sockets: connections.size, rooms: all.size, queuedBytes });
   });
 
   const drainAll = async (windowSeconds: number) => {

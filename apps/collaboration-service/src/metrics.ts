@@ -1,13 +1,5 @@
-import type { Logger } from '@kyong/service-kit';
+import { type Logger, metricLine } from '@kyong/service-kit';
 
-const units = {
-  ConnectedSockets: 'Count',
-  Rooms: 'Count',
-  Updates: 'Count',
-  QueuedBytes: 'Bytes',
-  FanOutMillisecondsP50: 'Milliseconds',
-  FanOutMillisecondsP99: 'Milliseconds',
-} as const;
 /** Enough of a minute to tell its 99th percentile. */
 const maxSamples = 5_000;
 
@@ -33,31 +25,22 @@ export class Metrics {
     }
   }
 
-  /** A line in CloudWatch's embedded metric format, of everything since the last one. */
-  write(logger: Logger, gauges: { sockets: number; rooms: number; queuedBytes: number }): void {
+  /** Writes a line that CloudWatch takes them from, of everything since the last one. */
+  write(logger: Logger, now: Date, gauges: { sockets: number; rooms: number; queuedBytes: number }): void {
     const sorted = this.#samples.toSorted((a, b) => a - b);
     const at = (share: number) => sorted[Math.floor(sorted.length * share)] ?? 0;
-    logger.info(
+    const metrics = metricLine(
       {
-        _aws: {
-          Timestamp: Date.now(),
-          CloudWatchMetrics: [
-            {
-              Namespace: this.#namespace,
-              Dimensions: [['service']],
-              Metrics: Object.entries(units).map(([Name, Unit]) => ({ Name, Unit })),
-            },
-          ],
-        },
-        ConnectedSockets: gauges.sockets,
-        Rooms: gauges.rooms,
-        Updates: this.updates,
-        QueuedBytes: gauges.queuedBytes,
-        FanOutMillisecondsP50: at(0.5),
-        FanOutMillisecondsP99: at(0.99),
+        ConnectedSockets: [gauges.sockets, 'Count'],
+        Rooms: [gauges.rooms, 'Count'],
+        Updates: [this.updates, 'Count'],
+        QueuedBytes: [gauges.queuedBytes, 'Bytes'],
+        FanOutMillisecondsP50: [at(0.5), 'Milliseconds'],
+        FanOutMillisecondsP99: [at(0.99), 'Milliseconds'],
       },
-      'metrics',
+      { namespace: this.#namespace, dimensions: ['service'], now },
     );
+    logger.info(metrics, 'metrics');
     this.updates = 0;
     this.#samples.length = 0;
     this.#seen = 0;

@@ -1,7 +1,7 @@
 import { CollaborationClient } from '@kyong/collaboration/client';
 import { eventually } from '@kyong/testing';
+import { PlatformProcess } from '@kyong/testing/platform-process';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { PlatformProcess } from './platform-process.ts';
 
 let platform: PlatformProcess;
 

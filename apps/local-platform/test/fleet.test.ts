@@ -6,8 +6,8 @@ import { PostgresServer } from '@kyong/embedded-servers';
 import { migrate, withConnection } from '@kyong/postgres';
 import { tenantServerSettings } from '@kyong/tenancy/adapters/local-postgres';
 import { tenantMigrations } from '@kyong/tenancy/adapters/tenant-schema';
+import { PlatformProcess } from '@kyong/testing/platform-process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PlatformProcess } from './platform-process.ts';
 
 const versions = readdirSync(tenantMigrations)
   .map((file) => basename(file, '.sql'))

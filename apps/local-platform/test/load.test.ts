@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PlatformProcess } from '@kyong/testing/platform-process';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
-import { PlatformProcess } from './platform-process.ts';
 
 let platform: PlatformProcess;
 beforeAll(async () => {

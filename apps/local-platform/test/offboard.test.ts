@@ -6,8 +6,8 @@ import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { CollaborationClient } from '@kyong/collaboration/client';
 import { eventually } from '@kyong/testing';
+import { PlatformProcess } from '@kyong/testing/platform-process';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { PlatformProcess } from './platform-process.ts';
 
 const run = promisify(execFile);
 const cli = join(import.meta.dirname, '..', '..', 'kyo-cli', 'src', 'main.ts');

@@ -1,6 +1,6 @@
 import { eventually } from '@kyong/testing';
+import { PlatformProcess } from '@kyong/testing/platform-process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PlatformProcess } from './platform-process.ts';
 
 let platform: PlatformProcess;
 

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from '@kyong/testing';
+import { PlatformProcess } from '@kyong/testing/platform-process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PlatformProcess } from './platform-process.ts';
 
 let platform: PlatformProcess;
 beforeAll(async () => {

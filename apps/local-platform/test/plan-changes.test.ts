@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { createDataDirectory, PlatformProcess } from '@kyong/testing/platform-process';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createDataDirectory, PlatformProcess } from './platform-process.ts';
 
 const tenantId = 'growing-gym';
 let platform: PlatformProcess;

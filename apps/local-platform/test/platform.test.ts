@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { PlatformProcess } from '@kyong/testing/platform-process';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PlatformProcess } from './platform-process.ts';
 
 let platform: PlatformProcess;
 let token: string;

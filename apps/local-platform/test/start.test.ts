@@ -3,8 +3,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { freePort } from '@kyong/embedded-servers';
+import { createDataDirectory, PlatformProcess } from '@kyong/testing/platform-process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createDataDirectory, PlatformProcess } from './platform-process.ts';
 
 const dataDirectory = createDataDirectory();
 afterAll(async () => {

@@ -4,8 +4,8 @@ import { existsSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { freePort } from '@kyong/embedded-servers';
 import { eventually } from '@kyong/testing';
+import { createDataDirectory } from '@kyong/testing/platform-process';
 import { expect, it, onTestFinished } from 'vitest';
-import { createDataDirectory } from './platform-process.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 

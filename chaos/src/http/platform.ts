@@ -1,50 +1,27 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { chmodSync, readFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { freePort, waitFor } from '@kyong/embedded-servers';
+import { PlatformProcess } from '@kyong/testing/platform-process';
 
-const main = join(import.meta.dirname, '..', '..', '..', 'apps', 'local-platform', 'src', 'main.ts');
-const startWithinSeconds = 300;
 const tenantId = 'iron-house';
 const owner = '+886912000001';
 
-/** The whole platform as `npm start` runs it: every service behind one origin, in one process. */
+/** The whole platform as `npm start` runs it, every service behind one origin, with one gym in it. */
 export class Platform implements AsyncDisposable {
-  readonly origin: string;
   readonly tenantId = tenantId;
-  readonly #process: ChildProcess;
-  readonly #dataDirectory: string;
+  readonly #process: PlatformProcess;
   #refreshToken = '';
 
-  private constructor(origin: string, child: ChildProcess, dataDirectory: string) {
-    this.origin = origin;
-    this.#process = child;
-    this.#dataDirectory = dataDirectory;
+  private constructor(started: PlatformProcess) {
+    this.#process = started;
   }
 
-  /** Started, with one gym in it. */
   static async start(directory: string): Promise<Platform> {
     // Entered, not listed, by the account PostgreSQL runs under when we are root.
     chmodSync(directory, 0o711);
-    const dataDirectory = join(directory, 'data');
-    const port = await freePort();
-    const child = spawn(
-      process.execPath,
-      [main, '--data-dir', dataDirectory, '--port', String(port), '--no-dashboard'],
-      { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] },
-    );
-    let output = '';
-    child.stdout?.on('data', (chunk: Buffer) => {
-      output += chunk.toString();
-    });
-    const platform = new Platform(`http://127.0.0.1:${port}`, child, dataDirectory);
+    const platform = new Platform(await PlatformProcess.start(join(directory, 'data'), ['--no-dashboard']));
     try {
-      await waitFor('Starting the platform', startWithinSeconds, async () => {
-        if (!platform.isRunning) throw new Error(`The platform ended: ${output}`);
-        return output.includes('Kyo is ready') || undefined;
-      });
       await platform.#openGym();
     } catch (error) {
       await platform[Symbol.asyncDispose]();
@@ -53,74 +30,55 @@ export class Platform implements AsyncDisposable {
     return platform;
   }
 
+  get origin(): string {
+    return this.#process.url;
+  }
+
   get isRunning(): boolean {
-    return this.#process.exitCode === null && this.#process.signalCode === null;
+    return this.#process.isRunning;
   }
 
   get operatorToken(): string {
-    return readFileSync(join(this.#dataDirectory, 'operator.jwt'), 'utf8').trim();
+    return this.#process.operatorToken.trim();
   }
 
   /** A fresh one of the gym's owner. */
   async ownerToken(): Promise<string> {
-    const pair = await this.post<{ accessToken: string; refreshToken: string }>('/api/auth/refresh', {
-      refreshToken: this.#refreshToken,
-      tenantId,
-    });
+    const body = { refreshToken: this.#refreshToken, tenantId };
+    const pair = await this.post<{ accessToken: string; refreshToken: string }>('/api/auth/refresh', body);
     this.#refreshToken = pair.refreshToken;
     return pair.accessToken;
   }
 
   /** @throws {Error} unless it is done. */
-  async post<Answer>(path: string, body: object, token?: string): Promise<Answer> {
-    const answer = await fetch(`${this.origin}${path}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
-      body: JSON.stringify(body),
+  async post<Answer>(path: string, payload: object, token?: string): Promise<Answer> {
+    const { status, text, body } = await this.#process.request('POST', path, {
+      body: payload,
+      ...(token && { token }),
     });
-    if (!answer.ok) throw new Error(`${path} was answered with ${answer.status}: ${await answer.text()}`);
-    return (await answer.json()) as Answer;
+    if (status >= 300) throw new Error(`${path} was answered with ${status}: ${text}`);
+    return body as Answer;
   }
 
   /** Mebibytes of memory the process has. */
   async memory(): Promise<number> {
-    const { stdout } = await promisify(execFile)('ps', ['-o', 'rss=', '-p', String(this.#process.pid)]);
+    const { stdout } = await promisify(execFile)('ps', ['-o', 'rss=', '-p', String(this.#process.child.pid)]);
     return Math.round(Number(stdout) / 1024);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.isRunning) return;
-    this.#process.kill('SIGTERM');
-    await once(this.#process, 'exit');
+    await this.#process.end('SIGTERM');
   }
 
   async #openGym(): Promise<void> {
-    const sent = await this.post<{ requestId: string }>('/api/otp/send', {
-      channel: 'sms',
-      to: owner,
-      purpose: 'signup',
-    });
-    const code = await waitFor('Waiting for the code', 30, async () => {
-      const answer = await fetch(`${this.origin}/dev/outbox?to=${encodeURIComponent(owner)}`);
-      const [message] = (await answer.json()) as { body: string }[];
-      return /\b\d{6}\b/.exec(message?.body ?? '')?.[0];
-    });
-    const session = await this.post<{ accessToken: string; refreshToken: string }>('/api/otp/verify', {
-      requestId: sent.requestId,
-      code,
-    });
+    const session = await this.#process.startSession(owner);
     this.#refreshToken = session.refreshToken;
-    const { statusUrl } = await this.post<{ statusUrl: string }>(
+    const { operationId } = await this.post<{ operationId: string }>(
       '/provision-tenant',
       { tenantId, plan: 'free' },
       session.accessToken,
     );
-    await waitFor('Provisioning the gym', startWithinSeconds, async () => {
-      const answer = await fetch(new URL(statusUrl, this.origin), {
-        headers: { authorization: `Bearer ${this.operatorToken}` },
-      });
-      const { status } = (await answer.json()) as { status: string };
-      return status === 'succeeded' || undefined;
-    });
+    const { status } = await this.#process.operationEnd(operationId);
+    if (status !== 'succeeded') throw new Error(`The gym was not provisioned: ${status}`);
   }
 }

@@ -1,6 +1,5 @@
 import type { Advance } from '@kyong/tenancy';
 import { describe, expect, it } from 'vitest';
-import { activeTenantsMetric } from './metrics.ts';
 import { runSteps } from './run-steps.ts';
 import { sweepExecutionName } from './sweep-execution-name.ts';
 
@@ -41,10 +40,4 @@ describe("the sweep's name for a driver", () => {
     expect(at('2026-11-22T10:05:00Z')).not.toBe(at('2026-11-22T10:04:59Z'));
     expect(at('2026-11-22T10:05:00Z')).toMatch(/^[\w-]{1,80}$/);
   });
-});
-
-it('writes a metric as CloudWatch reads it', () => {
-  const line = activeTenantsMetric('Kyo/dev', 12, new Date(0));
-  expect(line).toMatchObject({ ActiveTenants: 12, _aws: { Timestamp: 0 } });
-  expect(JSON.stringify(line)).toContain('"Namespace":"Kyo/dev"');
 });

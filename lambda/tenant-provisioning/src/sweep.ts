@@ -1,4 +1,4 @@
-import { loadConfig } from '@kyong/service-kit';
+import { loadConfig, metricLine } from '@kyong/service-kit';
 import { relayEvents, requestScheduled } from '@kyong/tenancy';
 import { eventBridge } from '@kyong/tenancy/adapters/eventbridge';
 import {
@@ -8,7 +8,6 @@ import {
 } from '@kyong/tenancy/adapters/master-database';
 import { lambdaLogger, openMasterDatabase } from './composition.ts';
 import { sweepConfig } from './config.ts';
-import { activeTenantsMetric } from './metrics.ts';
 import { idOf, stateMachine, type Work } from './state-machine.ts';
 import { sweepExecutionName } from './sweep-execution-name.ts';
 
@@ -64,5 +63,6 @@ export const handler = async (): Promise<void> => {
     if (published === 0) break;
   }
   const active = await store.countTenants('active');
-  logger.info(activeTenantsMetric(config.KYO_METRICS_NAMESPACE, active, now), 'swept');
+  const namespace = config.KYO_METRICS_NAMESPACE;
+  logger.info(metricLine({ ActiveTenants: [active, 'Count'] }, { namespace, now }), 'swept');
 };

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Operation } from '@kyong/contracts';
 import { freePort } from '@kyong/embedded-servers';
-import { eventually } from '@kyong/testing';
+import { eventually } from './eventually.ts';
 
-const main = join(import.meta.dirname, '..', 'src', 'main.ts');
+const main = join(import.meta.dirname, '..', '..', '..', 'apps', 'local-platform', 'src', 'main.ts');
 
 /** A data directory of its own, short enough for a socket inside it. */
 export function createDataDirectory(): string {
@@ -35,7 +35,8 @@ export class PlatformProcess {
     this.child = spawn(
       process.execPath,
       [main, '--data-dir', dataDirectory, '--port', String(port), ...args],
-      { env: { ...process.env, ...environment } },
+      // By the channel it learns of our end, even of kill -9.
+      { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
     );
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.on('data', (chunk: Buffer) => {
@@ -46,8 +47,17 @@ export class PlatformProcess {
 
   static async start(dataDirectory = createDataDirectory(), args: string[] = []): Promise<PlatformProcess> {
     const platform = new PlatformProcess(dataDirectory, await freePort(), args);
-    await platform.ready();
+    try {
+      await platform.ready();
+    } catch (error) {
+      await platform.end('SIGTERM');
+      throw error;
+    }
     return platform;
+  }
+
+  get isRunning(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
   }
 
   get url(): string {
@@ -56,13 +66,14 @@ export class PlatformProcess {
 
   async ready(): Promise<void> {
     await eventually(() => {
-      if (this.child.exitCode !== null) throw new Error(`The platform ended: ${this.output}`);
-      if (!this.output.includes('Kyo is ready at')) throw new Error(`Not ready: ${this.output}`);
+      if (this.isRunning && !this.output.includes('Kyo is ready at'))
+        throw new Error(`Not ready: ${this.output}`);
     });
+    if (!this.isRunning) throw new Error(`The platform ended: ${this.output}`);
   }
 
   async end(signal: NodeJS.Signals): Promise<number | null> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return this.child.exitCode;
+    if (!this.isRunning) return this.child.exitCode;
     const ended = once(this.child, 'exit');
     this.child.kill(signal);
     const [code] = (await ended) as [number | null];
