@@ -32,15 +32,23 @@ test('history is found as on this thread, which goes on meanwhile', async () => 
   Y.applyUpdate(doc, await history.editToRestore(before, after));
   expect(doc.getMap('schedule.classes').size).toBe(2_000);
 
-  const here = await processorTime(() => [
-    summarise('schedule_management', before, after),
-    editToRestore(before, after),
-  ]);
-  const elsewhere = await processorTime(async () => [
-    await history.summarise('schedule_management', before, after),
-    await history.editToRestore(before, after),
-  ]);
-  expect(elsewhere).toBeLessThan(here / 4);
+  const times = { here: [] as number[], elsewhere: [] as number[] };
+  for (let n = 0; n < 3; n++) {
+    times.here.push(
+      await processorTime(() => [
+        summarise('schedule_management', before, after),
+        editToRestore(before, after),
+      ]),
+    );
+    times.elsewhere.push(
+      await processorTime(async () => [
+        await history.summarise('schedule_management', before, after),
+        await history.editToRestore(before, after),
+      ]),
+    );
+  }
+  // The least: a collection of garbage is nobody's doing.
+  expect(Math.min(...times.elsewhere)).toBeLessThan(Math.min(...times.here) / 4);
 });
 
 test.each([

@@ -64,7 +64,7 @@ test('the snapshot of a large document is made on another thread, which leaves t
     const written = await snapshots.read(document);
     expect(written?.seq).toBe(2);
     expect(new Uint8Array(written?.state ?? [])).toEqual(expected);
-    // The shortest: a collection of garbage is nobody's doing.
+    // The least: a collection of garbage is nobody's doing.
     expect(Math.min(...turns.elsewhere)).toBeLessThan(Math.min(...turns.here) / 2);
   });
 });

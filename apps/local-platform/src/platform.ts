@@ -162,6 +162,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     copies: logicalReplication,
     secrets,
     archives,
+    longestStepSeconds: null,
     lifecycle: { ...lifecycle, offboardGraceSeconds: options.offboardGraceSeconds },
     now,
     random: Math.random,

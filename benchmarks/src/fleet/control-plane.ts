@@ -81,6 +81,7 @@ export async function startControlPlane({ fsync = true } = {}): Promise<ControlP
       url: '',
       now: () => new Date(),
     }),
+    longestStepSeconds: null,
     lifecycle: {
       secretGraceSeconds: 0,
       secretMaxAgeDays: null,

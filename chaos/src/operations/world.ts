@@ -82,6 +82,7 @@ export async function withControlPlane<T>(
       url: 'http://localhost/',
       now,
     }),
+    longestStepSeconds: null,
     lifecycle: {
       secretGraceSeconds: 0,
       secretMaxAgeDays: null,

@@ -28,6 +28,9 @@ interface ControlPlaneFunctionsProps {
   code: string;
 }
 
+/** The most there can be (AWS Lambda quotas). */
+const longestCallSeconds = 900;
+
 /** The functions of the control plane, each with what it needs and no more. */
 export class ControlPlaneFunctions extends Construct {
   readonly api: NodeFunction;
@@ -47,7 +50,7 @@ export class ControlPlaneFunctions extends Construct {
       program: FunctionName,
       props: Pick<
         NodeFunctionProps,
-        'description' | 'timeoutSeconds' | 'memoryMebibytes' | 'reservedConcurrency'
+        'description' | 'timeoutSeconds' | 'memoryMebibytes' | 'temporaryMebibytes' | 'reservedConcurrency'
       > & {
         environment: Record<string, string>;
       },
@@ -65,7 +68,7 @@ export class ControlPlaneFunctions extends Construct {
 
     const tenancy: Omit<
       VariablesOf<typeof advanceConfig>,
-      'KYO_EVENT_BUS' | 'KYO_TENANCY_POLICY' | 'KYO_WARM_POOL'
+      'KYO_EVENT_BUS' | 'KYO_TENANCY_POLICY' | 'KYO_WARM_POOL' | 'KYO_FUNCTION_SECONDS'
     > = {
       ...masterDatabase,
       KYO_STAGE: stage.name,
@@ -116,8 +119,16 @@ export class ControlPlaneFunctions extends Construct {
       KYO_EVENT_BUS: data.events.eventBusArn,
       KYO_TENANCY_POLICY: JSON.stringify(stage.tenants.policy),
       KYO_WARM_POOL: warmPool,
+      KYO_FUNCTION_SECONDS: String(longestCallSeconds),
     };
-    const driver = { environment: given(steps), timeoutSeconds: 300, memoryMebibytes: 512 };
+    const driver = {
+      environment: given(steps),
+      timeoutSeconds: longestCallSeconds,
+      // A whole processor (Lambda gives as much of it as of memory): compressing an export needs it.
+      memoryMebibytes: 1_769,
+      // A table goes through a temporary file, compressed; the most there can be.
+      temporaryMebibytes: 10_240,
+    };
     this.advance = define('Advance', 'advance', { ...driver, description: 'runs the steps of an operation' });
     this.instanceEvent = define('InstanceEvent', 'instance-event', {
       ...driver,

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -18,6 +18,8 @@ export interface NodeFunctionProps {
   environment: Record<string, string>;
   timeoutSeconds: number;
   memoryMebibytes: number;
+  /** For temporary files; 512 unless said. */
+  temporaryMebibytes?: number;
   logDays: LogDays;
   /** Beside the databases. */
   network: { vpc: PlatformVpc; firewall: Firewall };
@@ -45,6 +47,9 @@ export class NodeFunction extends lambda.Function {
       environment: { NODE_OPTIONS: '--enable-source-maps', ...props.environment },
       timeout: Duration.seconds(props.timeoutSeconds),
       memorySize: props.memoryMebibytes,
+      ...(props.temporaryMebibytes !== undefined && {
+        ephemeralStorageSize: Size.mebibytes(props.temporaryMebibytes),
+      }),
       ...(props.reservedConcurrency && { reservedConcurrentExecutions: props.reservedConcurrency }),
       role,
       logGroup,

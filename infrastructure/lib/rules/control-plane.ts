@@ -6,6 +6,10 @@ const method = 'AWS::ApiGateway::Method';
 const methods = (templates: Templates) =>
   resourcesOf(templates, method).filter(({ properties }) => properties.HttpMethod !== 'OPTIONS');
 const machine = 'AWS::StepFunctions::StateMachine';
+/** What AWS Lambda allows at most. */
+const longestCallSeconds = 900;
+const runsSteps = ({ Handler }: Properties) =>
+  ['advance.handler', 'instance-event.handler'].includes(Handler as string);
 /** API Gateway waits no longer for its function. */
 const gatewaySeconds = 29;
 
@@ -33,6 +37,23 @@ export const controlPlaneRules: Rule[] = [
     reintroduce: (templates) => {
       oneOf(templates, fn, ({ properties }) => properties.Handler === 'handler.handler').properties.Timeout =
         300;
+    },
+  },
+  {
+    name: 'functions that run steps have the longest time there is, and know it',
+    findings: (templates) =>
+      each(
+        resourcesOf(templates, fn).filter(({ properties }) => runsSteps(properties)),
+        ({ id, properties }) => {
+          const known = properties.Environment?.Variables?.KYO_FUNCTION_SECONDS;
+          return (
+            (properties.Timeout !== longestCallSeconds || known !== String(properties.Timeout)) &&
+            `${id}: ${properties.Timeout} s, and thinks ${known}`
+          );
+        },
+      ),
+    reintroduce: (templates) => {
+      oneOf(templates, fn, ({ properties }) => runsSteps(properties)).properties.Timeout = 300;
     },
   },
   {

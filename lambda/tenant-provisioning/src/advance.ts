@@ -7,14 +7,14 @@ import type { Context } from 'aws-lambda';
 import { z } from 'zod';
 import { lambdaLogger, openMasterDatabase, sharedAdmin, tenancyPorts } from './composition.ts';
 import { advanceConfig } from './config.ts';
-import { createDriver } from './driver.ts';
+import { createDriver, longestStepSecondsOf } from './driver.ts';
 import { createMigrationDriver } from './migration-driver.ts';
 import type { Turn } from './run-steps.ts';
 
 const config = loadConfig(advanceConfig, process.env);
 const logger = lambdaLogger('advance', config.KYO_LOG_LEVEL);
 const pool = await openMasterDatabase(config, logger);
-const ports = tenancyPorts(config, pool);
+const ports = tenancyPorts(config, pool, longestStepSecondsOf(config));
 const drive = createDriver({
   ports,
   pool,

@@ -25,7 +25,7 @@ import type { advanceConfig, prepareConfig } from './config.ts';
 
 type TenancyConfig = Omit<
   z.output<typeof advanceConfig>,
-  'KYO_EVENT_BUS' | 'KYO_TENANCY_POLICY' | 'KYO_WARM_POOL'
+  'KYO_EVENT_BUS' | 'KYO_TENANCY_POLICY' | 'KYO_WARM_POOL' | 'KYO_FUNCTION_SECONDS'
 >;
 type MasterDatabaseConfig = Pick<
   z.output<typeof prepareConfig>,
@@ -87,8 +87,12 @@ export async function openMasterDatabase(config: MasterDatabaseConfig, logger: L
   );
 }
 
-/** Everything the steps of operations need. */
-export function tenancyPorts(config: TenancyConfig, pool: Pool): Ports {
+/** Everything the steps of operations need; `longestStepSeconds` is what one has. */
+export function tenancyPorts(
+  config: TenancyConfig,
+  pool: Pool,
+  longestStepSeconds: number | null = null,
+): Ports {
   const rds: RdsOptions = {
     rds: new RDSClient(rdsClientDefaults),
     ec2: new EC2Client(rdsClientDefaults),
@@ -134,6 +138,7 @@ export function tenancyPorts(config: TenancyConfig, pool: Pool): Ports {
       kmsKeyId: config.KYO_KMS_KEY,
     }),
     lifecycle: config.KYO_LIFECYCLE,
+    longestStepSeconds,
     now: () => new Date(),
     random: Math.random,
   };

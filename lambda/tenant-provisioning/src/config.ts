@@ -94,6 +94,8 @@ export const advanceConfig = z.object({
   /** JSON objects, see `TenancyPolicy` and `WarmPoolSizes`. */
   KYO_TENANCY_POLICY: json.pipe(policy),
   KYO_WARM_POOL: json.pipe(warmPool),
+  /** After which Lambda ends the function. */
+  KYO_FUNCTION_SECONDS: z.coerce.number().int().min(120).max(900),
 });
 
 /** The environment of the scheduled sweep. */

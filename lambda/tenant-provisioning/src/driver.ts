@@ -6,8 +6,12 @@ import type { Context } from 'aws-lambda';
 import { runSteps, type Turn } from './run-steps.ts';
 
 const leaseSeconds = 60;
-/** A step that begins has at least this long before Lambda ends the function: migrating a large database is the longest. */
-export const longestStepSeconds = 240;
+/** For how long a call begins steps, one after the other; what is left of its time is the last one's. */
+const beginsStepsSeconds = 60;
+
+/** What a step has at least before Lambda ends the function. Copying or exporting a large database takes longest. */
+export const longestStepSecondsOf = ({ KYO_FUNCTION_SECONDS }: { KYO_FUNCTION_SECONDS: number }) =>
+  KYO_FUNCTION_SECONDS - beginsStepsSeconds;
 
 export interface DriverDependencies {
   ports: Ports;
@@ -33,7 +37,7 @@ export function createDriver({ ports, pool, publisher, logger }: DriverDependenc
           retry: defaultRetry,
           onStepError: (err, step) => logger.warn({ err, ...step }, 'a step failed'),
         }),
-      () => context.getRemainingTimeInMillis() > longestStepSeconds * 1000,
+      () => context.getRemainingTimeInMillis() > (ports.longestStepSeconds ?? 0) * 1000,
     );
     if (turn.status === 'done') {
       // The operation is over whether or not this works: the sweep relays what is left.

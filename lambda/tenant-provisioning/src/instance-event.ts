@@ -5,14 +5,14 @@ import type { Context } from 'aws-lambda';
 import { z } from 'zod';
 import { lambdaLogger, openMasterDatabase, tenancyPorts } from './composition.ts';
 import { advanceConfig } from './config.ts';
-import { createDriver } from './driver.ts';
+import { createDriver, longestStepSecondsOf } from './driver.ts';
 
 const config = loadConfig(advanceConfig, process.env);
 const logger = lambdaLogger('instance-event', config.KYO_LOG_LEVEL);
 const pool = await openMasterDatabase(config, logger);
 const store = createMasterDatabase(pool);
 const drive = createDriver({
-  ports: tenancyPorts(config, pool),
+  ports: tenancyPorts(config, pool, longestStepSecondsOf(config)),
   pool,
   publisher: eventBridge({ busName: config.KYO_EVENT_BUS }),
   logger,

@@ -134,6 +134,8 @@ export interface TenantDatabase {
     about: { tenantId: string; name: string; exportedAt: Date },
     output: Writable,
   ): Promise<ExportManifest>;
+  /** In bytes, with its indexes. */
+  size(admin: AdminConnection): Promise<number>;
   /** Whether there is anything that people edit together. */
   hasDocuments(admin: AdminConnection): Promise<boolean>;
   seed(admin: AdminConnection, gym: { tenantId: string; name: string }): Promise<void>;
@@ -397,6 +399,8 @@ export interface Ports {
   secrets: SecretStore;
   archives: ArchiveStore;
   lifecycle: Lifecycle;
+  /** A step that takes longer is cut off; null where none is. */
+  longestStepSeconds: number | null;
   now: () => Date;
   /** Uniform in [0, 1). */
   random: () => number;

@@ -213,6 +213,17 @@ it('a failed export leaves the tenant shut out, and nothing half-made', async ()
   expect(await statusOf(world, tenantId)).toBe('offboarding');
 });
 
+it('an export that would not end in the time a step has is not begun', async () => {
+  const world = await createWorld();
+  const tenantId = await provisioned(world, 'shared');
+  const ports = { ...world.ports, longestStepSeconds: 0.1 };
+  const operation = await drive(await ask(world, 'offboard', tenantId), ports);
+  expect(operation.error).toMatch(/Delete what the export need not hold/);
+  expect(operation.steps.find(({ name }) => name === 'export')?.attempts).toBe(1);
+  expect(await statusOf(world, tenantId)).toBe('suspended');
+  expect(await world.ports.archives.list(tenantId)).toEqual([]);
+});
+
 it('an erasure that was asked for too early changes nothing', async () => {
   const world = await createWorld();
   const tenantId = await provisioned(world, 'shared');

@@ -35,6 +35,24 @@ async function restored(world: RestorableWorld, tenantId: string, to: Date) {
 const secondOf = async ({ ports }: RestorableWorld, tenantId: string) =>
   (await ports.store.findSecondDatabases(tenantId))[0];
 
+it('a shared tenant that is too large to be copied in the time a step has is told so, with the remedy', async () => {
+  const world = await createRestorableWorld();
+  // A tenth of a second: a megabyte.
+  const ports = { ...world.ports, longestStepSeconds: 0.1 };
+  const { tenantId, to } = await createPast(world, 'shared');
+  const operationId = await askToRestore(world, tenantId, to);
+  expect(await drive(operationId, ports)).toMatchObject({
+    status: 'compensated',
+    error: expect.stringMatching(
+      /holds 0\.0 GB, and at most .* Promote the tenant to a plan with a server of its own/,
+    ),
+  });
+  expect(await secondOf(world, tenantId)).toBeUndefined();
+  const dedicated = await createPast(world, 'dedicated');
+  const restoring = await askToRestore(world, dedicated.tenantId, dedicated.to);
+  expect((await drive(restoring, ports)).status).toBe('succeeded');
+});
+
 describe.each(['shared', 'dedicated'] as const)('restoring a %s tenant', (placement) => {
   it('makes what it had at that time beside what it has, and says how they differ', async () => {
     const world = await createRestorableWorld();

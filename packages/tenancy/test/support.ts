@@ -101,6 +101,7 @@ export async function createWorld(
       url: 'http://localhost/dev/exports/',
       now: () => new Date(),
     }),
+    longestStepSeconds: null,
     lifecycle: {
       secretGraceSeconds: 0,
       secretMaxAgeDays: null,

@@ -20,6 +20,14 @@ export const tenantDatabase: TenantDatabase = {
       return version;
     }),
 
+  size: (admin) =>
+    withConnection(admin, async (client) => {
+      const { rows } = await client.query<{ size: string }>(
+        'SELECT pg_database_size(current_database()) AS size',
+      );
+      return Number(rows[0]?.size);
+    }),
+
   hasDocuments: (admin) =>
     withConnection(admin, async (client) => {
       // A database that was not migrated for long has no such table.

@@ -1,7 +1,10 @@
 import { adminConnectionOf, eventOf } from './context.ts';
+import { assertFitsOneStep } from './one-step.ts';
 import { saveEdits } from './save-edits.ts';
 import { done, type Step } from './step.ts';
 import { closeDatabase } from './suspend.ts';
+
+const remedy = 'Delete what the export need not hold and try again, or leave the tenant suspended.';
 
 /**
  * Shuts a tenant out, exports its data to the last edit, and sets the time after which everything of it is destroyed (`erase`). That wait is
@@ -16,6 +19,7 @@ export const offboard: Step[] = [
       const { id: tenantId, name } = claim.tenant;
       const before = await ports.store.findDeparture(tenantId);
       const admin = await adminConnectionOf(claim, ports);
+      await assertFitsOneStep(admin, ports, remedy);
       const about = { tenantId, name, exportedAt: ports.now() };
       const ref = archiveRef(tenantId, claim.operation.id);
       let rows = 0;

@@ -5,11 +5,15 @@ import { outsideWindow, restorableWindowOf } from '../restorable-window.ts';
 import { databaseNames, labelOf } from '../tenant.ts';
 import { adminConnectionOf, announce, hostOf, reservationOf, targetOf } from './context.ts';
 import { checkQuota, ensureAppRole, migrate, targetDatabase, waitUntilAvailable } from './database-steps.ts';
+import { assertFitsOneStep } from './one-step.ts';
 import { done, type Step } from './step.ts';
 
 const pollSeconds = 15;
 /** RDS replays the log of up to a day after it has made the instance. */
 const restoreAtMostSeconds = 6 * 3600;
+
+const remedy =
+  'Promote the tenant to a plan with a server of its own first: from then on any time can be restored, of any size.';
 
 /**
  * Has the tenant's database once more, as it was, beside the one it lives in, and says how they differ. The tenant notices
@@ -24,6 +28,15 @@ export const restore: Step[] = [
       const outside = outsideWindow(window, to);
       if (outside) throw new OperationRefused(outside);
       return done(`to ${to.toISOString()}`);
+    },
+  },
+  {
+    name: 'check-size',
+    async run(claim, ports) {
+      // A server of its own is recovered as a whole, however large.
+      if (reservationOf(claim).placement === 'dedicated') return done();
+      await assertFitsOneStep(await adminConnectionOf(claim, ports), ports, remedy);
+      return done();
     },
   },
   {
