@@ -10,25 +10,12 @@ beforeAll(async () => {
 });
 afterAll(() => platform.discard());
 
-/** Signs up, provisions a gym and comes back into it as its owner. */
-async function openGym(phone: string, tenantId: string): Promise<string> {
-  const session = await platform.startSession(phone);
-  const { body: accepted } = await platform.request('POST', '/provision-tenant', {
-    token: session.accessToken,
-    body: { tenantId, plan: 'free' },
-  });
-  expect((await platform.operationEnd(accepted.operationId)).status).toBe('succeeded');
-  const { body: owner } = await platform.request('POST', '/api/auth/refresh', {
-    body: { refreshToken: session.refreshToken, tenantId },
-  });
-  return owner.accessToken;
-}
-
 it.each([['websocket'], ['polling']])(
   'a week is planned together through the gateway, by %s',
   async (transport) => {
     const tenantId = `gym-${transport}`;
-    const token = await openGym(transport === 'websocket' ? '+886912000071' : '+886912000072', tenantId);
+    const phone = transport === 'websocket' ? '+886912000071' : '+886912000072';
+    const { accessToken: token } = await platform.openGym(phone, { tenantId, plan: 'free' });
     const created = await platform.request('POST', '/api/collaboration/documents', {
       token,
       body: { kind: 'schedule_management', title: 'Week 12' },
@@ -60,7 +47,8 @@ it.each([['websocket'], ['polling']])(
 );
 
 it('a document that is open outlives a stop and a start of everything', async () => {
-  const token = await openGym('+886912000073', 'gym-open');
+  const gym = { tenantId: 'gym-open', plan: 'free' };
+  const { accessToken: token } = await platform.openGym('+886912000073', gym);
   const { body } = await platform.request('POST', '/api/collaboration/documents', {
     token,
     body: { kind: 'course_planning', title: 'Spring' },

@@ -54,15 +54,7 @@ it.concurrent.each(plans)('the %s plan: offboarded, exported, and back again', a
 
 it('an export has what people edited together the moment before', async () => {
   const tenantId = 'leaving-at-once';
-  const session = await platform.startSession('+886912000078');
-  const { body: accepted } = await platform.request('POST', '/provision-tenant', {
-    token: session.accessToken,
-    body: { tenantId, plan: 'free' },
-  });
-  expect((await platform.operationEnd(accepted.operationId)).status).toBe('succeeded');
-  const { body: owner } = await platform.request('POST', '/api/auth/refresh', {
-    body: { refreshToken: session.refreshToken, tenantId },
-  });
+  const owner = await platform.openGym('+886912000078', { tenantId, plan: 'free' });
   const { body: document } = await platform.request('POST', '/api/collaboration/documents', {
     token: owner.accessToken,
     body: { kind: 'course_planning', title: 'Spring' },

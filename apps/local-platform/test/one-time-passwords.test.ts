@@ -21,32 +21,14 @@ async function nextMessage(to: string, last?: string): Promise<string> {
 
 const codeIn = (message: string) => /\b\d{6}\b/.exec(message)?.[0];
 
-/** Signs up, provisions a gym and comes back into it as its owner. */
-async function openGym(phone: string, tenantId: string, plan: string): Promise<string> {
-  const sent = await platform.request('POST', '/api/otp/send', {
-    body: { channel: 'sms', to: phone, purpose: 'signup' },
-  });
-  const { body: session } = await platform.request('POST', '/api/otp/verify', {
-    body: { requestId: sent.body.requestId, code: codeIn(await nextMessage(phone)) },
-  });
-  const { body: accepted } = await platform.request('POST', '/provision-tenant', {
-    token: session.accessToken,
-    body: { tenantId, plan, name: 'Iron Temple' },
-  });
-  expect((await platform.operationEnd(accepted.operationId)).status).toBe('succeeded');
-  const { body: owner } = await platform.request('POST', '/api/auth/refresh', {
-    body: { refreshToken: session.refreshToken, tenantId },
-  });
-  return owner.accessToken;
-}
-
 describe.each([
   ['shared', 'free', '+886912000031', '+886912000032'],
   ['dedicated', 'basic', '+886912000033', '+886912000034'],
 ])('a %s gym', (placement, plan, ownerPhone, guestPhone) => {
   it('sends codes in its own words and sees what became of them', async () => {
     const tenantId = `iron-${placement}`;
-    const token = await openGym(ownerPhone, tenantId, plan);
+    const gym = { tenantId, plan, name: 'Iron Temple' };
+    const { accessToken: token } = await platform.openGym(ownerPhone, gym);
     const created = await platform.request('POST', '/api/otp/templates', {
       token,
       body: {

@@ -11,14 +11,7 @@ let owner: string;
 
 beforeAll(async () => {
   platform = await PlatformProcess.start(createDataDirectory(), ['--shared-servers', '2']);
-  const { accessToken, refreshToken } = await platform.startSession('+886912000077');
-  const { body } = await platform.request('POST', '/provision-tenant', {
-    token: accessToken,
-    body: { tenantId, plan: 'free' },
-  });
-  await platform.operationEnd(body.operationId);
-  const refreshed = await platform.request('POST', '/api/auth/refresh', { body: { refreshToken, tenantId } });
-  owner = refreshed.body.accessToken;
+  owner = (await platform.openGym('+886912000077', { tenantId, plan: 'free' })).accessToken;
 });
 afterAll(() => platform?.discard());
 

@@ -22,7 +22,9 @@ export class Platform implements AsyncDisposable {
     chmodSync(directory, 0o711);
     const platform = new Platform(await PlatformProcess.start(join(directory, 'data'), ['--no-dashboard']));
     try {
-      await platform.#openGym();
+      platform.#refreshToken = (
+        await platform.#process.openGym(owner, { tenantId, plan: 'free' })
+      ).refreshToken;
     } catch (error) {
       await platform[Symbol.asyncDispose]();
       throw error;
@@ -68,17 +70,5 @@ export class Platform implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#process.end('SIGTERM');
-  }
-
-  async #openGym(): Promise<void> {
-    const session = await this.#process.startSession(owner);
-    this.#refreshToken = session.refreshToken;
-    const { operationId } = await this.post<{ operationId: string }>(
-      '/provision-tenant',
-      { tenantId, plan: 'free' },
-      session.accessToken,
-    );
-    const { status } = await this.#process.operationEnd(operationId);
-    if (status !== 'succeeded') throw new Error(`The gym was not provisioned: ${status}`);
   }
 }

@@ -17,6 +17,11 @@ export function createDataDirectory(): string {
   return join(folder, 'data');
 }
 
+interface TokenPair {
+  accessToken: string;
+  refreshToken: string;
+}
+
 /** A platform in a process of its own, as `npm start` runs it. */
 export class PlatformProcess {
   readonly dataDirectory: string;
@@ -118,7 +123,7 @@ export class PlatformProcess {
   }
 
   /** Signs somebody up with a one-time password; answers with both tokens. */
-  async startSession(phone: string): Promise<{ accessToken: string; refreshToken: string }> {
+  async startSession(phone: string): Promise<TokenPair> {
     const sent = await this.request('POST', '/api/otp/send', {
       body: { channel: 'sms', to: phone, purpose: 'signup' },
     });
@@ -130,6 +135,23 @@ export class PlatformProcess {
       body: { requestId: sent.body.requestId, code },
     });
     return verified.body;
+  }
+
+  /** Signs somebody up, provisions a gym, and answers with their tokens as its owner. @throws {Error} unless it is provisioned. */
+  async openGym(phone: string, gym: { tenantId: string; plan: string; name?: string }): Promise<TokenPair> {
+    const session = await this.startSession(phone);
+    const accepted = await this.request('POST', '/provision-tenant', {
+      token: session.accessToken,
+      body: gym,
+    });
+    if (accepted.status !== 202) throw new Error(`The gym was refused: ${accepted.text}`);
+    const { status, error } = await this.operationEnd(accepted.body.operationId);
+    if (status !== 'succeeded') throw new Error(`The gym was not provisioned: ${status}, ${error}`);
+    const { refreshToken } = session;
+    const owner = await this.request('POST', '/api/auth/refresh', {
+      body: { refreshToken, tenantId: gym.tenantId },
+    });
+    return owner.body;
   }
 
   async operationEnd(operationId: string): Promise<Operation> {

@@ -7,8 +7,8 @@ import { closeDatabase } from './suspend.ts';
 const remedy = 'Delete what the export need not hold and try again, or leave the tenant suspended.';
 
 /**
- * Shuts a tenant out, exports its data to the last edit, and sets the time after which everything of it is destroyed (`erase`). That wait is
- * no part of this operation: as long as it lasts, another one can bring the tenant back.
+ * Shuts a tenant out, exports its data to the last edit, and sets the time after which everything of it is destroyed
+ * (`erase`). That wait is no part of this operation: as long as it lasts, another one can bring the tenant back.
  */
 export const offboard: Step[] = [
   saveEdits,
