@@ -36,6 +36,21 @@ test('an update that builds on what is not there is named and leaves nothing beh
   expect(replica.doc.getText('a').toString()).toBe('xy');
 });
 
+test('everything is encoded once for all who come before the next edit', () => {
+  const replica = new Replica('course_planning');
+  replica.take([updateOf((doc) => doc.getText('a').insert(0, 'one'))]);
+  const everything = replica.encode();
+  const ofNewcomer = Y.encodeStateVector(new Y.Doc());
+  expect(replica.encode(ofNewcomer)).toBe(everything);
+  replica.take([updateOf((doc) => doc.getText('b').insert(0, 'two'))]);
+  const copy = new Y.Doc();
+  Y.applyUpdate(copy, replica.encode(ofNewcomer));
+  expect([copy.getText('a').toString(), copy.getText('b').toString()]).toEqual(['one', 'two']);
+  replica.load([updateOf((doc) => doc.getText('c').insert(0, 'three'))]);
+  Y.applyUpdate(copy, replica.encode());
+  expect(copy.getText('c').toString()).toBe('three');
+});
+
 test('bytes that are no update are refused, whatever they are', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {

@@ -20,6 +20,9 @@ export class UpdateRefused extends Error {
 const fromClients = Symbol('clients');
 const fromLog = Symbol('log');
 
+/** The state vector of an empty document counts no clients. */
+const isOfNothing = (stateVector: Uint8Array) => stateVector.length === 1 && stateVector[0] === 0;
+
 /**
  * The server's copy of a document. It takes updates of clients, which it checks, and those of the log, which were checked
  * before they came there. A refused update may have left traces: whoever is refused one throws the replica away and reads
@@ -28,6 +31,8 @@ const fromLog = Symbol('log');
 export class Replica {
   readonly doc = new Y.Doc();
   #emitted: Uint8Array | undefined;
+  /** Everything, until something is added: many come at once, and each wants it all. */
+  #encoded: Uint8Array | undefined;
   #fault: string | undefined;
   /** What came in since the document was last encoded, and its size then: at least its size now. */
   #bytes = 0;
@@ -36,6 +41,7 @@ export class Replica {
     defineParts(this.doc, kind);
     this.doc.on('update', (update: Uint8Array) => {
       this.#emitted = update;
+      this.#encoded = undefined;
       this.#bytes += update.byteLength;
     });
     this.doc.on('afterTransaction', (transaction) => {
@@ -54,9 +60,11 @@ export class Replica {
     return this.#bytes;
   }
 
-  /** Everything, or what one with this state vector lacks. @throws for one that is none. */
+  /** Everything, or what one with this state vector lacks; not to be changed. @throws for one that is none. */
   encode(stateVector?: Uint8Array): Uint8Array {
-    return Y.encodeStateAsUpdate(this.doc, stateVector);
+    if (stateVector && !isOfNothing(stateVector)) return Y.encodeStateAsUpdate(this.doc, stateVector);
+    this.#encoded ??= Y.encodeStateAsUpdate(this.doc);
+    return this.#encoded;
   }
 
   /** Takes updates of the log. @returns whether they held anything new. */
