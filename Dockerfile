@@ -24,6 +24,9 @@ ENV NODE_ENV=production
 COPY --from=packages /app/node_modules /app/node_modules
 COPY --from=packages /app/sources /app
 WORKDIR /app/apps/${SERVICE}
+# Of a young generation of this many MiB, half of V8's own, less is collected at a time and more of it is in the processor's
+# cache: shorter pauses and less work (docs/benchmarks.md).
+ENV NODE_OPTIONS=--max-semi-space-size=8
 # Compiled once, and not at every start, by the user whose cache it is. Without an environment the program says what it lacks
 # and ends: by then all of it is loaded.
 ENV NODE_COMPILE_CACHE=/app/compiled

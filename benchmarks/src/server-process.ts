@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { openSync } from 'node:fs';
+import { openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { cores, pinned } from './machine.ts';
 
 /** A server under test, in a process and on a core of its own. */
@@ -15,17 +16,31 @@ export interface ServerProcess {
 
 export type ServerMessage = { port: number } | { cpuMicroseconds: number } | { heapBytes: number };
 
+/** `NODE_OPTIONS` of our image, for our own servers. Peers run as their documentation shows them. */
+export function nodeOptionsOfImage(): string {
+  const dockerfile = readFileSync(join(import.meta.dirname, '../../Dockerfile'), 'utf8');
+  const [, options] = /^ENV NODE_OPTIONS=(.*)$/m.exec(dockerfile) ?? [];
+  if (options === undefined) throw new Error('The Dockerfile sets no NODE_OPTIONS.');
+  return options;
+}
+
 /** Starts `file`, which calls `report` of `server-under-test.ts`. Its log goes to `logFile`, as in production to a pipe. */
 export async function startServer(options: {
   file: string;
   configuration: object;
   logFile: string;
+  nodeOptions?: string;
 }): Promise<ServerProcess> {
   const log = openSync(options.logFile, 'a');
   const [command, args] = pinned(cores.server, process.execPath, [options.file]);
   const child = spawn(command, args, {
     stdio: ['ignore', log, 'inherit', 'ipc'],
-    env: { ...process.env, NODE_ENV: 'production', KYO_BENCHMARK: JSON.stringify(options.configuration) },
+    env: {
+      ...process.env,
+      NODE_ENV: 'production',
+      NODE_OPTIONS: options.nodeOptions ?? '',
+      KYO_BENCHMARK: JSON.stringify(options.configuration),
+    },
   });
   const { port } = (await nextMessage(child)) as { port: number };
   return {

@@ -5,7 +5,7 @@ import { type DataServers, startDataServers } from '../data-servers.ts';
 import { cores, pinSelf } from '../machine.ts';
 import { versionOf } from '../package-version.ts';
 import type { Report, Target } from '../report.ts';
-import { type ServerProcess, startServer } from '../server-process.ts';
+import { nodeOptionsOfImage, type ServerProcess, startServer } from '../server-process.ts';
 import { editCounter, editSource, relayCounter, relaySource } from './payloads.ts';
 import { type Connect, connectHocuspocus, connectSocketIo, connectWs, connectYWebsocket } from './peers.ts';
 import { type Contestant, connections, cursors, edits, fanOut, paced } from './scenarios.ts';
@@ -91,7 +91,7 @@ async function measure(contestant: Contestant, accessTokens: string[]): Promise<
   const pace = await paced(contestant, { size: 200, seconds: 3 });
   Object.assign(values, { 'µs 50×4': many.microseconds, 'µs paced': pace.microseconds, 'p99 ms': pace.p99 });
   if (contestant.source === editSource) {
-    const edited = await edits(contestant, { size: 20, each: 200 });
+    const edited = await edits(contestant, { size: 20, each: 500 });
     Object.assign(values, { 'µs an edit': edited.microseconds, 'edits/s': edited.perSecond });
   }
   if (!speaksSocketIo) return values;
@@ -118,9 +118,9 @@ async function startContestants(
   const { host, port, password } = data.redis;
   const redis = { nodes: [{ host, port }], password };
   const tenantDatabaseUrl = await data.createDatabase('gym', { migrations: tenantMigrations });
-  const start = async (name: string, configuration: object = {}): Promise<ServerProcess> => {
+  const start = async (name: string, configuration: object = {}, nodeOptions = '') => {
     const file = join(import.meta.dirname, `server-${name}.ts`);
-    const server = await startServer({ file, configuration, logFile: data.logFile });
+    const server = await startServer({ file, configuration, nodeOptions, logFile: data.logFile });
     started.defer(() => server.stop());
     return server;
   };
@@ -132,7 +132,7 @@ async function startContestants(
   const editors = (name: string, connect: Connect, servers: ServerProcess[], room = anyRoom): Contestant => ({
     ...{ name, servers, connect, room, source: editSource, counter: editCounter },
   });
-  const startKyo = () => start('kyo', { redis, tenantDatabaseUrl, tokens, publicKeys });
+  const startKyo = () => start('kyo', { redis, tenantDatabaseUrl, tokens, publicKeys }, nodeOptionsOfImage());
   const kyo = [await startKyo(), await startKyo(), await startKyo()] as const;
   const owner = await token('owner');
   const document = async () => ({ room: await createDocument(kyo[0].port, owner), token: owner });

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { decodeAwareness } from '@kyong/collaboration';
 import * as awarenessProtocol from 'y-protocols/awareness';
 import * as Y from 'yjs';
 import type { ServerProcess } from '../server-process.ts';
+import { CursorWatchers, clock, type Sighting } from './cursor-watchers.ts';
 import type { Counter, Source } from './payloads.ts';
 import type { Connect, Peer } from './peers.ts';
 
@@ -18,6 +18,7 @@ export interface Contestant {
 
 const settleMilliseconds = 300;
 const patienceMilliseconds = 60_000;
+const watcherCount = 3;
 
 async function cpu(servers: ServerProcess[]): Promise<number> {
   const used = await Promise.all(servers.map((server) => server.cpuMicroseconds()));
@@ -114,34 +115,21 @@ export async function paced(
   };
 }
 
-/** Everybody's cursor moves twenty times a second. */
+/** Everybody's cursor moves twenty times a second, and a few people look on. */
 export async function cursors(
   contestant: Contestant,
   { size, seconds }: { size: number; seconds: number },
 ): Promise<{ cores: number; delivered: number; p99: number }> {
-  const [peers = []] = await fill(contestant, 1, size);
-  const latencies: number[] = [];
+  const { room, token } = await contestant.room();
+  const { port } = contestant.servers[0] as ServerProcess;
+  const peers: Peer[] = [];
+  for (let n = 0; n < size; n++) peers.push(await contestant.connect(port, room, token));
+  const watchers = await CursorWatchers.start({ port, room, token, watchers: watcherCount });
   /** By client and the number of its move. */
   const sentAt = new Map<number, number[]>();
-  const watched = peers.slice(0, 3);
-  for (const peer of watched) {
-    const seen = new Map<number, number>();
-    peer.onCursor = (payload) => {
-      const now = performance.now();
-      for (const [client, { state }] of decodeAwareness(payload)) {
-        // A move is delivered when it comes, or a later one instead of it.
-        const { x } = JSON.parse(state) as { x: number };
-        const times = sentAt.get(client) ?? [];
-        for (let move = (seen.get(client) ?? 0) + 1; move <= x; move++)
-          latencies.push(now - (times[move] ?? now));
-        seen.set(client, Math.max(x, seen.get(client) ?? 0));
-      }
-    };
-  }
   const people = peers.map(() => new awarenessProtocol.Awareness(new Y.Doc()));
   const before = await cpu(contestant.servers);
   const startedAt = performance.now();
-  let sent = 0;
   await Promise.all(
     peers.map(async (peer, index) => {
       const awareness = people[index] as awarenessProtocol.Awareness;
@@ -150,9 +138,8 @@ export async function cursors(
       await sleep((50 * index) / size);
       for (let n = 1; n <= seconds * 20; n++) {
         awareness.setLocalState({ x: n });
-        times[n] = performance.now();
+        times[n] = clock();
         peer.sendCursor(awarenessProtocol.encodeAwarenessUpdate(awareness, [awareness.clientID]));
-        sent += 1;
         await sleep(Math.max(0, startedAt + n * 50 + (50 * index) / size - performance.now()));
       }
     }),
@@ -160,16 +147,28 @@ export async function cursors(
   await sleep(settleMilliseconds);
   const elapsed = performance.now() - startedAt;
   const used = (await cpu(contestant.servers)) - before;
+  const latencies = latenciesOf(await watchers.finish(), sentAt);
   for (const peer of peers) peer.close();
   for (const awareness of people) awareness.destroy();
-  latencies.sort((a, b) => a - b);
-  // Kyo tells everybody their own cursor too; a relay does not.
-  const expected = sent * watched.length;
   return {
     cores: used / 1000 / elapsed,
-    delivered: Math.min(1, latencies.length / (expected * ((size - 1) / size))),
+    delivered: latencies.length / (size * seconds * 20 * watcherCount),
     p99: latencies[Math.floor(latencies.length * 0.99)] ?? Number.NaN,
   };
+}
+
+/** In order. A move is delivered when it comes, or a later one instead of it. */
+function latenciesOf(seen: Sighting[][], sentAt: Map<number, number[]>): number[] {
+  const latencies: number[] = [];
+  for (const sightings of seen) {
+    const last = new Map<number, number>();
+    for (const { client, move, at } of sightings) {
+      const known = last.get(client) ?? 0;
+      for (let n = known + 1; n <= move; n++) latencies.push(at - (sentAt.get(client)?.[n] ?? at));
+      last.set(client, Math.max(move, known));
+    }
+  }
+  return latencies.sort((a, b) => a - b);
 }
 
 /** Everybody edits one document as fast as they can; over when the last has all of it. */

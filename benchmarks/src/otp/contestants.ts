@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { OtpKeys } from '@kyong/otp';
 import type { Redis } from 'ioredis';
 import type { Answer, Call } from '../http-load.ts';
-import { type ServerProcess, startServer } from '../server-process.ts';
+import { nodeOptionsOfImage, type ServerProcess, startServer } from '../server-process.ts';
 import { readCodes } from './codes.ts';
 import { addressOf, fixedCode, networkOf } from './people.ts';
 
@@ -28,7 +28,7 @@ export async function startKyo(options: {
 }): Promise<Contestant> {
   return {
     name: 'Kyo',
-    server: await startServer({ file: file('kyo'), ...options }),
+    server: await startServer({ file: file('kyo'), nodeOptions: nodeOptionsOfImage(), ...options }),
     pairsPerRound: 5_000,
     send: sendToKyo,
     verifies: async (people, answers) => {
@@ -53,7 +53,12 @@ export async function startKyo(options: {
 export async function startHttpLayer(options: { logFile: string }): Promise<Contestant> {
   return {
     name: 'Kyo: HTTP, validation and log alone',
-    server: await startServer({ file: file('http'), configuration: {}, ...options }),
+    server: await startServer({
+      file: file('http'),
+      configuration: {},
+      nodeOptions: nodeOptionsOfImage(),
+      ...options,
+    }),
     pairsPerRound: 5_000,
     send: sendToKyo,
     verifies: async (people) =>
