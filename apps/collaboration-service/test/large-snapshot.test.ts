@@ -58,7 +58,7 @@ test('the snapshot of a large document is made on another thread, which leaves t
     const expected = live.room.encode();
     const turns = { here: [] as number[], elsewhere: [] as number[] };
     for (let n = 0; n < 4; n++) {
-      turns.here.push(await longestTurn(async () => live.room.encode()));
+      turns.here.push(await longestTurn(async () => Y.encodeStateAsUpdate(live.room.doc)));
       turns.elsewhere.push(await longestTurn(() => documents.snapshot(live)));
     }
     const written = await snapshots.read(document);
