@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { nextMessage } from './child-message.ts';
 import { cores, pinned } from './machine.ts';
 
 /** A server under test, in a process and on a core of its own. */
@@ -42,17 +43,17 @@ export async function startServer(options: {
       KYO_BENCHMARK: JSON.stringify(options.configuration),
     },
   });
-  const { port } = (await nextMessage(child)) as { port: number };
+  const { port } = await nextMessage<{ port: number }>(child);
   return {
     port,
     cpuMicroseconds: async () => {
       child.send('cpu');
-      const { cpuMicroseconds } = (await nextMessage(child)) as { cpuMicroseconds: number };
+      const { cpuMicroseconds } = await nextMessage<{ cpuMicroseconds: number }>(child);
       return cpuMicroseconds;
     },
     heapBytes: async () => {
       child.send('heap');
-      const { heapBytes } = (await nextMessage(child)) as { heapBytes: number };
+      const { heapBytes } = await nextMessage<{ heapBytes: number }>(child);
       return heapBytes;
     },
     stop: async () => {
@@ -61,18 +62,4 @@ export async function startServer(options: {
       await once(child, 'exit');
     },
   };
-}
-
-async function nextMessage(child: ChildProcess): Promise<ServerMessage> {
-  const settled = new AbortController();
-  const ended = once(child, 'exit', { signal: settled.signal }).then(([code]) => {
-    throw new Error(`A server under test ended with code ${code}.`);
-  });
-  try {
-    const [message] = await Promise.race([once(child, 'message', { signal: settled.signal }), ended]);
-    return message as ServerMessage;
-  } finally {
-    settled.abort();
-    ended.catch(() => {});
-  }
 }

@@ -1,11 +1,12 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { nextMessage } from '../child-message.ts';
 
 export interface WatchOptions {
   port: number;
   room: string;
-  token?: string | undefined;
+  token?: string;
   watchers: number;
 }
 
@@ -31,30 +32,15 @@ export class CursorWatchers {
 
   static async start(options: WatchOptions): Promise<CursorWatchers> {
     const started = new CursorWatchers(options);
-    await started.#next();
+    await nextMessage(started.#process);
     return started;
   }
 
   /** What each has seen, at the end. */
   async finish(): Promise<Sighting[][]> {
     this.#process.send('finish');
-    const seen = (await this.#next()) as Sighting[][];
+    const seen = await nextMessage<Sighting[][]>(this.#process);
     await once(this.#process, 'exit');
     return seen;
-  }
-
-  async #next(): Promise<WatcherMessage> {
-    const settled = new AbortController();
-    const { signal } = settled;
-    const ended = once(this.#process, 'exit', { signal }).then(() => {
-      throw new Error('Whoever watched the cursors ended.');
-    });
-    ended.catch(() => {});
-    try {
-      const [message] = await Promise.race([once(this.#process, 'message', { signal }), ended]);
-      return message as WatcherMessage;
-    } finally {
-      settled.abort();
-    }
   }
 }

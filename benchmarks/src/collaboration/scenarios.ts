@@ -6,12 +6,17 @@ import { CursorWatchers, clock, type Sighting } from './cursor-watchers.ts';
 import type { Counter, Source } from './payloads.ts';
 import type { Connect, Peer } from './peers.ts';
 
+interface Room {
+  room: string;
+  token?: string;
+}
+
 export interface Contestant {
   name: string;
   servers: ServerProcess[];
   connect: Connect;
   /** A new room, and a token for it where one is asked for. */
-  room: () => Promise<{ room: string; token?: string }>;
+  room: () => Promise<Room>;
   source: () => Source;
   counter: () => Counter;
 }
@@ -25,17 +30,19 @@ async function cpu(servers: ServerProcess[]): Promise<number> {
   return used.reduce((sum, microseconds) => sum + microseconds, 0);
 }
 
-/** Rooms of peers, taking turns among the servers. */
-async function fill({ connect, servers, room }: Contestant, rooms: number, size: number): Promise<Peer[][]> {
+/** Rooms of peers. */
+async function fill(contestant: Contestant, rooms: number, size: number): Promise<Peer[][]> {
   const filled: Peer[][] = [];
-  for (let n = 0; n < rooms; n++) {
-    const { room: name, token } = await room();
-    const peers: Peer[] = [];
-    for (let index = 0; index < size; index++)
-      peers.push(await connect((servers[index % servers.length] as ServerProcess).port, name, token));
-    filled.push(peers);
-  }
+  for (let n = 0; n < rooms; n++) filled.push(await enter(contestant, await contestant.room(), size));
   return filled;
+}
+
+/** Peers in one room, taking turns among the servers. */
+async function enter({ connect, servers }: Contestant, { room, token }: Room, size: number): Promise<Peer[]> {
+  const peers: Peer[] = [];
+  for (let n = 0; n < size; n++)
+    peers.push(await connect((servers[n % servers.length] as ServerProcess).port, room, token));
+  return peers;
 }
 
 async function until(condition: () => boolean, what: string): Promise<void> {
@@ -120,11 +127,10 @@ export async function cursors(
   contestant: Contestant,
   { size, seconds }: { size: number; seconds: number },
 ): Promise<{ cores: number; delivered: number; p99: number }> {
-  const { room, token } = await contestant.room();
+  const room = await contestant.room();
+  const peers = await enter(contestant, room, size);
   const { port } = contestant.servers[0] as ServerProcess;
-  const peers: Peer[] = [];
-  for (let n = 0; n < size; n++) peers.push(await contestant.connect(port, room, token));
-  const watchers = await CursorWatchers.start({ port, room, token, watchers: watcherCount });
+  const watchers = await CursorWatchers.start({ port, ...room, watchers: watcherCount });
   /** By client and the number of its move. */
   const sentAt = new Map<number, number[]>();
   const people = peers.map(() => new awarenessProtocol.Awareness(new Y.Doc()));
