@@ -38,10 +38,14 @@ export async function benchmarkCollaboration(progress: (line: string) => void): 
 
   const rows = contestants.map(({ name }) => ({ name, values: {} as Values }));
   // Edits last: documents of ten thousand are summarised for a while afterwards, and would hold up whatever else is measured.
-  for (const measure of [measureMessages, measureEdits]) {
-    const measured = new Map(contestants.map(({ name }) => [name, [] as Values[]]));
+  const editors = contestants.filter(({ source, servers }) => source === editSource && servers.length === 1);
+  for (const { measure, of } of [
+    { measure: measureMessages, of: contestants },
+    { measure: measureEdits, of: editors },
+  ]) {
+    const measured = new Map(of.map(({ name }) => [name, [] as Values[]]));
     for (let round = 0; round <= rounds; round++) {
-      for (const contestant of contestants) {
+      for (const contestant of of) {
         progress(`${round === 0 ? 'Warming up' : `Round ${round} of ${rounds}`}: ${contestant.name}`);
         const values = await measure(contestant, accessTokens);
         if (round > 0) measured.get(contestant.name)?.push(values);
@@ -73,7 +77,7 @@ export async function benchmarkCollaboration(progress: (line: string) => void): 
       Yjs: versionOf('yjs'),
     },
     method: [
-      `Medians of ${rounds} rounds after one to warm up, contestants in turns; µs: processor time of the servers' processes, a delivery, an edit or a connection.`,
+      `Medians of ${rounds} rounds after one to warm up, contestants in turns, Kyo with the image's NODE_OPTIONS; µs: processor time of the servers' processes, a delivery, an edit or a connection.`,
       'Servers alone on one core (two servers share it), Redis (cluster mode, appendfsync always), PostgreSQL and the load on the other.',
       "Kyo's deliveries are durable edits of a document, checked and acknowledged; those of Socket.IO and ws are relayed bytes; 100 bytes each.",
       'Where a server puts edits together, as Kyo and Hocuspocus do, each edit in it counts as delivered. Paced: 100 messages a second to 199.',
@@ -107,7 +111,6 @@ async function measureMessages(contestant: Contestant, accessTokens: string[]): 
 }
 
 async function measureEdits(contestant: Contestant): Promise<Values> {
-  if (contestant.source !== editSource || contestant.servers.length > 1) return {};
   const { microseconds, perSecond } = await edits(contestant, { size: 20, each: 500 });
   return { 'µs an edit': microseconds, 'edits/s': perSecond };
 }
