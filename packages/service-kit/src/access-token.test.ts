@@ -81,6 +81,58 @@ describe.each(verifiers)('%s', (_, verify) => {
   });
 });
 
+describe('a token that was verified before', () => {
+  const counting = () => {
+    let verified = 0;
+    const verifySignature: typeof verifyByLibsodium = (...signed) => {
+      verified += 1;
+      return verifyByLibsodium(...signed);
+    };
+    return { verifySignature, count: () => verified };
+  };
+
+  it('is not verified again, and nobody can change what it says', async () => {
+    const { verifySignature, count } = counting();
+    const verify = verifierWith({ verifySignature });
+    const header = `Bearer ${await token()}`;
+    const first = await verify(header);
+    expect(() => first.roles.push('platform_admin')).toThrow(TypeError);
+    expect(() => Object.assign(first, { tenant: 'steel-temple' })).toThrow(TypeError);
+    expect(await verify(header)).toEqual({ sub: 'user-1', ...claims, exp: expect.any(Number) });
+    expect(count()).toBe(1);
+    await verify(`Bearer ${await token({ claims: { tenant: 'steel-temple' } })}`);
+    expect(count()).toBe(2);
+  });
+
+  it('is refused once it has expired', async () => {
+    let now = new Date();
+    const verify = verifierWith({ now: () => now });
+    const header = `Bearer ${await token({ expires: '5m' })}`;
+    const { exp } = await verify(header);
+    now = new Date((exp - 1) * 1000);
+    await verify(header);
+    now = new Date(exp * 1000);
+    await expect(verify(header)).rejects.toMatchObject({ code: 'unauthenticated' });
+  });
+
+  it('is refused once its key is withdrawn, or another in its place', async () => {
+    const { kid } = publicKey;
+    const another = createLocalJWKSet({
+      keys: [{ ...(await exportJWK(theirs.publicKey)), kid, alg: 'EdDSA' }],
+    });
+    for (const later of [createLocalJWKSet({ keys: [] }), another]) {
+      let current = keys;
+      const verify = verifierWith({ keys: (header) => current(header) });
+      const header = `Bearer ${await token()}`;
+      await verify(header);
+      current = later;
+      await expect(verify(header)).rejects.toMatchObject({ code: 'unauthenticated' });
+      current = keys;
+      await verify(header);
+    }
+  });
+});
+
 test('keys that cannot be fetched are not the fault of the token', async () => {
   const verify = verifierWith({ keys: async () => Promise.reject(new TypeError('fetch failed')) });
   await expect(verify(`Bearer ${await token()}`)).rejects.toMatchObject({ code: 'unavailable' });

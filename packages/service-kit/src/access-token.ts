@@ -1,6 +1,7 @@
 import { KeyObject, verify } from 'node:crypto';
 import { accessClaims } from '@kyong/contracts';
 import { type CryptoKey, createRemoteJWKSet } from 'jose';
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { Problem } from './problem.ts';
 
@@ -47,8 +48,18 @@ const principal = accessClaims.extend({ exp: z.number() });
 
 export type VerifyAccessToken = (authorizationHeader: string | undefined) => Promise<Principal>;
 
+/** Tokens whose signature need not be verified again, of some 1 KiB each. */
+const maxVerified = 10_000;
+
+interface Verified {
+  header: z.infer<typeof headerSchema>;
+  key: CryptoKey;
+  claims: Principal;
+}
+
 /**
- * Verifies `Authorization: Bearer …` (RFC 6750) as a signed access token (RFC 9068).
+ * Verifies `Authorization: Bearer …` (RFC 6750) as a signed access token (RFC 9068): its signature once, and that it has
+ * not expired and its key has not been withdrawn each time.
  * @throws {Problem} `unauthenticated` whatever is wrong with it; `unavailable` if the keys cannot be had.
  */
 export function accessTokenVerifier({
@@ -70,16 +81,29 @@ export function accessTokenVerifier({
   });
   const headerOf = rememberingLast((part: string) => headerSchema.parse(decode(part)));
 
-  return async (authorization) => {
-    const [, header, payload, signature] = bearer.exec(authorization ?? '') ?? [];
-    if (!header || !payload || !signature) throw new Problem('unauthenticated');
+  const verified = new LRUCache<string, Verified>({ max: maxVerified });
+
+  const read = async (authorization: string): Promise<Verified> => {
+    const [, headerText, payload, signature] = bearer.exec(authorization) ?? [];
+    if (!headerText || !payload || !signature) throw new Error('There is no token.');
+    const header = headerOf(headerText);
+    const key = await keys(header);
+    const signed = Buffer.from(`${headerText}.${payload}`, 'latin1');
+    if (!verifySignature(signed, Buffer.from(signature, 'base64url'), key))
+      throw new Error('The signature is not that of the key which the token names.');
+    const { iss, aud, nbf, iat, ...claims } = registered.parse(decode(payload));
+    Object.freeze(claims.roles);
+    return { header, key, claims: Object.freeze(claims) };
+  };
+
+  return async (authorization = '') => {
     try {
-      const key = await keys(headerOf(header));
-      const signed = Buffer.from(`${header}.${payload}`, 'latin1');
-      if (!verifySignature(signed, Buffer.from(signature, 'base64url'), key))
-        throw new Error('The signature is not that of the key which the token names.');
-      const { iss, aud, nbf, iat, ...claims } = registered.parse(decode(payload));
-      return claims;
+      const known = verified.get(authorization);
+      if (known && known.claims.exp > secondsOf(now()) && known.key === (await keys(known.header)))
+        return known.claims;
+      const found = await read(authorization);
+      verified.set(authorization, found);
+      return found.claims;
     } catch (error) {
       if (isKeySetOutage(error)) throw new Problem('unavailable', { cause: error });
       throw new Problem('unauthenticated', { cause: error });
