@@ -65,6 +65,7 @@ export class Broadcast<Event extends keyof ServerToClientEvents> {
       connection.transport.socket.terminate();
       return;
     }
+    cork(socket);
     connection.write(this.#text, { wsPreEncodedFrame: [this.#frame] });
   }
 }
@@ -83,29 +84,17 @@ function unsentBytes({ writeBuffer, transport }: Internals): number {
 
 const corked = new Set<RawSocket>();
 
-/**
- * Whatever a connection is sent in one turn of the event loop leaves in one write: answers, edits and cursors, and as its
- * first the answer to the upgrade with Engine.IO's handshake.
- */
-export function corkWrites(
-  server: {
-    prependListener(event: 'upgrade', upgrading: (request: unknown, socket: RawSocket) => void): unknown;
-  },
-  engine: { on(event: 'flush', flushing: (connection: unknown) => void): unknown },
-): void {
-  server.prependListener('upgrade', (_request, socket) => corkThisTurn(socket));
-  engine.on('flush', (connection) => corkThisTurn((connection as Internals).transport.socket?._socket));
-}
-
-function corkThisTurn(socket: RawSocket | undefined): void {
-  if (!socket || corked.has(socket)) return;
+/** Whatever a connection is sent from here to the end of this turn of the event loop leaves in one write. */
+export function cork(socket: Socket): void {
+  const raw = internalsOf(socket).transport.socket?._socket;
+  if (!raw || corked.has(raw)) return;
   if (corked.size === 0) setImmediate(uncorkAll);
-  corked.add(socket);
-  socket.cork();
+  corked.add(raw);
+  raw.cork();
 }
 
 function uncorkAll(): void {
-  for (const socket of corked) socket.uncork();
+  for (const raw of corked) raw.uncork();
   corked.clear();
 }
 

@@ -18,6 +18,7 @@ import type { LiveDocument } from '../live-document.ts';
 import type { LiveDocuments } from '../live-documents.ts';
 import type { Metrics } from '../metrics.ts';
 import { findVisible } from '../tenant-access.ts';
+import { cork } from './broadcast.ts';
 import type { Connection } from './connection.ts';
 
 export interface EventDependencies {
@@ -63,7 +64,7 @@ export function listen(connection: Connection, dependencies: EventDependencies):
 function take(session: Session, [event, ...args]: [event: string, ...unknown[]]): void {
   const { connection, dependencies } = session;
   if (!connection.socket.connected) return;
-  const acknowledge = acknowledgeOf(args);
+  const acknowledge = acknowledgeOf(connection, args);
   const accept = (answer: object) => acknowledge({ ok: true, ...answer });
   const refuse = (error: unknown) => {
     const { code, detail } = refusalOf(error);
@@ -145,10 +146,14 @@ function joined({ connection, opened }: Session, documentId: string): LiveDocume
   return live;
 }
 
-/** The client's function for the answer; one that asks for none gets none. */
-function acknowledgeOf(args: unknown[]): Acknowledge {
+/** The client's function for the answer; one that asks for none gets none. Many edits at once get many answers at once. */
+function acknowledgeOf({ socket }: Connection, args: unknown[]): Acknowledge {
   const last = args.at(-1);
-  return typeof last === 'function' ? (last as Acknowledge) : () => {};
+  if (typeof last !== 'function') return () => {};
+  return (answer) => {
+    cork(socket);
+    last(answer);
+  };
 }
 
 function parse<Schema extends z.ZodType>(schema: Schema, payload: unknown): z.output<Schema> {

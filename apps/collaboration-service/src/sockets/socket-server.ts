@@ -4,7 +4,6 @@ import type { FastifyInstance } from 'fastify';
 import { Server, type Socket } from 'socket.io';
 import { Encoder } from 'socket.io-parser';
 import { actorOf } from '../tenant-access.ts';
-import { corkWrites } from './broadcast.ts';
 import { Connection, type SocketLimits } from './connection.ts';
 import { BoundedDecoder } from './decoder.ts';
 import { type EventDependencies, listen } from './events.ts';
@@ -42,7 +41,6 @@ export function createSocketServer(
     allowRequest: ({ url }, decide) => decide(null, !app.isDraining || /[?&]sid=/.test(url ?? '')),
   });
   io.attach(app.server);
-  corkWrites(app.server, io.engine);
   // Kept for whoever asks for its headers, and nobody here does: a good part of what a connection takes of memory.
   io.engine.on('connection', (connection) => {
     connection.request = null;
