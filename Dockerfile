@@ -25,8 +25,9 @@ COPY --from=packages /app/node_modules /app/node_modules
 COPY --from=packages /app/sources /app
 WORKDIR /app/apps/${SERVICE}
 # Of a young generation of this many MiB, half of V8's own, less is collected at a time and more of it is in the processor's
-# cache: shorter pauses and less work (docs/benchmarks.md).
-ENV NODE_OPTIONS=--max-semi-space-size=8
+# cache: shorter pauses and less work. A task has one core at most, for which V8's own four threads would compete with
+# whoever is served whenever they mark what is garbage; one does (docs/benchmarks.md).
+ENV NODE_OPTIONS="--max-semi-space-size=8 --v8-pool-size=1"
 # Compiled once, and not at every start, by the user whose cache it is. Without an environment the program says what it lacks
 # and ends: by then all of it is loaded.
 ENV NODE_COMPILE_CACHE=/app/compiled

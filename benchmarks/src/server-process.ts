@@ -20,7 +20,7 @@ export type ServerMessage = { port: number } | { cpuMicroseconds: number } | { h
 /** `NODE_OPTIONS` of our image, for our own servers. Peers run as their documentation shows them. */
 export function nodeOptionsOfImage(): string {
   const dockerfile = readFileSync(join(import.meta.dirname, '../../Dockerfile'), 'utf8');
-  const [, options] = /^ENV NODE_OPTIONS=(.*)$/m.exec(dockerfile) ?? [];
+  const [, options] = /^ENV NODE_OPTIONS="(.*)"$/m.exec(dockerfile) ?? [];
   if (options === undefined) throw new Error('The Dockerfile sets no NODE_OPTIONS.');
   return options;
 }

@@ -164,8 +164,9 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
     for (const live of documents.all) await recheckRoles(live, tenantPools).catch(onError);
   });
   every('revoke', async () => {
+    const time = now();
     for (const connection of connections)
-      if (connection.expiresAt <= now() || connection.isStuck) connection.interrupt();
+      if (connection.expiresAt <= time || connection.isStuck) connection.interrupt();
     for (const [tenantId, ofTenant] of Map.groupBy(connections, ({ actor }) => actor.tenantId)) {
       await tenants.find(tenantId).catch((error: unknown) => {
         if (!(error instanceof TenantUnavailable)) throw error;

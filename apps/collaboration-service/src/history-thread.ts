@@ -28,6 +28,8 @@ export function startHistoryThread(): History {
   const threads = new Piscina({
     filename: join(import.meta.dirname, 'history-worker.ts'),
     ...{ minThreads: 0, maxThreads: 1, idleTimeout: idleMilliseconds },
+    // A server has one core: who is served goes first.
+    niceIncrement: 10,
   });
   return {
     summarise: async (...task) =>
