@@ -13,17 +13,17 @@ export interface Counter {
   take(payload: Uint8Array): number;
 }
 
-export const relaySource = (): Source => {
+const relaySource = (): Source => {
   const payload = Buffer.alloc(100, 1);
   return { next: () => payload };
 };
 
-export const relayCounter = (): Counter => {
+const relayCounter = (): Counter => {
   let count = 0;
   return { take: () => ++count };
 };
 
-export const editSource = (): Source => {
+const editSource = (): Source => {
   const doc = new Y.Doc();
   let last: Uint8Array = new Uint8Array();
   doc.on('update', (update: Uint8Array) => {
@@ -38,7 +38,7 @@ export const editSource = (): Source => {
   };
 };
 
-export const editCounter = (): Counter => {
+const editCounter = (): Counter => {
   const doc = new Y.Doc();
   return {
     take(payload) {
@@ -48,4 +48,12 @@ export const editCounter = (): Counter => {
       return characters / charactersPerEdit;
     },
   };
+};
+
+/** Bytes that a server relays, or edits of a Yjs document. */
+export type MessageKind = keyof typeof messageKinds;
+
+export const messageKinds = {
+  bytes: { source: relaySource, counter: relayCounter },
+  edits: { source: editSource, counter: editCounter },
 };

@@ -14,7 +14,7 @@ export interface Peer {
   close(): void;
 }
 
-export type Connect = (port: number, room: string, token?: string) => Promise<Peer>;
+type Connect = (port: number, room: string, token?: string) => Promise<Peer>;
 
 function open(url: string): WebSocket {
   const socket = new WebSocket(url, { perMessageDeflate: false });
@@ -23,7 +23,7 @@ function open(url: string): WebSocket {
 }
 
 /** Speaks Socket.IO by hand; Kyo's events and those of the relay have the same names. */
-export const connectSocketIo: Connect = async (port, room, token = '') => {
+const connectSocketIo: Connect = async (port, room, token = '') => {
   const socket = open(`ws://127.0.0.1:${port}/socket.io/?EIO=4&transport=websocket`);
   const peer: Peer = {
     onPayload: undefined,
@@ -62,7 +62,7 @@ export const connectSocketIo: Connect = async (port, room, token = '') => {
   return peer;
 };
 
-export const connectWs: Connect = async (port, room) => {
+const connectWs: Connect = async (port, room) => {
   const socket = open(`ws://127.0.0.1:${port}/${room}`);
   const peer: Peer = {
     onPayload: undefined,
@@ -126,11 +126,20 @@ function connectYjs(
   };
 }
 
-export const connectHocuspocus = connectYjs(
+const connectHocuspocus = connectYjs(
   (room) => room,
   (port) => `ws://127.0.0.1:${port}/`,
 );
-export const connectYWebsocket = connectYjs(
+const connectYWebsocket = connectYjs(
   () => undefined,
   (port, room) => `ws://127.0.0.1:${port}/${room}`,
 );
+
+export type Protocol = keyof typeof protocols;
+
+export const protocols = {
+  socketIo: connectSocketIo,
+  ws: connectWs,
+  hocuspocus: connectHocuspocus,
+  yWebsocket: connectYWebsocket,
+} satisfies Record<string, Connect>;

@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as awarenessProtocol from 'y-protocols/awareness';
 import * as Y from 'yjs';
 import type { ServerProcess } from '../server-process.ts';
-import { CursorWatchers, clock, type Sighting } from './cursor-watchers.ts';
-import type { Counter, Source } from './payloads.ts';
-import type { Connect, Peer } from './peers.ts';
+import { clock, Onlookers, type Seen } from './onlookers.ts';
+import { type MessageKind, messageKinds, type Source } from './payloads.ts';
+import { type Peer, type Protocol, protocols } from './peers.ts';
+import { until } from './until.ts';
 
 interface Room {
   room: string;
@@ -14,16 +15,15 @@ interface Room {
 export interface Contestant {
   name: string;
   servers: ServerProcess[];
-  connect: Connect;
+  protocol: Protocol;
+  messages: MessageKind;
   /** A new room, and a token for it where one is asked for. */
   room: () => Promise<Room>;
-  source: () => Source;
-  counter: () => Counter;
 }
 
 const settleMilliseconds = 300;
-const patienceMilliseconds = 60_000;
-const watcherCount = 3;
+/** Who sees cursors. */
+const onlookerCount = 3;
 
 async function cpu(servers: ServerProcess[]): Promise<number> {
   const used = await Promise.all(servers.map((server) => server.cpuMicroseconds()));
@@ -38,20 +38,22 @@ async function fill(contestant: Contestant, rooms: number, size: number): Promis
 }
 
 /** Peers in one room, taking turns among the servers. */
-async function enter({ connect, servers }: Contestant, { room, token }: Room, size: number): Promise<Peer[]> {
+async function enter(
+  { protocol, servers }: Contestant,
+  { room, token }: Room,
+  size: number,
+): Promise<Peer[]> {
   const peers: Peer[] = [];
-  for (let n = 0; n < size; n++)
-    peers.push(await connect((servers[n % servers.length] as ServerProcess).port, room, token));
+  for (let n = 0; n < size; n++) {
+    const { port } = servers[n % servers.length] as ServerProcess;
+    peers.push(await protocols[protocol](port, room, token));
+  }
   return peers;
 }
 
-async function until(condition: () => boolean, what: string): Promise<void> {
-  const startedAt = performance.now();
-  while (!condition()) {
-    if (performance.now() - startedAt > patienceMilliseconds)
-      throw new Error(`${what}: not everything arrived.`);
-    await sleep(2);
-  }
+function lookOn({ protocol, messages, servers }: Contestant, room: Room, count: number): Promise<Onlookers> {
+  const { port } = servers[0] as ServerProcess;
+  return Onlookers.start({ port, protocol, messages, ...room, count });
 }
 
 /** In every room the first sends bursts; the last in the room tells when all has come. */
@@ -62,13 +64,13 @@ export async function fanOut(
   const filled = await fill(contestant, rooms, size);
   const counts = filled.map(() => 0);
   for (const [index, peers] of filled.entries()) {
-    const counter = contestant.counter();
+    const counter = messageKinds[contestant.messages].counter();
     const last = peers.at(-1) as Peer;
     last.onPayload = (payload) => {
       counts[index] = counter.take(payload);
     };
   }
-  const sources = filled.map(() => contestant.source());
+  const sources = filled.map(() => messageKinds[contestant.messages].source());
   let sent = 0;
   const burst = async () => {
     for (const [index, [sender]] of filled.entries())
@@ -93,33 +95,29 @@ export async function paced(
   contestant: Contestant,
   { size, seconds }: { size: number; seconds: number },
 ): Promise<{ microseconds: number; p99: number }> {
-  const [peers = []] = await fill(contestant, 1, size);
-  const counter = contestant.counter();
+  const room = await contestant.room();
+  const peers = await enter(contestant, room, size - 1);
+  const onlookers = await lookOn(contestant, room, 1);
   const sentAt: number[] = [];
-  const latencies: number[] = [];
-  let arrived = 0;
-  (peers.at(-1) as Peer).onPayload = (payload) => {
-    const now = performance.now();
-    for (const count = counter.take(payload); arrived < count; arrived++)
-      latencies.push(now - (sentAt[arrived] ?? now));
-  };
-  const source = contestant.source();
+  const source = messageKinds[contestant.messages].source();
   const total = seconds * 100;
   const before = await cpu(contestant.servers);
   const startedAt = performance.now();
   for (let n = 0; n < total; n++) {
-    sentAt.push(performance.now());
+    sentAt.push(clock());
     peers[0]?.send(source.next());
     await sleep(Math.max(0, startedAt + (n + 1) * 10 - performance.now()));
   }
-  await until(() => arrived >= total, contestant.name);
+  const [seen] = await onlookers.finish({ messages: total });
   const used = (await cpu(contestant.servers)) - before;
   for (const peer of peers) peer.close();
-  latencies.sort((a, b) => a - b);
-  return {
-    microseconds: used / (total * (size - 1)),
-    p99: latencies[Math.floor(latencies.length * 0.99)] ?? Number.NaN,
-  };
+  const latencies = (seen as Seen).arrivals.map((at, n) => at - (sentAt[n] ?? at));
+  return { microseconds: used / (total * (size - 1)), p99: p99Of(latencies) };
+}
+
+function p99Of(latencies: number[]): number {
+  const sorted = latencies.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length * 0.99)] ?? Number.NaN;
 }
 
 /** Everybody's cursor moves twenty times a second, and a few people look on. */
@@ -129,8 +127,7 @@ export async function cursors(
 ): Promise<{ cores: number; delivered: number; p99: number }> {
   const room = await contestant.room();
   const peers = await enter(contestant, room, size);
-  const { port } = contestant.servers[0] as ServerProcess;
-  const watchers = await CursorWatchers.start({ port, ...room, watchers: watcherCount });
+  const onlookers = await lookOn(contestant, room, onlookerCount);
   /** By client and the number of its move. */
   const sentAt = new Map<number, number[]>();
   const people = peers.map(() => new awarenessProtocol.Awareness(new Y.Doc()));
@@ -153,28 +150,28 @@ export async function cursors(
   await sleep(settleMilliseconds);
   const elapsed = performance.now() - startedAt;
   const used = (await cpu(contestant.servers)) - before;
-  const latencies = latenciesOf(await watchers.finish(), sentAt);
+  const latencies = latenciesOf(await onlookers.finish(), sentAt);
   for (const peer of peers) peer.close();
   for (const awareness of people) awareness.destroy();
   return {
     cores: used / 1000 / elapsed,
-    delivered: latencies.length / (size * seconds * 20 * watcherCount),
-    p99: latencies[Math.floor(latencies.length * 0.99)] ?? Number.NaN,
+    delivered: latencies.length / (size * seconds * 20 * onlookerCount),
+    p99: p99Of(latencies),
   };
 }
 
-/** In order. A move is delivered when it comes, or a later one instead of it. */
-function latenciesOf(seen: Sighting[][], sentAt: Map<number, number[]>): number[] {
+/** A move is delivered when it comes, or a later one instead of it. */
+function latenciesOf(seen: Seen[], sentAt: Map<number, number[]>): number[] {
   const latencies: number[] = [];
-  for (const sightings of seen) {
+  for (const { moves } of seen) {
     const last = new Map<number, number>();
-    for (const { client, move, at } of sightings) {
+    for (const { client, move, at } of moves) {
       const known = last.get(client) ?? 0;
       for (let n = known + 1; n <= move; n++) latencies.push(at - (sentAt.get(client)?.[n] ?? at));
       last.set(client, Math.max(move, known));
     }
   }
-  return latencies.sort((a, b) => a - b);
+  return latencies;
 }
 
 /** Everybody edits one document as fast as they can; over when the last has all of it. */
@@ -183,12 +180,12 @@ export async function edits(
   { size, each }: { size: number; each: number },
 ): Promise<{ microseconds: number; perSecond: number }> {
   const [peers = []] = await fill(contestant, 1, size + 1);
-  const counter = contestant.counter();
+  const counter = messageKinds[contestant.messages].counter();
   let arrived = 0;
   (peers.at(-1) as Peer).onPayload = (payload) => {
     arrived = counter.take(payload);
   };
-  const sources = peers.slice(0, size).map(() => contestant.source());
+  const sources = peers.slice(0, size).map(() => messageKinds[contestant.messages].source());
   const before = await cpu(contestant.servers);
   const startedAt = performance.now();
   const perTurn = 10;
@@ -205,29 +202,46 @@ export async function edits(
   return { microseconds: used / (size * each), perSecond: (size * each) / seconds };
 }
 
-/** Many connections at once, let in by their tokens where they are asked for one. */
+/**
+ * Many connections at once, let in by their tokens where they are asked for one; and once more by the same, as after a break.
+ * Whoever has idled while others had their turn is woken first: V8 collects garbage meanwhile, and goes on at it for a while.
+ */
 export async function connections(
   contestant: Contestant,
-  { count, tokens }: { count: number; tokens: string[] },
-): Promise<{ perSecond: number; microseconds: number; heapBytes: number }> {
+  newTokens: () => Promise<string[]>,
+): Promise<{ microseconds: number; again: number }> {
+  const storm = async (tokens: string[]) => {
+    const before = await cpu(contestant.servers);
+    const peers = await connectAll(contestant, tokens);
+    const used = (await cpu(contestant.servers)) - before;
+    for (const peer of peers) peer.close();
+    await sleep(settleMilliseconds);
+    return used / tokens.length;
+  };
+  await storm(await newTokens());
+  const tokens = await newTokens();
+  return { microseconds: await storm(tokens), again: await storm(tokens) };
+}
+
+/** What a connection holds of the server's heap, in bytes. */
+export async function heapOfConnection(contestant: Contestant, tokens: string[]): Promise<number> {
   const [server] = contestant.servers as [ServerProcess];
-  const heapBefore = await server.heapBytes();
-  const before = await cpu(contestant.servers);
-  const startedAt = performance.now();
+  const before = await server.heapBytes();
+  const peers = await connectAll(contestant, tokens);
+  const used = (await server.heapBytes()) - before;
+  for (const peer of peers) peer.close();
+  await sleep(settleMilliseconds);
+  return used / tokens.length;
+}
+
+async function connectAll({ protocol, servers }: Contestant, tokens: string[]): Promise<Peer[]> {
+  const { port } = servers[0] as ServerProcess;
   const peers: Peer[] = [];
   let next = 0;
   await Promise.all(
     Array.from({ length: 32 }, async () => {
-      while (next < count) {
-        const index = next++;
-        peers.push(await contestant.connect(server.port, '', tokens[index]));
-      }
+      while (next < tokens.length) peers.push(await protocols[protocol](port, '', tokens[next++]));
     }),
   );
-  const seconds = (performance.now() - startedAt) / 1000;
-  const used = (await cpu(contestant.servers)) - before;
-  const heapBytes = ((await server.heapBytes()) - heapBefore) / count;
-  for (const peer of peers) peer.close();
-  await sleep(settleMilliseconds);
-  return { perSecond: count / seconds, microseconds: used / count, heapBytes };
+  return peers;
 }
