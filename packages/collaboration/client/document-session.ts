@@ -29,6 +29,14 @@ const retryMilliseconds = 1_000;
 /** Cursors go out at most this often; the server tells them on at about the same pace. */
 const awarenessMilliseconds = 33;
 
+type PatientSocket = ReturnType<CollaborationSocket['timeout']>;
+
+/** What a document lacks here, up to this number. */
+interface CatchUp {
+  seq: number;
+  update: Uint8Array;
+}
+
 /** What another try will not change. */
 const final: ReadonlySet<Refused['code']> = new Set<Refused['code']>([
   'not_found',
@@ -125,24 +133,14 @@ export class DocumentSession extends ObservableV2<SessionEvents> {
 
   readonly #join = async (): Promise<void> => {
     if (this.#isOver) return;
-    const attempt = ++this.#attempt;
+    this.#attempt += 1;
     this.#setStatus('syncing');
-    const answer = await this.#ask<Joined>((done) =>
-      this.#socket
-        .timeout(answerMilliseconds)
-        .emit(
-          'document:join',
-          { documentId: this.documentId, stateVector: Y.encodeStateVector(this.doc) },
-          done,
-        ),
+    const { documentId, doc } = this;
+    const answer = await this.#ask<Joined>((socket, done) =>
+      socket.emit('document:join', { documentId, stateVector: Y.encodeStateVector(doc) }, done),
     );
-    if (attempt !== this.#attempt || this.#isOver) return;
-    if (!answer.ok) {
-      this.#onRefused(answer);
-      return;
-    }
-    this.#sequence.reset(answer.seq);
-    Y.applyUpdate(this.doc, answer.update, this);
+    if (!answer) return;
+    this.#catchUp(answer);
     this.#setRole(answer.role);
     // All that the server lacks; what waited to be sent is in it.
     this.#unsent = hasMore(this.doc, answer.stateVector)
@@ -158,19 +156,13 @@ export class DocumentSession extends ObservableV2<SessionEvents> {
   async #send(): Promise<void> {
     if (this.#sending || this.#role === 'viewer') return;
     this.#sending = true;
-    const attempt = this.#attempt;
+    const { documentId } = this;
     while (this.#unsent.length > 0 && this.#socket.connected) {
       const update = this.#nextUpdate();
-      const answer = await this.#ask<{ seq: number }>((done) =>
-        this.#socket
-          .timeout(answerMilliseconds)
-          .emit('document:update', { documentId: this.documentId, update }, done),
+      const answer = await this.#ask<{ seq: number }>((socket, done) =>
+        socket.emit('document:update', { documentId, update }, done),
       );
-      if (attempt !== this.#attempt || this.#isOver) return;
-      if (!answer.ok) {
-        this.#onRefused(answer);
-        return;
-      }
+      if (!answer) return;
       if (this.#sequence.take(answer.seq)) this.#watchGap();
     }
     this.#sending = false;
@@ -189,23 +181,16 @@ export class DocumentSession extends ObservableV2<SessionEvents> {
 
   /** Asks for what did not come. */
   async #resync(): Promise<void> {
-    const attempt = this.#attempt;
-    const answer = await this.#ask<{ update: Uint8Array; seq: number }>((done) =>
-      this.#socket
-        .timeout(answerMilliseconds)
-        .emit(
-          'document:sync',
-          { documentId: this.documentId, stateVector: Y.encodeStateVector(this.doc) },
-          done,
-        ),
+    const { documentId, doc } = this;
+    const answer = await this.#ask<CatchUp>((socket, done) =>
+      socket.emit('document:sync', { documentId, stateVector: Y.encodeStateVector(doc) }, done),
     );
-    if (attempt !== this.#attempt || this.#isOver) return;
-    if (!answer.ok) {
-      this.#onRefused(answer);
-      return;
-    }
-    this.#sequence.reset(answer.seq);
-    Y.applyUpdate(this.doc, answer.update, this);
+    if (answer) this.#catchUp(answer);
+  }
+
+  #catchUp({ seq, update }: CatchUp): void {
+    this.#sequence.reset(seq);
+    Y.applyUpdate(this.doc, update, this);
   }
 
   #watchGap(): void {
@@ -309,15 +294,22 @@ export class DocumentSession extends ObservableV2<SessionEvents> {
     this.emit('role', [role]);
   }
 
-  /** An answer, or one that says that none came. */
-  #ask<Result extends object>(
-    send: (done: (error: Error | null, answer: Answer<Result>) => void) => void,
-  ): Promise<Answer<Result>> {
-    return new Promise((resolve) => {
-      send((error, answer) =>
-        resolve(error ? { ok: false, code: 'unavailable', detail: 'No answer came.' } : answer),
+  /**
+   * What the server answers; nothing once this attempt is over, or when it refuses, or does not answer, which is seen to here.
+   */
+  async #ask<Result extends object>(
+    send: (socket: PatientSocket, done: (error: Error | null, answer: Answer<Result>) => void) => void,
+  ): Promise<(Result & { ok: true }) | undefined> {
+    const attempt = this.#attempt;
+    const answer = await new Promise<Answer<Result>>((resolve) => {
+      send(this.#socket.timeout(answerMilliseconds), (error, given) =>
+        resolve(error ? { ok: false, code: 'unavailable', detail: 'No answer came.' } : given),
       );
     });
+    if (attempt !== this.#attempt || this.#isOver) return undefined;
+    if (answer.ok) return answer;
+    this.#onRefused(answer);
+    return undefined;
   }
 }
 
