@@ -50,18 +50,19 @@ export async function benchmarkCollaboration(progress: (line: string) => void): 
 
   const rows = contestants.map(({ name }) => ({ name, values: {} as Values }));
   const ofOneServer = contestants.filter(({ servers }) => servers.length === 1);
+  const speakingSocketIo = ofOneServer.filter(({ protocol }) => protocol === 'socketIo');
   const sections: Section[] = [
     { of: contestants, warmUps: 1, rounds: 3, measure: measureMessages },
     // Many and short: a process takes thousands of connections until it has compiled all that they need.
     {
-      of: ofOneServer.filter(({ protocol }) => protocol === 'socketIo'),
+      of: speakingSocketIo,
       warmUps: 3,
       rounds: 11,
       measure: (contestant) => measureConnections(contestant, newTokens),
     },
     // What collects all garbage at once throws away a part of what was compiled, too: after all storms.
     {
-      of: ofOneServer.filter(({ protocol }) => protocol === 'socketIo'),
+      of: speakingSocketIo,
       warmUps: 1,
       rounds: 3,
       measure: async (contestant) => ({
