@@ -18,6 +18,7 @@ import { metricsNamespaceOf, secretsPrefixOf, tokensOf } from './names.ts';
 import { NodeFunction, type NodeFunctionProps } from './node-function.ts';
 import { certificateAuthority, postgresMajorVersion } from './postgres-instance.ts';
 import { grantLooking, grantProvisioning } from './provisioner-permissions.ts';
+import { readSecret } from './secret-access.ts';
 import { given, type VariablesOf } from './variables.ts';
 
 interface ControlPlaneFunctionsProps {
@@ -150,7 +151,7 @@ export class ControlPlaneFunctions extends Construct {
     });
 
     for (const reader of [this.api, this.advance, this.instanceEvent, this.sweep]) {
-      data.master.servicesSecret.grantRead(reader);
+      readSecret(reader, data.master.servicesSecret);
     }
     const permissions = {
       stack: Stack.of(this),
@@ -161,7 +162,7 @@ export class ControlPlaneFunctions extends Construct {
       secretsPrefix,
     };
     for (const looker of [this.api, this.advance, this.instanceEvent]) {
-      data.shared.adminSecret.grantRead(looker);
+      readSecret(looker, data.shared.adminSecret);
       grantLooking(looker, permissions);
     }
     // Links to exports are good for what their signer may read.

@@ -11,6 +11,7 @@ import type { ServiceDefinition } from '../services/definition.ts';
 import { type Firewall, ports } from './firewall.ts';
 import { metricsNamespaceOf } from './names.ts';
 import type { PlatformVpc } from './platform-vpc.ts';
+import { readSecret } from './secret-access.ts';
 import type { ServiceCluster } from './service-cluster.ts';
 
 export interface FargateServiceProps {
@@ -118,6 +119,7 @@ export class FargateService extends Construct {
         logGroup: log,
       }),
     });
+    for (const secret of Object.values(secrets)) readSecret(task.obtainExecutionRole(), secret);
     for (const [name, containerPath] of Object.entries(writable(stage))) {
       task.addVolume({ name });
       container.addMountPoints({ sourceVolume: name, containerPath, readOnly: false });

@@ -3,6 +3,7 @@ import { CustomResource, Duration } from 'aws-cdk-lib';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { type LogDays, NodeFunction, type NodeFunctionProps } from './node-function.ts';
+import { changeSecret, readSecret } from './secret-access.ts';
 import { given, type VariablesOf } from './variables.ts';
 
 const timeoutSeconds = 300;
@@ -32,9 +33,8 @@ export class ReleasePreparation extends Construct {
       logDays: props.logDays,
       network: props.network,
     });
-    for (const secret of props.readable) secret.grantRead(prepare);
-    props.writable.grantRead(prepare);
-    props.writable.grantWrite(prepare);
+    for (const secret of props.readable) readSecret(prepare, secret);
+    changeSecret(prepare, props.writable);
     new CustomResource(this, 'Prepared', {
       serviceToken: prepare.functionArn,
       resourceType: 'Custom::KyoRelease',

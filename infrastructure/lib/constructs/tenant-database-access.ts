@@ -2,6 +2,7 @@ import { ArnFormat, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { ServiceContext } from '../services/definition.ts';
 import { secretsPrefixOf } from './names.ts';
+import { openSecretsWith } from './secret-access.ts';
 
 /** May read the passwords of the tenants' own roles, of this stage. */
 export function grantTenantDatabases(role: iam.IGrantable, { stage, data }: ServiceContext): void {
@@ -19,5 +20,5 @@ export function grantTenantDatabases(role: iam.IGrantable, { stage, data }: Serv
       ],
     }),
   );
-  data.key.grantDecrypt(role);
+  openSecretsWith(role, data.key);
 }

@@ -8,6 +8,7 @@ import { nameRules } from './names.ts';
 import { networkRules } from './network.ts';
 import { recoveryRules } from './recovery.ts';
 import type { Rule } from './rule.ts';
+import { secretRules } from './secrets.ts';
 import type { Templates } from './templates.ts';
 
 export { readTemplates, type Templates } from './templates.ts';
@@ -22,6 +23,7 @@ export const rules: Rule[] = [
   ...edgeRules,
   ...alarmRules,
   ...recoveryRules,
+  ...secretRules,
   ...nameRules,
 ];
 

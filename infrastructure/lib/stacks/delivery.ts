@@ -7,6 +7,7 @@ import { GithubRoles } from '../constructs/github-roles.ts';
 import { ImageRepository } from '../constructs/image-repository.ts';
 import { KyoStack } from '../constructs/kyo-stack.ts';
 import { releaseParameterOf } from '../constructs/names.ts';
+import { readSecret } from '../constructs/secret-access.ts';
 import { services } from '../services/index.ts';
 
 /** What ships releases: repositories of images, and the roles GitHub Actions work under. */
@@ -34,7 +35,7 @@ export class DeliveryStack extends KyoStack {
 
   /** Whoever deploys by GitHub is an operator then, and migrates the tenants. */
   makeOperator(signingKeys: ISecret): void {
-    if (this.#github) signingKeys.grantRead(this.#github.deploy);
+    if (this.#github) readSecret(this.#github.deploy, signingKeys);
   }
 
   repositoryOf(service: string): ecr.IRepository {
