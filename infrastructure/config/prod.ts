@@ -50,7 +50,8 @@ export const prod: Stage = {
   },
   edge: { firewall: { requestsPerFiveMinutesPerIp: 2_000 }, priceClass: 'PRICE_CLASS_200' },
   messages: { sms: 'outbox', email: 'outbox' },
-  monitoring: { logDays: 90 },
+  // A placeholder: no mail arrives under `.example` (RFC 2606). Put the operator's own here before the first deployment.
+  monitoring: { alertEmail: 'operator@kyo.example', logDays: 90 },
   recovery: { region: 'ap-southeast-1', dailyDays: 35, weeklyDays: 84, monthlyDays: 1_825 },
   delivery: {},
 };

@@ -68,6 +68,7 @@ export interface Stage {
     emailFrom?: string;
   };
   monitoring: {
+    /** Whom alarms reach. Without it they are in the console alone: a rule refuses that where data is kept. */
     alertEmail?: string;
     logDays: number;
   };

@@ -1,4 +1,5 @@
 import { alarmRules } from './alarms.ts';
+import { alertRules } from './alerts.ts';
 import { cacheRules } from './cache.ts';
 import { containerRules } from './containers.ts';
 import { controlPlaneRules } from './control-plane.ts';
@@ -22,6 +23,7 @@ export const rules: Rule[] = [
   ...controlPlaneRules,
   ...edgeRules,
   ...alarmRules,
+  ...alertRules,
   ...recoveryRules,
   ...secretRules,
   ...nameRules,

@@ -1,11 +1,10 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
-import * as sns from 'aws-cdk-lib/aws-sns';
-import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
 import type { Stage } from '../../config/index.ts';
 import { Alarms, fiveMinutes } from '../constructs/alarms.ts';
+import { AlertTopic } from '../constructs/alert-topic.ts';
 import { KyoStack } from '../constructs/kyo-stack.ts';
 import { monitorApi, monitorCache, monitorDatabase, monitorService } from '../constructs/monitors.ts';
 import { metricsNamespaceOf } from '../constructs/names.ts';
@@ -24,14 +23,10 @@ interface Neighbours {
 
 /** One page to look at, and what rings when nobody does. */
 export class MonitoringStack extends KyoStack {
-  readonly topic: sns.Topic;
-
   constructor(scope: Construct, stage: Stage, { data, cache, services, provisioning }: Neighbours) {
     super(scope, 'monitoring', { stage, description: 'dashboard and alarms' });
-    this.topic = new sns.Topic(this, 'Alerts', { enforceSSL: true });
-    if (stage.monitoring.alertEmail)
-      this.topic.addSubscription(new EmailSubscription(stage.monitoring.alertEmail));
-    const alarms = new Alarms(this, 'Alarms', this.topic);
+    const topic = new AlertTopic(this, 'Alerts', { email: stage.monitoring.alertEmail });
+    const alarms = new Alarms(this, 'Alarms', topic);
 
     const dashboard = new cloudwatch.Dashboard(this, 'Dashboard');
     dashboard.addWidgets(...monitorApi(alarms, provisioning.api), activeTenants(stage));
@@ -79,7 +74,8 @@ export class MonitoringStack extends KyoStack {
         detailType: ['Backup Job State Change', 'Copy Job State Change'],
         detail: { state: ['FAILED', 'ABORTED', 'EXPIRED'] },
       },
-      targets: [new targets.SnsTopic(this.topic)],
+      // It allows EventBridge without conditions, which it would not meet (EventBridge User Guide, permissions for SNS).
+      targets: [new targets.SnsTopic(topic)],
     });
   }
 }
