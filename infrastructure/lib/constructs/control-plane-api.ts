@@ -61,7 +61,8 @@ export class ControlPlaneApi extends apigateway.RestApi {
         resultsCacheTtl: Duration.seconds(authorizationSeconds),
       }),
     };
-    const integration = new apigateway.LambdaIntegration(handler);
+    // One permission for the API: two for each method are more than a function's resource policy may hold (20,480 bytes).
+    const integration = new apigateway.LambdaIntegration(handler, { scopePermissionToMethod: false });
     const validator = this.addRequestValidator('Validator', {
       validateRequestBody: true,
       validateRequestParameters: true,
@@ -82,7 +83,15 @@ export class ControlPlaneApi extends apigateway.RestApi {
     const model = new apigateway.CfnModel(this, `${name}Body`, {
       restApiId: this.restApiId,
       contentType: 'application/json',
-      schema: z.toJSONSchema(body ?? z.unknown(), { target: 'draft-4', io: 'input' }),
+      schema: z.toJSONSchema(body ?? z.unknown(), {
+        target: 'draft-4',
+        io: 'input',
+        // For readers of the OpenAPI document: API Gateway refuses a model that has keywords it does not know.
+        override: ({ jsonSchema }) => {
+          delete jsonSchema.example;
+          delete jsonSchema.examples;
+        },
+      }),
     });
     return { modelId: model.ref };
   }

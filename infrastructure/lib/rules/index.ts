@@ -10,6 +10,7 @@ import { networkRules } from './network.ts';
 import { recoveryRules } from './recovery.ts';
 import type { Rule } from './rule.ts';
 import { secretRules } from './secrets.ts';
+import { serviceInputRules } from './service-input/index.ts';
 import type { Templates } from './templates.ts';
 
 export { readTemplates, type Templates } from './templates.ts';
@@ -27,6 +28,7 @@ export const rules: Rule[] = [
   ...recoveryRules,
   ...secretRules,
   ...nameRules,
+  ...serviceInputRules,
 ];
 
 /** Every rule that is broken, and where. */

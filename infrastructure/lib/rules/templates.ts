@@ -7,9 +7,11 @@ export interface Resource {
   Type: string;
   Properties: Properties;
   DeletionPolicy?: string;
+  DependsOn?: string | string[];
 }
 export interface Template {
   Resources: Record<string, Resource>;
+  Outputs?: Record<string, { Value: unknown }>;
 }
 /** The templates of a stage, by the name of the stack without stage. */
 export type Templates = Record<string, Template>;
