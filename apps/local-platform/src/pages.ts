@@ -1,8 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { problems, routes } from '@kyong/contracts';
-import { openApiDocument } from '@kyong/contracts/openapi';
+import { documentation } from '@kyong/api-docs';
+import { routes } from '@kyong/contracts';
 import { checkHealth, createHttpApp, type HealthCheck, type Logger } from '@kyong/service-kit';
 import type { FastifyInstance } from 'fastify';
 import { homePage } from './home-page.ts';
@@ -16,11 +13,6 @@ export interface PagesOptions {
 /** What is not a service: the start page, the API's documentation, the health of the whole. */
 export function createPages({ checks, homePage: withHomePage, logger }: PagesOptions): FastifyInstance {
   const app = createHttpApp({ logger: logger.child({}, { level: 'warn' }), checks: {} });
-  const document = openApiDocument(Object.values(routes), {
-    title: 'Kyo',
-    version: '1',
-    description: describeProblems(),
-  });
 
   app.get('/healthz', async (_request, reply) => {
     const health = await checkHealth(checks);
@@ -32,8 +24,7 @@ export function createPages({ checks, homePage: withHomePage, logger }: PagesOpt
   });
 
   app.get('/docs', (_request, reply) => reply.redirect('/docs/'));
-  app.get('/docs/openapi.json', () => document);
-  for (const [path, { type, body }] of documentationFiles()) {
+  for (const { path, type, body, immutable } of documentation()) {
     app.get(path, (_request, reply) =>
       reply
         // Swagger UI writes inline styles and shows images of its own as data.
@@ -41,6 +32,7 @@ export function createPages({ checks, homePage: withHomePage, logger }: PagesOpt
           'content-security-policy',
           "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:",
         )
+        .header('cache-control', immutable ? 'public, max-age=31536000, immutable' : 'no-cache')
         .type(type)
         .send(body),
     );
@@ -56,45 +48,4 @@ export function createPages({ checks, homePage: withHomePage, logger }: PagesOpt
     );
   }
   return app;
-}
-
-function describeProblems(): string {
-  const rows = Object.entries(problems).map(
-    ([code, { status, title }]) => `| \`${code}\` | ${status} | ${title} |`,
-  );
-  return `Errors are problem documents (RFC 9457).\n\n| code | status | meaning |\n|---|---|---|\n${rows.join('\n')}`;
-}
-
-/** Swagger UI, from its package, and the two small files that point it at our document. */
-function documentationFiles(): Map<string, { type: string; body: string | Buffer }> {
-  const directory = join(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'), '..');
-  const html = `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Kyo API</title>
-<link rel="stylesheet" href="swagger-ui.css">
-</head>
-<body>
-<noscript>The document itself: <a href="openapi.json">openapi.json</a></noscript>
-<div id="page"></div>
-<script src="swagger-ui-bundle.js"></script>
-<script src="page.js"></script>
-</body>
-</html>`;
-  const script =
-    "SwaggerUIBundle({ url: 'openapi.json', dom_id: '#page', deepLinking: true, tryItOutEnabled: true });\n";
-  return new Map([
-    ['/docs/', { type: 'text/html; charset=utf-8', body: html }],
-    ['/docs/page.js', { type: 'text/javascript; charset=utf-8', body: script }],
-    [
-      '/docs/swagger-ui.css',
-      { type: 'text/css; charset=utf-8', body: readFileSync(join(directory, 'swagger-ui.css')) },
-    ],
-    [
-      '/docs/swagger-ui-bundle.js',
-      { type: 'text/javascript; charset=utf-8', body: readFileSync(join(directory, 'swagger-ui-bundle.js')) },
-    ],
-  ]);
 }
