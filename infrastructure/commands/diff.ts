@@ -9,13 +9,13 @@ import { stageCost } from '../lib/prices/stage-cost.ts';
 import { releasesOf } from '../lib/releases.ts';
 import { readTemplates, type Templates } from '../lib/rules/index.ts';
 import { synthesize } from '../lib/synthesize.ts';
+import { describeTemplateChanges } from '../lib/template-changes.ts';
 import { announceAccount } from './account.ts';
-import { readCdk } from './cdk.ts';
 import { command } from './command.ts';
 import { contextOf } from './context.ts';
 
-// `npm run diff -- -c stage=dev [--markdown]`: what the code at hand would change of a stage, and of its price. Nothing is built
-// but the functions, and the images are those that run.
+// `npm run diff -- -c stage=dev [--markdown]`: what the code at hand would change of a stage, and of its price. It reads and
+// changes nothing: nothing is built but the functions, nothing is uploaded, and the images are those that run.
 await command(async () => {
   const { values } = parseArgs({
     options: {
@@ -28,12 +28,13 @@ await command(async () => {
   const code = await buildFunctions(join(root, 'cdk.out', '.functions', stage.name));
   const running = (await releasesOf(stage, new SSMClient({ region: stage.region }))).at(-1);
   const { directory, stacks } = synthesize(stage, code, join(root, 'cdk.out', stage.name), running?.images);
-  const changes = withoutProgress(await readCdk('diff', '--quiet', '--app', directory));
   const before = await deployedTemplates(
     stacks.map(({ stackName, environment }) => ({ stackName, region: environment.region })),
     (region) => new CloudFormationClient({ region }),
   );
-  const [was, is] = [monthlyUsd(before), monthlyUsd(readTemplates(directory))];
+  const after = readTemplates(directory);
+  const changes = describeTemplateChanges(before, after);
+  const [was, is] = [monthlyUsd(before), monthlyUsd(after)];
   const price = `USD ${is.toFixed(0)} a month before traffic (${is < was ? '' : '+'}${(is - was).toFixed(0)})`;
   process.stdout.write(
     values.markdown
@@ -41,11 +42,6 @@ await command(async () => {
       : `${changes}\n${stage.name}: ${price}\n`,
   );
 });
-
-/** Of uploads and change sets: whoever reads the difference did not wait for them. */
-function withoutProgress(output: string): string {
-  return output.replaceAll(/^((start|success): |Hold on while we ).*\n+/gm, '').trim();
-}
 
 function monthlyUsd(templates: Templates): number {
   return stageCost(templates).reduce((sum, line) => sum + line.monthlyUsd, 0);

@@ -1,5 +1,5 @@
 import { type CloudFormationClient, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
-import type { Template, Templates } from './rules/templates.ts';
+import { type Template, type Templates, withoutStage } from './rules/templates.ts';
 
 /** The templates of what runs now; a stack that is not deployed yet is not among them. */
 export async function deployedTemplates(
@@ -16,7 +16,10 @@ export async function deployedTemplates(
           if (error.name === 'ValidationError') return undefined;
           throw error;
         });
-      return answer?.TemplateBody && ([stackName, JSON.parse(answer.TemplateBody) as Template] as const);
+      return (
+        answer?.TemplateBody &&
+        ([withoutStage(stackName), JSON.parse(answer.TemplateBody) as Template] as const)
+      );
     }),
   );
   return Object.fromEntries(found.filter((each) => each !== undefined && each !== ''));

@@ -29,10 +29,15 @@ export function readTemplates(directory: string): Templates {
     readdirSync(directory)
       .filter((file) => file.endsWith(suffix))
       .map((file) => [
-        file.slice(0, -suffix.length).split('-').slice(2).join('-'),
+        withoutStage(file.slice(0, -suffix.length)),
         JSON.parse(readFileSync(join(directory, file), 'utf8')) as Template,
       ]),
   );
+}
+
+/** `kyo-dev-data` → `data`. */
+export function withoutStage(stackName: string): string {
+  return stackName.split('-').slice(2).join('-');
 }
 
 export function resourcesOf(templates: Templates, ...types: string[]): FoundResource[] {
