@@ -2,16 +2,21 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { CloudFrontClient } from '@aws-sdk/client-cloudfront';
 import { ECRClient } from '@aws-sdk/client-ecr';
+import { S3Client } from '@aws-sdk/client-s3';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { hasDocker } from '@kyong/images/engine';
 import { stageOf } from '../config/index.ts';
 import { buildFunctions, root } from '../lib/code/index.ts';
+import { edgeRegion } from '../lib/constructs/names.ts';
 import { imagesToDeploy } from '../lib/images-to-deploy.ts';
 import { stageCost } from '../lib/prices/stage-cost.ts';
 import { pricesAsOf } from '../lib/prices/tokyo.ts';
 import { recordRelease } from '../lib/releases.ts';
 import { brokenRules, readTemplates } from '../lib/rules/index.ts';
+import { sitePages } from '../lib/site/pages.ts';
+import { serveSite, uploadSite } from '../lib/site/publish.ts';
 import { synthesize } from '../lib/synthesize.ts';
 import { announceAccount } from './account.ts';
 import { cdk } from './cdk.ts';
@@ -75,10 +80,19 @@ await command(async () => {
   );
 
   const outputs = JSON.parse(readFileSync(outputsFile, 'utf8')) as Record<string, Record<string, string>>;
-  const url = outputs[`kyo-${stage.name}-edge`]?.Url;
-  if (url === undefined) throw new Error('The deployment says no address.');
+  const {
+    Url: url,
+    SiteBucket: bucket,
+    DistributionId: distributionId,
+  } = outputs[`kyo-${stage.name}-edge`] ?? {};
+  if (!url || !bucket || !distributionId) throw new Error('The deployment says no address.');
+  progress('Filling the site');
+  const site = { bucket, distributionId };
+  const clients = { s3: new S3Client({ region }), cloudFront: new CloudFrontClient({ region: edgeRegion }) };
+  const pages = release?.site ?? (await uploadSite(sitePages(), site, clients));
+  await serveSite(pages, site, clients);
   // Only now: a deployment that CloudFormation took back is no release to go back to.
-  if (release) await recordRelease(stage, release, ssm);
+  if (release) await recordRelease(stage, { ...release, site: pages }, ssm);
   if (values.outputs !== undefined) appendFileSync(values.outputs, `url=${url}\n`);
   process.stdout.write(`Kyo ${stage.name} is at ${url}\nNext: npm run kyo -- smoke ${url}\n`);
 });

@@ -52,5 +52,4 @@ export const dev: Stage = {
   messages: { sms: 'outbox', email: 'outbox' },
   monitoring: { logDays: 7 },
   recovery: { dailyDays: 7, weeklyDays: 14, monthlyDays: 31 },
-  delivery: {},
 };

@@ -53,5 +53,4 @@ export const prod: Stage = {
   // A placeholder: no mail arrives under `.example` (RFC 2606). Put the operator's own here before the first deployment.
   monitoring: { alertEmail: 'operator@kyo.example', logDays: 90 },
   recovery: { region: 'ap-southeast-1', dailyDays: 35, weeklyDays: 84, monthlyDays: 1_825 },
-  delivery: {},
 };

@@ -79,14 +79,17 @@ export interface Stage {
     weeklyDays: number;
     monthlyDays: number;
   };
-  delivery: {
+  /** Without it nothing is shipped by GitHub Actions. */
+  github?: {
     /**
-     * What GitHub's tokens are accepted from: the whole `sub` claim, wildcards allowed. Repositories created since summer
-     * 2026 have ids in it: print one in a workflow and copy it.
+     * What tokens are accepted from, for deployments: the whole `sub` claim, wildcards allowed. Repositories created since
+     * summer 2026 have ids in it: print one in a workflow and copy it. Such as `repo:studio/kyo:environment:dev`.
      */
-    githubSubject?: string;
+    deploySubject: string;
+    /** The same, for what may read templates to show a pull request's difference: `repo:studio/kyo:pull_request`. */
+    pullRequestSubject: string;
     /** An account has one provider for GitHub; name it where there is one already. */
-    githubProviderArn?: string;
+    providerArn?: string;
   };
 }
 

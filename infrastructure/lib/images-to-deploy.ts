@@ -20,6 +20,9 @@ export interface DeploymentClients {
   ssm: SSMClient;
 }
 
+/** A release that has run has its pages; a new one gets them. */
+export type WantedRelease = Omit<Release, 'site'> & Partial<Pick<Release, 'site'>>;
+
 /**
  * Which images a deployment is of: those of a commit, and for services it did not change those that run; the ones before, to
  * roll back; the ones named; or none, and then they are built from the code at hand.
@@ -29,7 +32,7 @@ export async function imagesToDeploy(
   stage: Stage,
   { images, revision, rollBack = false }: DeploymentOptions,
   { cloudFormation, ecr, ssm }: DeploymentClients,
-): Promise<Release | undefined> {
+): Promise<WantedRelease | undefined> {
   if ([images !== undefined, revision !== undefined, rollBack].filter(Boolean).length > 1)
     throw new RangeError('-c images, --revision and --roll-back exclude each other.');
   if (rollBack) return releaseBefore(await releasesOf(stage, ssm));

@@ -5,6 +5,7 @@ import { DataStack } from './stacks/data.ts';
 import { DeliveryStack } from './stacks/delivery.ts';
 import { EdgeStack } from './stacks/edge.ts';
 import { EdgeGlobalStack } from './stacks/edge-global.ts';
+import { GithubStack } from './stacks/github.ts';
 import { MonitoringStack } from './stacks/monitoring.ts';
 import { NetworkStack } from './stacks/network.ts';
 import { ProvisioningStack } from './stacks/provisioning.ts';
@@ -24,7 +25,6 @@ export function addPlatform(
   const delivery = new DeliveryStack(app, stage);
   const network = new NetworkStack(app, stage);
   const data = new DataStack(app, stage, { network, code });
-  delivery.makeOperator(data.master.signingKeys);
   const cache = new CacheStack(app, stage, { network, data });
   const services = new ServicesStack(app, stage, { network, data, cache, delivery, images });
   const provisioning = new ProvisioningStack(app, stage, { network, data, services, code });
@@ -35,5 +35,6 @@ export function addPlatform(
     ? new RecoveryCopiesStack(app, stage, stage.recovery.region)
     : undefined;
   const recovery = new RecoveryStack(app, stage, { edge, copies });
+  if (stage.github) new GithubStack(app, stage, stage.github, { delivery, data, edge });
   return { delivery, network, data, cache, services, provisioning, global, edge, monitoring, recovery };
 }

@@ -8,6 +8,8 @@ const release = z.object({
   revision: z.string(),
   /** Digests of its images, by service. */
   images: z.record(z.string(), z.string()),
+  /** Which pages are served with it: see `uploadSite`. */
+  site: z.string(),
 });
 export type Release = z.infer<typeof release>;
 
@@ -34,7 +36,7 @@ export async function releasesOf(stage: Stage, ssm: SSMClient): Promise<Release[
 /** Writes down what runs from now on. The same release again adds nothing. */
 export async function recordRelease(stage: Stage, next: Release, ssm: SSMClient): Promise<void> {
   const current = (await releasesOf(stage, ssm)).at(-1);
-  if (current && sameImages(current, next) && current.revision === next.revision) return;
+  if (current && isSame(current, next) && current.revision === next.revision) return;
   await ssm.send(
     new PutParameterCommand({
       Name: releaseParameterOf(stage),
@@ -46,20 +48,24 @@ export async function recordRelease(stage: Stage, next: Release, ssm: SSMClient)
 }
 
 /**
- * What ran before the images that run now came: going back again from a release one has gone back to leads further back, and
+ * What ran before the images and pages of now came: going back again from a release one has gone back to leads further back, and
  * never forward to what was wrong.
  * @throws {RangeError} when nothing ran before.
  */
 export function releaseBefore(releases: readonly Release[]): Release {
   const current = releases.at(-1);
-  const firstOfCurrent = releases.findIndex((each) => current !== undefined && sameImages(each, current));
+  const firstOfCurrent = releases.findIndex((each) => current !== undefined && isSame(each, current));
   const before = releases[firstOfCurrent - 1];
   if (!before)
     throw new RangeError('There is no release to go back to: nothing else has been deployed here.');
   return before;
 }
 
-function sameImages({ images: a }: Release, { images: b }: Release): boolean {
-  const names = Object.keys(a);
-  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+function isSame(a: Release, b: Release): boolean {
+  const names = Object.keys(a.images);
+  return (
+    a.site === b.site &&
+    names.length === Object.keys(b.images).length &&
+    names.every((name) => a.images[name] === b.images[name])
+  );
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CloudFormationClient, ListStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DescribeDBInstancesCommand, RDSClient } from '@aws-sdk/client-rds';
-import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { ListSecretsCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stageOf } from '../config/index.ts';
@@ -44,6 +44,19 @@ describe('the first deployment', () => {
     ].map((text) => said.indexOf(text));
     expect(order, said).not.toContain(-1);
     expect(order, said).toEqual(order.toSorted((a, b) => a - b));
+  });
+
+  it('fills the site: a page at /, and the documentation', async () => {
+    const s3 = new S3Client({ ...clientOptions(), forcePathStyle: true });
+    const { Buckets = [] } = await s3.send(new ListBucketsCommand({}));
+    const Bucket = Buckets.find(({ Name }) => Name?.includes('-site'))?.Name;
+    for (const [Key, text] of [
+      ['index.html', '<h1>Kyo</h1>'],
+      ['docs/openapi.json', '/provision-tenant'],
+    ]) {
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
+      expect(await Body?.transformToString()).toContain(text);
+    }
   });
 
   it('is not begun without a stage', async () => {

@@ -34,8 +34,9 @@ test('a stage is deployed with the images of a commit, keeps what the commit did
   await deployDelivery();
   await expect(imagesToDeploy(stage, { revision: 'first' }, clients)).rejects.toThrow(/push-image/);
 
-  const first = { revision: 'first', images: { [service]: await push('first') } };
-  expect(await imagesToDeploy(stage, { revision: 'first' }, clients)).toEqual(first);
+  const first = { revision: 'first', images: { [service]: await push('first') }, site: 'pages' };
+  const { site, ...wanted } = first;
+  expect(await imagesToDeploy(stage, { revision: 'first' }, clients)).toEqual(wanted);
   await recordRelease(stage, first, clients.ssm);
   await recordRelease(stage, first, clients.ssm);
   expect(await releasesOf(stage, clients.ssm)).toEqual([first]);
@@ -43,17 +44,23 @@ test('a stage is deployed with the images of a commit, keeps what the commit did
   const unchanged = await imagesToDeploy(stage, { revision: 'another-service' }, clients);
   expect(unchanged?.images).toEqual(first.images);
 
-  const second = { revision: 'second', images: { [service]: await push('second') } };
+  const second = { revision: 'second', images: { [service]: await push('second') }, site };
   await recordRelease(stage, second, clients.ssm);
   expect(await imagesToDeploy(stage, { rollBack: true }, clients)).toEqual(first);
 });
 
 test('going back twice leads further back, and never forward again', () => {
-  const [a, b, c] = ['a', 'b', 'c'].map((revision) => ({ revision, images: { [service]: revision } }));
+  const [a, b, c] = ['a', 'b', 'c'].map((revision) => ({
+    revision,
+    images: { [service]: revision },
+    site: 'pages',
+  }));
   if (!a || !b || !c) throw new RangeError();
   expect(releaseBefore([a, b, c])).toBe(b);
   expect(releaseBefore([a, b, c, b])).toBe(a);
   expect(() => releaseBefore([a, b, c, b, a])).toThrow(/no release to go back to/);
+  const newPages = { ...a, site: 'other pages' };
+  expect(releaseBefore([a, newPages])).toBe(a);
 });
 
 test('the ways to name images exclude each other', async () => {

@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { stageOf } from '../config/index.ts';
+import { root } from '../lib/code/index.ts';
 import { oneOf, resourcesOf, type Templates } from '../lib/rules/templates.ts';
 import { templatesOf } from './templates.ts';
 
@@ -17,7 +20,10 @@ beforeAll(async () => {
       messages: { sms: 'aws', email: 'ses', smsOrigination: 'Kyo', emailFrom: 'codes@kyo.example' },
       monitoring: { ...dev.monitoring, alertEmail: 'operator@kyo.example' },
       recovery: { ...dev.recovery, region: 'ap-southeast-1' },
-      delivery: { githubSubject: 'repo:studio/kyo:environment:dev' },
+      github: {
+        deploySubject: 'repo:studio/kyo:environment:dev',
+        pullRequestSubject: 'repo:studio/kyo:pull_request',
+      },
     },
     'full',
   );
@@ -39,13 +45,28 @@ describe('by a value of the stage', () => {
     const trusts = resourcesOf(full, 'AWS::IAM::Role').filter(({ properties }) =>
       JSON.stringify(properties.AssumeRolePolicyDocument).includes('token.actions.githubusercontent.com'),
     );
-    expect(trusts).toHaveLength(2);
-    for (const { properties } of trusts) {
-      expect(properties.AssumeRolePolicyDocument.Statement[0].Condition).toEqual({
-        StringEquals: { 'token.actions.githubusercontent.com:aud': 'sts.amazonaws.com' },
-        StringLike: { 'token.actions.githubusercontent.com:sub': 'repo:studio/kyo:environment:dev' },
+    const subjects = trusts.map(({ id, properties }) => {
+      const { Condition } = properties.AssumeRolePolicyDocument.Statement[0];
+      expect(Condition.StringEquals).toEqual({
+        'token.actions.githubusercontent.com:aud': 'sts.amazonaws.com',
       });
-    }
+      return [
+        id.replace(/^Roles|.{8}$/g, ''),
+        Condition.StringLike['token.actions.githubusercontent.com:sub'],
+      ];
+    });
+    expect(Object.fromEntries(subjects)).toEqual({
+      Build: 'repo:studio/kyo:environment:dev',
+      Deploy: 'repo:studio/kyo:environment:dev',
+      Diff: 'repo:studio/kyo:pull_request',
+    });
+  });
+
+  it('GitHub deploys for as long as a first deployment takes', () => {
+    const deploy = oneOf(full, 'AWS::IAM::Role', ({ id }) => id.startsWith('RolesDeploy'));
+    const workflow = readFileSync(join(root, '.github', 'workflows', 'deploy-service.yml'), 'utf8');
+    const [, seconds] = /role-duration-seconds: (\d+)/.exec(workflow) ?? [];
+    expect(deploy.properties.MaxSessionDuration).toBe(Number(seconds));
   });
 
   it('alarms reach a person', () => {

@@ -22,3 +22,11 @@ export function tokensOf({ name, edge }: Stage): { KYO_TOKEN_ISSUER: string; KYO
 export function releaseParameterOf({ name }: Stage): string {
   return `/kyo/${name}/release`;
 }
+
+/** Every region that a stage has stacks in: its own, CloudFront's, and that of the copies of its backups. */
+export function regionsOf({ region, recovery }: Stage): string[] {
+  return [...new Set([region, edgeRegion, ...(recovery.region ? [recovery.region] : [])])];
+}
+
+/** Where CloudFront takes its firewall and certificates from. */
+export const edgeRegion = 'us-east-1';

@@ -104,6 +104,7 @@ const pagePaths = `function handler(event) {
   var uri = request.uri;
   if (uri.startsWith('/app/') && !uri.split('/').pop().includes('.')) request.uri = '/index.html';
   else if (uri === '/app') request.uri = '/index.html';
+  else if (uri === '/docs') request.uri = '/docs/index.html';
   else if (uri.endsWith('/')) request.uri = uri + 'index.html';
   return request;
 }`;

@@ -1,4 +1,5 @@
 import type { Stage } from '../../config/index.ts';
+import { regionsOf } from '../constructs/names.ts';
 
 export interface Acknowledgement {
   /** Name of the stack, without stage. */
@@ -13,6 +14,10 @@ export function acknowledgementsOf(stage: Stage): Acknowledgement[] {
   const arn = (service: string, rest: string) =>
     `arn:aws:${service}:${stage.region}:<AWS::AccountId>:${rest}`;
   const wildcard = (resource: string) => `AwsSolutions-IAM5[Resource::${resource}]`;
+  const outputOf = (stack: string, OutputName: string) =>
+    JSON.stringify({
+      'Fn::GetStackOutput': { StackName: `kyo-${stage.name}-${stack}`, Region: stage.region, OutputName },
+    });
   const own = `kyo-${stage.name}-*`;
   const rotation = (stack: string) => ({
     stack,
@@ -20,6 +25,30 @@ export function acknowledgementsOf(stage: Stage): Acknowledgement[] {
     reason:
       'Generated, 238 bits, read by one role each. Changing them is an operation (docs/runbooks/secrets.md): a function that did it by itself would need a way into every server.',
   });
+
+  const ofGithub = (): Acknowledgement[] => [
+    {
+      stack: 'github',
+      id: wildcard('*'),
+      reason: 'ecr:GetAuthorizationToken knows no resource.',
+    },
+    {
+      stack: 'github',
+      id: wildcard('arn:aws:iam::<AWS::AccountId>:role/cdk-hnb659fds-*'),
+      reason: "CDK's own roles, which its bootstrap made: deploying is becoming them.",
+    },
+    ...regionsOf(stage).map((region) => ({
+      stack: 'github',
+      id: wildcard(`arn:aws:cloudformation:${region}:<AWS::AccountId>:stack/${own}`),
+      reason:
+        "AWS adds an id to a stack's ARN. What it says of the stage's stacks is read: outputs and templates.",
+    })),
+    {
+      stack: 'github',
+      id: wildcard(`${outputOf('edge', 'PublishOutputFnGetAttSiteE53D7754ArnA6C22265')}/*`),
+      reason: 'The pages of the site: all that is in its bucket.',
+    },
+  ];
 
   return [
     {
@@ -130,22 +159,7 @@ export function acknowledgementsOf(stage: Stage): Acknowledgement[] {
       id: wildcard(resource),
       reason: 'Where Amazon sends: senders of the account, which its owner adds and takes away.',
     })),
-    {
-      stack: 'delivery',
-      id: wildcard('*'),
-      reason: 'ecr:GetAuthorizationToken knows no resource.',
-    },
-    {
-      stack: 'delivery',
-      id: wildcard('arn:aws:iam::<AWS::AccountId>:role/cdk-hnb659fds-*'),
-      reason: "CDK's own roles, which its bootstrap made: deploying is becoming them.",
-    },
-    {
-      stack: 'delivery',
-      id: wildcard(arn('cloudformation', `stack/${own}`)),
-      reason:
-        "AWS adds an id to a stack's ARN. What it says of the stage's stacks is read: outputs and templates.",
-    },
+    ...(stage.github ? ofGithub() : []),
     {
       stack: 'services',
       id: wildcard('*'),
@@ -176,15 +190,7 @@ export function acknowledgementsOf(stage: Stage): Acknowledgement[] {
     })),
     {
       stack: 'provisioning',
-      id: wildcard(
-        `${JSON.stringify({
-          'Fn::GetStackOutput': {
-            StackName: `kyo-${stage.name}-data`,
-            Region: stage.region,
-            OutputName: 'PublishOutputFnGetAttFiles8E6940B8ArnB90C6676',
-          },
-        })}/exports/*`,
-      ),
+      id: wildcard(`${outputOf('data', 'PublishOutputFnGetAttFiles8E6940B8ArnB90C6676')}/exports/*`),
       reason: 'Archives of tenants that leave: the folder is theirs, and nothing else is in it.',
     },
     ...['kms:GenerateDataKey*', 'kms:ReEncrypt*'].map((action) => ({

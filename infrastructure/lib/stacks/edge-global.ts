@@ -3,6 +3,7 @@ import * as route53 from 'aws-cdk-lib/aws-route53';
 import type { Construct } from 'constructs';
 import type { Stage } from '../../config/index.ts';
 import { KyoStack } from '../constructs/kyo-stack.ts';
+import { edgeRegion } from '../constructs/names.ts';
 import { WebFirewall } from '../constructs/web-firewall.ts';
 
 /** What CloudFront takes from us-east-1 alone: its firewall, and the certificate of a domain. */
@@ -13,7 +14,7 @@ export class EdgeGlobalStack extends KyoStack {
   constructor(scope: Construct, stage: Stage) {
     super(scope, 'edge-global', {
       stage,
-      region: 'us-east-1',
+      region: edgeRegion,
       description: 'firewall and certificate of CloudFront',
     });
     this.firewall = new WebFirewall(this, 'Firewall', stage.edge.firewall);

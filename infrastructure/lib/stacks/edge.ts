@@ -22,14 +22,16 @@ interface Neighbours {
 /** What the world sees: one address, the dashboard at it, everything else behind it. */
 export class EdgeStack extends KyoStack {
   readonly distribution: WebDistribution;
+  /** What the dashboard and the documentation are served from; a deployment fills it. */
+  readonly site: PrivateBucket;
   /** Where people go. */
   readonly hostname: string;
 
   constructor(scope: Construct, stage: Stage, { data, services, provisioning, global }: Neighbours) {
     super(scope, 'edge', { stage, description: 'CloudFront, the dashboard, the domain' });
-    const site = new PrivateBucket(this, 'Site', { keep: false, accessLogs: data.accessLogs });
+    this.site = new PrivateBucket(this, 'Site', { keep: false, accessLogs: data.accessLogs });
     this.distribution = new WebDistribution(this, 'Distribution', {
-      site,
+      site: this.site,
       loadBalancer: services.cluster.loadBalancer,
       api: provisioning.api,
       firewallArn: global.firewall.arn,
@@ -52,7 +54,8 @@ export class EdgeStack extends KyoStack {
       new route53.AaaaRecord(this, 'Ipv6', alias);
     }
     new CfnOutput(this, 'Url', { value: `https://${this.hostname}` });
-    new CfnOutput(this, 'SiteBucket', { value: site.bucketName });
+    new CfnOutput(this, 'SiteBucket', { value: this.site.bucketName });
+    new CfnOutput(this, 'DistributionId', { value: this.distribution.distributionId });
     // What an operator's command line makes its token of, where its AWS identity may read the keys.
     const { KYO_TOKEN_ISSUER, KYO_TOKEN_AUDIENCE } = tokensOf(stage);
     new CfnOutput(this, 'SigningKeys', { value: data.master.signingKeys.secretArn });
