@@ -16,6 +16,8 @@ const programs = {
   deploy: ['infrastructure/commands/deploy.ts'],
   destroy: ['infrastructure/commands/destroy.ts'],
   diff: ['infrastructure/commands/diff.ts'],
+  app: ['infrastructure/bin/kyo.ts'],
+  cdk: ['--no-warnings', 'infrastructure/node_modules/aws-cdk/bin/cdk', '--no-notices'],
   'push-image': ['infrastructure/commands/push-image.ts'],
   'test:images': ['scripts/test.ts', '--project=image'],
   verify: ['scripts/verify.ts'],

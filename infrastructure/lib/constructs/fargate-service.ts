@@ -72,6 +72,8 @@ export class FargateService extends Construct {
       propagateTags: ecs.PropagatedTagSource.SERVICE,
       enableECSManagedTags: true,
     });
+    // On deletion the other way round: providers that a service uses cannot be taken from the cluster.
+    this.service.node.addDependency(cluster.cluster);
     this.targetGroup = this.#targetGroup(props);
     cluster.listener.addAction(definition.name, {
       priority: definition.priority,

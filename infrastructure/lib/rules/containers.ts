@@ -77,6 +77,20 @@ export const containerRules: Rule[] = [
       }),
   },
   {
+    name: 'services go before the capacity providers of their cluster',
+    findings: (templates) =>
+      each(resourcesOf(templates, service), ({ stack, id, resource }) => {
+        const providers = resourcesOf(templates, 'AWS::ECS::ClusterCapacityProviderAssociations');
+        const here = providers.filter((each) => each.stack === stack).map((each) => each.id);
+        return (
+          !here.some((provider) => resource.DependsOn?.includes(provider)) && `${id}: waits for none of ${here}`
+        );
+      }),
+    reintroduce: (templates) => {
+      for (const { resource } of resourcesOf(templates, service)) delete resource.DependsOn;
+    },
+  },
+  {
     name: 'there are no machines of our own under the services',
     findings: (templates) =>
       each(
