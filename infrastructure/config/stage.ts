@@ -3,7 +3,7 @@ import type { InstanceType } from '../lib/constructs/instance-memory.ts';
 
 /** Everything in which stages differ. There is no `if (stage)` anywhere: what a stage is, it is by these values. */
 export interface Stage {
-  /** In the names of stacks, tags and tenants' servers: a letter, then lower-case letters and digits, at most 27. */
+  /** In the names of stacks, tags and tenants' servers: a letter, then lower-case letters and digits, at most 15. */
   name: 'dev' | 'prod';
   region: string;
   /** Named, so that synthesis asks no account. Which ones an account has: `aws ec2 describe-availability-zones`. */

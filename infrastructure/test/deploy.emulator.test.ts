@@ -105,11 +105,11 @@ describe('what was deployed', () => {
       expect(steps.map(({ status }) => status)).toContain('waiting');
     }, patience);
     await stopDriver(cloud, accepted.operationId);
-    await announceInstanceEvent(cloud, 'kyo-dev-own-gym');
+    await announceInstanceEvent(cloud, 'kyo-dev-t-own-gym');
     await succeeded(accepted.statusUrl);
     expect(
       await masterRows("SELECT status, placement, instance_id FROM tenants WHERE id = 'own-gym'"),
-    ).toEqual([{ status: 'active', placement: 'dedicated', instance_id: 'kyo-dev-own-gym' }]);
+    ).toEqual([{ status: 'active', placement: 'dedicated', instance_id: 'kyo-dev-t-own-gym' }]);
   }, 200_000);
 
   it('prepares a server ahead, pass by pass, and gives it to the next tenant of its plan', async () => {
@@ -122,7 +122,7 @@ describe('what was deployed', () => {
     const { steps } = await succeeded(statusUrl);
     expect(steps.find(({ name }) => name === 'create-database')?.detail).toBe('prepared ahead');
     expect(await masterRows("SELECT instance_id FROM tenants WHERE id = 'hasty-gym'")).toEqual([
-      { instance_id: expect.stringMatching(/^kyo-dev-0/) },
+      { instance_id: expect.stringMatching(/^kyo-dev-t-0/) },
     ]);
   }, 200_000);
 
@@ -149,7 +149,7 @@ describe('what was deployed', () => {
     expect(await differences()).toEqual([]);
     const { rds, secretsManager } = accountClients();
     const tags = { 'kyo:managed': 'true', 'kyo:stage': stage.name, 'kyo:tenant': 'nobody' };
-    const server = 'kyo-dev-nobody';
+    const server = 'kyo-dev-t-nobody';
     await rds.send(
       new CreateDBInstanceCommand({
         DBInstanceIdentifier: server,
@@ -200,7 +200,7 @@ describe('another deployment', () => {
 
   it('destroyed, leaves nothing', async () => {
     const removed = await removeLeftovers(stage, stacksIn(stage.region), accountClients());
-    expect(removed).toContain('database server kyo-dev-own-gym');
+    expect(removed).toContain('database server kyo-dev-t-own-gym');
     expect(removed.filter((what) => what.startsWith('secret kyo/dev/tenants/'))).toHaveLength(3);
     await cdk('destroy', '--all', '--force', '--app', assembly);
     for (const region of [stage.region, 'us-east-1']) {

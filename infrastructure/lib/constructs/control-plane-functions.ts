@@ -159,6 +159,7 @@ export class ControlPlaneFunctions extends Construct {
       key: data.key,
       subnetGroup: data.subnetGroup.subnetGroupName,
       parameterGroup: data.parameterGroup.groupName,
+      sharedServer: data.shared.instance.instanceArn,
       secretsPrefix,
     };
     for (const looker of [this.api, this.advance, this.instanceEvent]) {

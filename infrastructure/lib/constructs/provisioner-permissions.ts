@@ -1,4 +1,5 @@
 import { plans } from '@kyong/tenancy';
+import { namePrefixOf } from '@kyong/tenancy/adapters/rds-names';
 import { ArnFormat, type Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
@@ -11,6 +12,8 @@ interface ProvisionerScope {
   key: kms.IKey;
   subnetGroup: string;
   parameterGroup: string;
+  /** The server of the tenants that share one, by its ARN. */
+  sharedServer: string;
   /** What the names of the tenants' secrets begin with. */
   secretsPrefix: string;
 }
@@ -38,7 +41,7 @@ export function grantLooking(role: iam.IGrantable, scope: ProvisionerScope): voi
       actions: ['secretsmanager:GetSecretValue'],
       resources: [masterSecretsOf(scope)],
       conditions: {
-        ArnLike: { 'aws:ResourceTag/aws:rds:primaryDBInstanceArn': ownOf(scope, 'db') },
+        ArnLike: { 'aws:ResourceTag/aws:rds:primaryDBInstanceArn': tenants(scope, 'db') },
       },
     },
   ]);
@@ -46,15 +49,15 @@ export function grantLooking(role: iam.IGrantable, scope: ProvisionerScope): voi
 }
 
 /**
- * Makes and changes what tenants have, held to what bears our tags: databases of our plans in our subnets, and none that is
- * not a tenant's of this stage.
+ * Makes and changes what tenants have: databases of our plans in our subnets. The fence is their names. A fence of tags would
+ * be none: what may tag a new database may tag any, and a tag says nothing of what an action is about to make.
  */
 export function grantProvisioning(role: iam.IGrantable, scope: ProvisionerScope): void {
-  const { key, subnetGroup, parameterGroup, stage } = scope;
-  const databases = ownOf(scope, 'db');
+  const { key, subnetGroup, parameterGroup, sharedServer, stage } = scope;
+  const databases = tenants(scope, 'db');
+  const snapshots = tenants(scope, 'snapshot');
   const secrets = arnOf(scope, 'secretsmanager', 'secret', `${scope.secretsPrefix}*`);
   const asked = { 'aws:RequestTag/kyo:managed': 'true', 'aws:RequestTag/kyo:stage': stage };
-  const own = { 'aws:ResourceTag/kyo:managed': 'true', 'aws:ResourceTag/kyo:stage': stage };
   const ofOurPlans = [...new Set(Object.values(plans).map(({ instanceClass }) => instanceClass))];
   add(role, [
     {
@@ -67,10 +70,12 @@ export function grantProvisioning(role: iam.IGrantable, scope: ProvisionerScope)
       },
     },
     {
-      // Of a tenant's own server, or of the shared one for an hour.
+      // The source is checked, and the target: a tenant's own server, or a copy of the shared one. RDS restores over no
+      // database that is there, and what is asked for bears a tenant's tags.
       sid: 'RestoreDatabases',
       actions: ['rds:RestoreDBInstanceToPointInTime'],
-      resources: [databases],
+      resources: [databases, sharedServer],
+      conditions: { StringEquals: asked },
     },
     {
       sid: 'CreateDatabasesWhereOursAre',
@@ -82,27 +87,22 @@ export function grantProvisioning(role: iam.IGrantable, scope: ProvisionerScope)
       ],
     },
     {
-      sid: 'TagWhatIsCreated',
+      // At their creation, and when their tenant or plan changes. Of a last snapshot RDS copies them, and the request has none.
+      sid: 'TagDatabases',
       actions: ['rds:AddTagsToResource'],
-      resources: [databases],
-      conditions: { StringEquals: { 'aws:RequestTag/kyo:stage': stage } },
+      resources: [databases, snapshots],
+      conditions: { StringEqualsIfExists: { 'aws:RequestTag/kyo:stage': stage } },
     },
     {
-      sid: 'TagOwnDatabases',
-      actions: ['rds:AddTagsToResource'],
-      resources: [databases],
-      conditions: { StringEquals: own },
-    },
-    {
-      sid: 'ChangeOwnDatabases',
+      sid: 'ChangeDatabases',
       actions: ['rds:ModifyDBInstance', 'rds:DeleteDBInstance'],
       resources: [databases],
-      conditions: { StringEquals: own },
     },
     {
+      // The one that a deletion leaves is checked with both.
       sid: 'KeepLastSnapshots',
       actions: ['rds:CreateDBSnapshot', 'rds:DeleteDBSnapshot'],
-      resources: [databases, ownOf(scope, 'snapshot')],
+      resources: [databases, snapshots],
     },
     {
       sid: 'TenantSecrets',
@@ -142,6 +142,6 @@ function arnOf({ stack }: ProvisionerScope, service: string, resource: string, r
   return stack.formatArn({ service, resource, resourceName, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
 }
 
-const ownOf = (scope: ProvisionerScope, kind: 'db' | 'snapshot') =>
-  arnOf(scope, 'rds', kind, `kyo-${scope.stage}-*`);
+const tenants = (scope: ProvisionerScope, kind: 'db' | 'snapshot') =>
+  arnOf(scope, 'rds', kind, `${namePrefixOf(scope.stage)}*`);
 const masterSecretsOf = (scope: ProvisionerScope) => arnOf(scope, 'secretsmanager', 'secret', 'rds!db-*');

@@ -1,3 +1,4 @@
+import { namePrefixOf } from '@kyong/tenancy/adapters/rds-names';
 import type { Stage } from '../../config/index.ts';
 import { regionsOf } from '../constructs/names.ts';
 
@@ -19,6 +20,7 @@ export function acknowledgementsOf(stage: Stage): Acknowledgement[] {
       'Fn::GetStackOutput': { StackName: `kyo-${stage.name}-${stack}`, Region: stage.region, OutputName },
     });
   const own = `kyo-${stage.name}-*`;
+  const tenants = `${namePrefixOf(stage.name)}*`;
   const rotation = (stack: string) => ({
     stack,
     id: 'AwsSolutions-SMG4',
@@ -183,10 +185,10 @@ export function acknowledgementsOf(stage: Stage): Acknowledgement[] {
       reason:
         'RDS names the master secrets itself. Read are those of databases of this stage alone, by the tag RDS gives them.',
     },
-    ...[`db:${own}`, `snapshot:${own}`, 'og:default:postgres*'].map((resource) => ({
+    ...[`db:${tenants}`, `snapshot:${tenants}`, 'og:default:postgres*'].map((resource) => ({
       stack: 'provisioning',
       id: wildcard(arn('rds', resource)),
-      reason: 'Databases of tenants that do not exist yet: by their name, and by the tags they must bear.',
+      reason: 'Databases of tenants that do not exist yet: by a name that nothing of the platform bears.',
     })),
     {
       stack: 'provisioning',

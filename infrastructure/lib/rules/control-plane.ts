@@ -128,12 +128,49 @@ export const controlPlaneRules: Rule[] = [
       for (const statement of statements(templates, 'rds:CreateDBInstance')) statement.Condition = undefined;
     },
   },
+  {
+    name: 'what changes databases at run time reaches those named as tenants, and no other',
+    findings: (templates) =>
+      each(databasesChanged(templates), ({ action, resource }) => {
+        const ofTenants = /:(db|snapshot):kyo-[a-z0-9]+-t-\*/.test(resource);
+        const shared = action === 'rds:RestoreDBInstanceToPointInTime' && /Shared/.test(resource);
+        return !ofTenants && !shared && `${action} on ${resource}`;
+      }),
+    reintroduce: (templates) => {
+      for (const statement of statements(templates, 'rds:AddTagsToResource'))
+        statement.Resource = JSON.parse(JSON.stringify(statement.Resource).replaceAll('-t-*', '-*'));
+    },
+  },
+  {
+    name: 'no stack is called as the servers of tenants are',
+    findings: (templates) => each(Object.keys(templates), (stack) => /^t(-|$)/.test(stack) && stack),
+    reintroduce: (templates) => {
+      templates['t-data'] = { Resources: {} };
+    },
+  },
 ];
 
-function statements(templates: Templates, action: string): Properties[] {
+/** Every change of a database that a role is allowed, with each database or snapshot it may be made to. */
+function databasesChanged(templates: Templates): { action: string; resource: string }[] {
+  return statements(templates).flatMap(({ Action, Resource }) =>
+    [Action]
+      .flat()
+      .filter((action) => /^(\*|rds:(?!Describe|List))/.test(action))
+      .flatMap((action) =>
+        [Resource]
+          .flat()
+          .map((resource) => JSON.stringify(resource))
+          .filter((resource) => /:(db|snapshot):|^"\*"$/.test(resource))
+          .map((resource) => ({ action, resource })),
+      ),
+  );
+}
+
+/** Of every role's policies, or those with this action. */
+function statements(templates: Templates, action?: string): Properties[] {
   return resourcesOf(templates, 'AWS::IAM::Policy').flatMap(({ properties }) =>
-    (properties.PolicyDocument.Statement as Properties[]).filter(({ Action }) =>
-      [Action].flat().includes(action),
+    (properties.PolicyDocument.Statement as Properties[]).filter(
+      ({ Action }) => action === undefined || [Action].flat().includes(action),
     ),
   );
 }

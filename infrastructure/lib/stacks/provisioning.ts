@@ -1,3 +1,4 @@
+import { namePrefixOf } from '@kyong/tenancy/adapters/rds-names';
 import { CfnOutput, Duration } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
@@ -52,7 +53,7 @@ export class ProvisioningStack extends KyoStack {
       eventPattern: {
         source: ['aws.rds'],
         detailType: ['RDS DB Instance Event'],
-        detail: { SourceIdentifier: events.Match.prefix(`kyo-${stage.name}-`) },
+        detail: { SourceIdentifier: events.Match.prefix(namePrefixOf(stage.name)) },
       },
       targets: [new targets.LambdaFunction(this.functions.instanceEvent, delivery)],
     });

@@ -18,7 +18,7 @@ describe('what RDS is asked for', () => {
     expect(Object.fromEntries(call?.parameters ?? [])).toEqual({
       Action: 'CreateDBInstance',
       Version: '2014-10-31',
-      DBInstanceIdentifier: `kyo-test-${reservation.tenantId}`,
+      DBInstanceIdentifier: `kyo-test-t-${reservation.tenantId}`,
       DBName: reservation.databaseName,
       Engine: 'postgres',
       EngineVersion: '17.9',

@@ -34,10 +34,10 @@ it('erases a tenant on RDS, keeps its last snapshot, and says so in the proof', 
   await drive(erasure, ports);
 
   expect((await ports.store.findTenant(tenantId))?.status).toBe('offboarded');
-  expect(await rds.findInstance(`kyo-test-${tenantId}`)).toBeUndefined();
+  expect(await rds.findInstance(`kyo-test-t-${tenantId}`)).toBeUndefined();
   const { proof } = (await ports.store.findDeparture(tenantId)) ?? {};
-  expect(proof?.destroyed).toContainEqual({ kind: 'server', name: `kyo-test-${tenantId}` });
-  const [snapshot] = await rds.snapshots(`kyo-test-${tenantId}`);
+  expect(proof?.destroyed).toContainEqual({ kind: 'server', name: `kyo-test-t-${tenantId}` });
+  const [snapshot] = await rds.snapshots(`kyo-test-t-${tenantId}`);
   expect(snapshot).toContain('final');
   expect(proof?.kept).toContainEqual({ kind: 'snapshot', name: snapshot });
   expect((await findDifferences(ports)).filter((found) => found.tenantId === tenantId)).toEqual([]);

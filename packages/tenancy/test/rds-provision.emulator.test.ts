@@ -51,7 +51,7 @@ describe('a tenant with an RDS instance of its own', () => {
 
     const operation = await ports.store.findOperation(operationId);
     expect(operation).toMatchObject({ status: 'compensated', error: expect.stringMatching(reason) });
-    expect(await rds.findInstance(`kyo-test-${tenantId}`)).toBeUndefined();
+    expect(await rds.findInstance(`kyo-test-t-${tenantId}`)).toBeUndefined();
   });
 
   it('converges wherever its driver dies', async () => {
@@ -89,7 +89,7 @@ async function crashThenFinish(
 ): Promise<void> {
   const tenantId = newTenantId();
   const operationId = await request(ports, tenantId, 'basic');
-  const reservation = { instanceId: `kyo-test-${tenantId}` };
+  const reservation = { instanceId: `kyo-test-t-${tenantId}` };
   for (const point of points) {
     await drive(operationId, crashingPorts(ports, point).ports).catch((error: unknown) => {
       if (!(error instanceof Crash)) throw error;

@@ -2,8 +2,9 @@ import type { DatabaseHost } from '../../ports.ts';
 import { masterConnection } from './admin-connection.ts';
 import { createInstance, instanceVariant } from './create.ts';
 import { destroyInstance } from './destroy.ts';
-import { findOwnInstance, instanceIdentifier } from './instance.ts';
+import { findOwnInstance } from './instance.ts';
 import { listResources, removeResource } from './list.ts';
+import { instanceIdentifier } from './names.ts';
 import type { RdsOptions } from './options.ts';
 import { accountQuotas, checkAccountQuota } from './quota.ts';
 import { resizeInstance } from './resize.ts';
@@ -19,9 +20,9 @@ export { rdsServerCopies } from './server-copies.ts';
  * nothing is remembered between calls.
  */
 export function rdsPostgres(options: RdsOptions): DatabaseHost {
-  if (!/^[a-z][a-z0-9]{0,16}$/.test(options.stage)) {
+  if (!/^[a-z][a-z0-9]{0,14}$/.test(options.stage)) {
     throw new Error(
-      `Stage "${options.stage}": expected a letter, then lower-case letters and digits, at most 17.`,
+      `Stage "${options.stage}": expected a letter, then lower-case letters and digits, at most 15.`,
     );
   }
 

@@ -4,29 +4,13 @@ import {
   DBInstanceNotFoundFault,
   DescribeDBInstancesCommand,
 } from '@aws-sdk/client-rds';
-import { OperationRefused } from '../../operation.ts';
-import type { InstanceWish } from '../../ports.ts';
 import type { DatabaseReservation } from '../../tenant.ts';
-
 import type { RdsOptions } from './options.ts';
 
 /** What of a reservation an instance is known by. */
 export type InstanceOwner = Pick<DatabaseReservation, 'instanceId' | 'tenantId' | 'plan' | 'warmId'>;
 
-/** 1 to 63 letters, digits and hyphens; a letter first, no hyphen last or doubled (CreateDBInstance, AWS API reference). */
-const identifierPattern = /^(?=.{1,63}$)[a-z](?:-?[a-z0-9])*$/;
-
-export function instanceIdentifier(stage: string, { tenantId, label }: InstanceWish): string {
-  const identifier = ['kyo', stage, label, tenantId].filter(Boolean).join('-');
-  if (!identifierPattern.test(identifier)) {
-    throw new OperationRefused(
-      'A database server cannot have this name: expected lower-case letters, digits and single hyphens. Choose another one.',
-    );
-  }
-  return identifier;
-}
-
-/** On everything we create. IAM lets the platform touch nothing without them. */
+/** On everything we create: whose it is, and which stage's. */
 export function tagsOf({ tenantId, plan }: InstanceOwner, stage: string): { Key: string; Value: string }[] {
   return Object.entries({
     'kyo:managed': 'true',

@@ -8,7 +8,7 @@ export interface RdsOptions {
   ec2: EC2Client;
   /** Reads the master secrets; RDS itself writes and rotates them. */
   secretsManager: SecretsManagerClient;
-  /** Part of every instance's name and a tag of it: lower-case letters and digits, at most 17. */
+  /** Part of every instance's name and a tag of it: lower-case letters and digits, at most 15. */
   stage: string;
   postgresMajorVersion: number;
   /** The platform's key: for the storage, its snapshots and the master secret. */

@@ -1,7 +1,7 @@
 import type { DatabaseReservation } from '../../tenant.ts';
 import type { ServerCopies } from '../restore/server-copies.ts';
 import { destroyInstance } from './destroy.ts';
-import { instanceIdentifier } from './instance.ts';
+import { instanceIdentifier } from './names.ts';
 import type { RdsOptions } from './options.ts';
 import { instanceWindow } from './restorable-window.ts';
 import { restoreInstance } from './restore.ts';
