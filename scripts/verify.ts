@@ -32,6 +32,10 @@ const checks = [
     name: 'migrations that old and new code survive',
     command: [bin('squawk'), '--reporter', 'gcc', ...migrations],
   },
+  {
+    name: 'regular expressions in linear time',
+    command: [process.execPath, join(root, 'scripts', 'regular-expressions.ts')],
+  },
   { name: 'types', command: [bin('tsc'), '--project', '.'] },
   { name: 'types of the infrastructure', command: [bin('tsc'), '--project', 'infrastructure'] },
 ];

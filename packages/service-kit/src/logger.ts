@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { redactText } from './redact.ts';
 
 export type { Logger } from 'pino';
 
@@ -26,32 +27,16 @@ const batchMilliseconds = 200;
 /** Deeper than anything we log; what lies below is not written. */
 const maxDepth = 8;
 
-/**
- * Patterns that must not reach a log even inside a sentence, a URL or a driver's error:
- * JSON Web Tokens, credentials in URLs, phone numbers (E.164), e-mail addresses.
- */
-const secretPatterns: [RegExp, string][] = [
-  [/eyJ[\w-]{5,}\.[\w-]+\.[\w-]*/g, '[token]'],
-  [/(\w+:\/\/[^\s:@/"]*):[^\s@/"]+@/g, '$1:[secret]@'],
-  [/\+[1-9]\d{7,14}\b/g, '[phone]'],
-  [/(%2B)[1-9]\d{7,14}\b/gi, '[phone]'],
-  [/[\w.%+-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+/gi, '[email]'],
-];
-
-/** What every text with a secret in it contains: most lines do not, and finding that out is quick. */
-const secretMarks = ['eyJ', '://', '+', '%2B', '%2b', '@', '%40'];
-
-/** Takes secrets and personal data out of a text. */
-export function redactText(text: string): string {
-  if (!secretMarks.some((mark) => text.includes(mark))) return text;
-  return secretPatterns.reduce((rest, [pattern, replacement]) => rest.replace(pattern, replacement), text);
-}
+/** Characters of one text in a line: a longer one is cut. Of a stack, what shows where it came from. */
+const longestText = 2_048;
+const longestStack = 8_192;
 
 /** A copy without the values of secret fields; the value itself where there is nothing to take out. */
 function redactFields(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string') return clean(value);
   if (typeof value !== 'object' || value === null) return value;
-  if (value instanceof Error) return serializeError(value);
   if (depth > maxDepth) return '[too deep]';
+  if (value instanceof Error) return serializeError(value, depth);
   if (Array.isArray(value)) return value.map((item) => redactFields(item, depth + 1));
   // Dates and the like are written as their own `toJSON` says.
   if ('toJSON' in value) return value;
@@ -71,12 +56,20 @@ export function createLogger(
       level: options.level ?? 'info',
       base: { service: options.service },
       timestamp: pino.stdTimeFunctions.isoTime,
+      // Errors are written by the formatter below; pino's own serializer would write them once more.
+      serializers: { err: (error: unknown) => error },
       formatters: {
         level: (label) => ({ level: label }),
         log: (fields) => redactFields(fields) as Record<string, unknown>,
         bindings: (fields) => redactFields(fields) as Record<string, unknown>,
       },
-      hooks: { streamWrite: redactText },
+      hooks: {
+        logMethod(args, method) {
+          // The message, and what is put into it.
+          const cleaned = args.map((arg) => (typeof arg === 'string' ? clean(arg) : arg));
+          method.apply(this, cleaned as Parameters<typeof method>);
+        },
+      },
     },
     destination ??
       pino.destination({ dest: 1, sync: false, minLength: batchBytes, periodicFlush: batchMilliseconds }),
@@ -84,15 +77,20 @@ export function createLogger(
 }
 
 /** Name, message, code and stack: enough to find the fault. A driver's error also carries the query's values. */
-function serializeError(error: unknown): unknown {
-  if (!(error instanceof Error)) return { message: String(error) };
+function serializeError(error: Error, depth: number): unknown {
   const { code } = error as { code?: unknown };
   return {
-    type: error.name,
-    message: error.message,
-    stack: error.stack,
+    type: clean(error.name),
+    message: clean(error.message),
+    stack: error.stack && clean(error.stack, longestStack),
     // Not `code`: that is what a one-time code is called, and it is redacted.
-    ...(typeof code === 'string' && { errorCode: code }),
-    ...(error.cause instanceof Error && { cause: serializeError(error.cause) }),
+    ...(typeof code === 'string' && { errorCode: clean(code) }),
+    ...(error.cause instanceof Error && { cause: redactFields(error.cause, depth + 1) }),
   };
+}
+
+/** Without secrets, and no longer than a line may be. Cut afterwards: half a secret would not be known for one. */
+function clean(text: string, longest = longestText): string {
+  const redacted = redactText(text);
+  return redacted.length > longest ? `${redacted.slice(0, longest)}…` : redacted;
 }

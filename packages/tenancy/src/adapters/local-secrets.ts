@@ -45,7 +45,7 @@ export function localSecrets(directory: string): SecretStore {
         .filter((entry) => entry.isFile())
         .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1));
       // A draft counts as the secret it would have become.
-      return [...new Set(names.map((name) => name.replace(/\.secret(\..*)?$/, '')))];
+      return [...new Set(names.map((name) => name.split('.secret', 1)[0] ?? name))];
     },
   };
 }
