@@ -18,6 +18,7 @@ const programs = {
   diff: ['infrastructure/commands/diff.ts'],
   app: ['infrastructure/bin/kyo.ts'],
   cdk: ['--no-warnings', 'infrastructure/node_modules/aws-cdk/bin/cdk', '--no-notices'],
+  'fill-secret': ['infrastructure/commands/fill-secret.ts'],
   'push-image': ['infrastructure/commands/push-image.ts'],
   'test:images': ['scripts/test.ts', '--project=image'],
   verify: ['scripts/verify.ts'],

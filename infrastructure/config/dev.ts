@@ -49,7 +49,11 @@ export const dev: Stage = {
     shellAccess: true,
   },
   edge: { firewall: { requestsPerFiveMinutesPerIp: 2_000 }, priceClass: 'PRICE_CLASS_200' },
-  messages: { sms: 'outbox', email: 'outbox' },
+  messages: {
+    sms: [{ name: 'aws', origination: 'pool/kyo.example' }],
+    emailFrom: 'codes@kyo.example',
+    captcha: false,
+  },
   monitoring: { logDays: 7 },
   recovery: { dailyDays: 7, weeklyDays: 14, monthlyDays: 31 },
 };

@@ -49,7 +49,11 @@ export const prod: Stage = {
     shellAccess: false,
   },
   edge: { firewall: { requestsPerFiveMinutesPerIp: 2_000 }, priceClass: 'PRICE_CLASS_200' },
-  messages: { sms: 'outbox', email: 'outbox' },
+  messages: {
+    sms: [{ name: 'mitake' }, { name: 'aws', origination: 'pool/kyo.example' }],
+    emailFrom: 'codes@kyo.example',
+    captcha: true,
+  },
   // A placeholder: no mail arrives under `.example` (RFC 2606). Put the operator's own here before the first deployment.
   monitoring: { alertEmail: 'operator@kyo.example', logDays: 90 },
   recovery: { region: 'ap-southeast-1', dailyDays: 35, weeklyDays: 84, monthlyDays: 1_825 },

@@ -59,13 +59,14 @@ export interface Stage {
     /** `PRICE_CLASS_100` has no edge in Taiwan or Japan. */
     priceClass: 'PRICE_CLASS_200' | 'PRICE_CLASS_ALL';
   };
+  /** How codes reach people. A value that ends in `.example` stands for one that the owner of the account fills in. */
   messages: {
-    /** In order of preference; `outbox` keeps messages and sends none. */
-    sms: string;
-    email: string;
-    /** Sender of SMS: phone number, sender id or pool. */
-    smsOrigination?: string;
-    emailFrom?: string;
+    /** The preferred provider, and the one for when it fails. */
+    sms: readonly [SmsProvider] | readonly [SmsProvider, SmsProvider];
+    /** Sender of e-mail, by Amazon SES: an address of the stage's domain where it has one. */
+    emailFrom: string;
+    /** An SMS asks for proof of a person, by Cloudflare Turnstile: without it programs may ask for codes. */
+    captcha: boolean;
   };
   monitoring: {
     /** Whom alarms reach. Without it they are in the console alone: a rule refuses that where data is kept. */
@@ -92,6 +93,15 @@ export interface Stage {
     providerArn?: string;
   };
 }
+
+export type SmsProvider =
+  /** AWS End User Messaging. `origination`: the end of the sender's ARN, which its console shows. */
+  | {
+      name: 'aws';
+      origination: `pool/${string}` | `phone-number/${string}` | `sender-id/${string}/${string}`;
+    }
+  /** 三竹簡訊, for Taiwan. Its account is a secret that an operator fills in. */
+  | { name: 'mitake' };
 
 export interface DatabaseSize {
   /** Such as `t4g.micro`. */

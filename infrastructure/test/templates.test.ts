@@ -33,6 +33,9 @@ const known: Record<string, string> = {
   KYO_REDIS_URL: 'rediss://kyo:password@cache.example:6379',
   KYO_MASTER_DATABASE_URL: 'postgresql://kyo:password@master.example:5432/kyo_system_master',
   KYO_OTP_SECRET: 'x'.repeat(43),
+  // As they are made, before an operator fills them in.
+  KYO_MITAKE_ACCOUNT: '{}',
+  KYO_TURNSTILE_SECRET: '{}',
   KYO_SIGNING_KEYS: JSON.stringify([
     {
       kid: '1',

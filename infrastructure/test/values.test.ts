@@ -17,7 +17,6 @@ beforeAll(async () => {
         ...dev.edge,
         domain: { name: 'kyo.example', hostedZoneId: 'Z0123456789ABCDEFGHIJ', hostedZoneName: 'kyo.example' },
       },
-      messages: { sms: 'aws', email: 'ses', smsOrigination: 'Kyo', emailFrom: 'codes@kyo.example' },
       monitoring: { ...dev.monitoring, alertEmail: 'operator@kyo.example' },
       recovery: { ...dev.recovery, region: 'ap-southeast-1' },
       github: {
@@ -78,14 +77,6 @@ describe('by a value of the stage', () => {
 
   it('backups are copied to another region', () => {
     expect(oneOf(full, 'AWS::Backup::BackupVault', ({ stack }) => stack === 'recovery-copies')).toBeDefined();
-  });
-
-  it('messages are sent by Amazon, and the service may send them', () => {
-    const policies = JSON.stringify(
-      resourcesOf(full, 'AWS::IAM::Policy').map(({ properties }) => properties),
-    );
-    expect(policies).toContain('sms-voice:SendTextMessage');
-    expect(policies).toContain('ses:SendEmail');
   });
 });
 

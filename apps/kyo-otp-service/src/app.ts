@@ -53,7 +53,7 @@ export interface OtpServiceDependencies extends Pick<SendingOptions, 'brake' | '
   limitLoopback: boolean;
   /** How many proxies in front may be believed about the caller's address. */
   trustedProxies?: number;
-  /** Serves `/dev/outbox`. On a laptop only: it shows codes. */
+  /** Serves `/dev/outbox`, which shows codes: given by the laptop's platform alone. */
   outbox?: { messagesTo(to: string): Promise<OutboxMessage[]> };
 }
 

@@ -10,8 +10,10 @@ const complete = {
   KYO_SIGNING_KEYS: JSON.stringify([await createSigningKey(new Date())]),
   KYO_TOKEN_ISSUER: 'https://kyo.example',
   KYO_TOKEN_AUDIENCE: 'kyo',
-  KYO_SMS_PROVIDERS: 'outbox',
-  KYO_EMAIL_PROVIDERS: 'outbox',
+  KYO_SMS_PROVIDERS: 'aws',
+  KYO_AWS_SMS_ORIGINATION: 'KYO',
+  KYO_EMAIL_PROVIDERS: 'ses',
+  KYO_SES_FROM: 'codes@kyo.example',
 };
 
 test('a complete environment becomes typed values', () => {

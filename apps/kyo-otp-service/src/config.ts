@@ -50,8 +50,6 @@ const variables = z.object({
   KYO_TRUSTED_PROXIES: z.coerce.number().int().min(0).max(5).default(0),
   /** A JSON object: addresses that are sent nothing, and the code that is always theirs. Not in production. */
   KYO_OTP_TEST_NUMBERS: json.pipe(testNumbers).default({}),
-  /** Secret key of Cloudflare Turnstile; with it an SMS asks for proof of a person. */
-  KYO_TURNSTILE_SECRET: z.string().min(1).optional(),
   /** Certificates of the authority that signs those of the databases (PEM); without it a connection is in the clear. */
   KYO_DATABASE_CA: z.string().startsWith('-----BEGIN CERTIFICATE-----').optional(),
   /** What the names of our secrets in Secrets Manager begin with. */

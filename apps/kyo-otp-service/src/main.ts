@@ -1,6 +1,5 @@
 import { loadSigningKeys } from '@kyong/identity/adapters/signing-keys';
 import { OtpKeys } from '@kyong/otp';
-import { RedisOutbox } from '@kyong/otp/adapters/redis';
 import { turnstile } from '@kyong/otp/adapters/turnstile';
 import { createPool } from '@kyong/postgres';
 import { connectRedis } from '@kyong/redis';
@@ -12,6 +11,7 @@ import { createApp } from './app.ts';
 import { configSchema } from './config.ts';
 import { createDeliveryWorker } from './delivery.ts';
 import { createLogRetention } from './log-retention.ts';
+import { unfilledSecrets } from './provider-config.ts';
 import { createSenders } from './providers.ts';
 
 const idleTimeoutSeconds = 30;
@@ -44,9 +44,8 @@ const tenants = openTenantAccess({
   onError: (err) => logger.warn({ err }, 'tenant database connection disturbed'),
 });
 const tenantPools = tenants.pools;
-const outbox = new RedisOutbox({ redis, keys: otpKeys, now });
-const senders = createSenders(config, { logger, now, outbox });
-const keepsMessages = Object.values(senders).some((list) => list.some(({ name }) => name === outbox.name));
+for (const variable of unfilledSecrets(config)) logger.error({ alarm: 'secret_unfilled', variable }, 'alarm');
+const senders = createSenders(config, { logger, now });
 const app = createApp({
   logger,
   now,
@@ -61,7 +60,6 @@ const app = createApp({
   trustedProxies: config.KYO_TRUSTED_PROXIES,
   testNumbers: new Map(Object.entries(config.KYO_OTP_TEST_NUMBERS)),
   ...(config.KYO_TURNSTILE_SECRET && { captcha: turnstile({ secret: config.KYO_TURNSTILE_SECRET }) }),
-  ...(keepsMessages && { outbox }),
 });
 const worker = createDeliveryWorker({ logger, now, redis, tenantPools, otpKeys, senders });
 const retention = createLogRetention({ logger, now, tenantPools, store, days: config.KYO_OTP_LOG_DAYS });

@@ -1,3 +1,4 @@
+import { json } from '@kyong/service-kit';
 import { z } from 'zod';
 
 const text = z.string().min(1);
@@ -7,14 +8,36 @@ const chain = <const P extends readonly [string, ...string[]]>(providers: P) =>
   z
     .string()
     .transform((list) => list.split(',').map((name) => name.trim()))
-    .pipe(z.array(z.enum(providers)).min(1).max(2))
+    .pipe(
+      z
+        .array(z.enum(providers, { error: unknownProvider }))
+        .min(1)
+        .max(2),
+    )
     .refine((list) => new Set(list).size === list.length, 'names a provider twice');
 
-/** The environment of the providers of messages. */
+function unknownProvider({ input }: { input?: unknown }): string | undefined {
+  return input === 'outbox'
+    ? 'outbox sends nothing and shows the codes: it is for the laptop, which asks for no provider'
+    : undefined;
+}
+
+/** What a stack puts into a secret that an operator fills in later. */
+const unfilled = '{}';
+const account = z.object({ username: text, password: text });
+const mitakeAccount = z.string().transform((value, context) => {
+  if (value === unfilled) return null;
+  const parsed = json.pipe(account).safeParse(value);
+  if (parsed.success) return parsed.data;
+  context.addIssue({ code: 'custom', message: 'is not {"username": "…", "password": "…"}' });
+  return z.NEVER;
+});
+
+/** The environment of the providers of messages. What is null is a secret that is still to be filled in. */
 export const providerVariables = {
-  /** In order of preference, separated by a comma. `outbox` keeps messages for `/dev/outbox` and sends none. */
-  KYO_SMS_PROVIDERS: chain(['aws', 'mitake', 'webhook', 'outbox']),
-  KYO_EMAIL_PROVIDERS: chain(['ses', 'webhook', 'outbox']),
+  /** In order of preference, separated by a comma. */
+  KYO_SMS_PROVIDERS: chain(['aws', 'mitake', 'webhook']),
+  KYO_EMAIL_PROVIDERS: chain(['ses', 'webhook']),
   KYO_AWS_REGION: text.default('ap-northeast-1'),
   /** Phone number, sender id, pool or their ARN. */
   KYO_AWS_SMS_ORIGINATION: text.optional(),
@@ -27,8 +50,7 @@ export const providerVariables = {
   KYO_SES_CONFIGURATION_SET: text.optional(),
   KYO_SES_PRICE_USD: price.optional(),
   KYO_MITAKE_URL: z.url({ protocol: /^https$/ }).default('https://smsapi.mitake.com.tw/api/mtk/'),
-  KYO_MITAKE_USERNAME: text.optional(),
-  KYO_MITAKE_PASSWORD: text.optional(),
+  KYO_MITAKE_ACCOUNT: mitakeAccount.optional(),
   KYO_MITAKE_POINT_PRICE_TWD: price.optional(),
   /** Where this platform answers, for receipts: `https://kyo.example`. */
   KYO_PUBLIC_URL: z.url({ protocol: /^https$/ }).optional(),
@@ -37,15 +59,16 @@ export const providerVariables = {
     .string()
     .regex(/^whsec_[A-Za-z0-9+/]{32,}=*$/, 'is not whsec_ and at least 24 bytes in base64')
     .optional(),
+  /** Secret key of Cloudflare Turnstile; with it an SMS asks for proof of a person. */
+  KYO_TURNSTILE_SECRET: text.transform((value) => (value === unfilled ? null : value)).optional(),
 };
 export type ProviderConfig = z.infer<z.ZodObject<typeof providerVariables>>;
 
 const needs = {
   aws: ['KYO_AWS_SMS_ORIGINATION'],
   ses: ['KYO_SES_FROM'],
-  mitake: ['KYO_MITAKE_USERNAME', 'KYO_MITAKE_PASSWORD'],
+  mitake: ['KYO_MITAKE_ACCOUNT'],
   webhook: ['KYO_WEBHOOK_URL', 'KYO_WEBHOOK_SECRET'],
-  outbox: [],
 } as const satisfies Record<string, readonly (keyof ProviderConfig)[]>;
 
 /** Adds what the chosen providers need: it is missed together with everything else that is wrong. */
@@ -64,7 +87,16 @@ export function requireProviders<S extends z.ZodObject>(schema: S): S {
             context.addIssue({ code: 'custom', path: [name], message: `is needed by ${provider}` });
         }
       }
+      if (variables.KYO_MITAKE_ACCOUNT === null && String(variables.KYO_SMS_PROVIDERS) === 'mitake') {
+        const message = 'is still to be filled in (npm run fill-secret), and nothing else sends SMS';
+        context.addIssue({ code: 'custom', path: ['KYO_MITAKE_ACCOUNT'], message });
+      }
     },
     { when: () => true },
   );
+}
+
+/** The variables whose secret an operator has still to fill in. */
+export function unfilledSecrets(config: object): string[] {
+  return Object.entries(config).flatMap(([name, value]) => (value === null ? [name] : []));
 }

@@ -11,13 +11,12 @@ import type { ProviderConfig } from './provider-config.ts';
 export interface ProviderDependencies {
   logger: Logger;
   now: () => Date;
-  outbox: MessageSender;
 }
 
-/** The chosen providers of each channel, each behind a circuit breaker of its own. */
+/** The chosen providers of each channel, each behind a circuit breaker of its own; without one that has no account yet. */
 export function createSenders(
   config: ProviderConfig,
-  { logger, now, outbox }: ProviderDependencies,
+  { logger, now }: ProviderDependencies,
 ): Record<Channel, MessageSender[]> {
   const make = {
     aws: () =>
@@ -43,8 +42,7 @@ export function createSenders(
     mitake: () =>
       mitake({
         baseUrl: config.KYO_MITAKE_URL,
-        username: config.KYO_MITAKE_USERNAME ?? '',
-        password: config.KYO_MITAKE_PASSWORD ?? '',
+        ...(config.KYO_MITAKE_ACCOUNT ?? { username: '', password: '' }),
         ...(config.KYO_MITAKE_POINT_PRICE_TWD !== undefined && {
           pricePerPoint: { amount: config.KYO_MITAKE_POINT_PRICE_TWD, currency: 'TWD' },
         }),
@@ -52,7 +50,6 @@ export function createSenders(
       }),
     webhook: () =>
       webhook({ url: config.KYO_WEBHOOK_URL ?? '', secret: config.KYO_WEBHOOK_SECRET ?? '', now }),
-    outbox: () => outbox,
   };
   const onChange = ({ provider, state }: { provider: string; state: 'open' | 'closed' }) => {
     if (state === 'open') logger.error({ provider }, 'a provider of messages is left alone for a while');
@@ -64,7 +61,8 @@ export function createSenders(
     made.set(name, sender);
     return sender;
   };
-  return { sms: config.KYO_SMS_PROVIDERS.map(senderOf), email: config.KYO_EMAIL_PROVIDERS.map(senderOf) };
+  const sms = config.KYO_SMS_PROVIDERS.filter((name) => name !== 'mitake' || config.KYO_MITAKE_ACCOUNT);
+  return { sms: sms.map(senderOf), email: config.KYO_EMAIL_PROVIDERS.map(senderOf) };
 }
 
 function receiptUrlOf(publicUrl: string): (token: string) => string {

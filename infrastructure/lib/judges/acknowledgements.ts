@@ -151,16 +151,6 @@ export function acknowledgementsOf(stage: Stage): Acknowledgement[] {
       reason:
         'Interfaces in the VPC, traces, the deliveries of logs, and descriptions of RDS: these actions know no resource. The list of them is held by a test.',
     })),
-    ...[
-      ...['phone-number', 'sender-id', 'pool', 'configuration-set'].map((kind) =>
-        arn('sms-voice', `${kind}/*`),
-      ),
-      ...['identity', 'configuration-set'].map((kind) => arn('ses', `${kind}/*`)),
-    ].map((resource) => ({
-      stack: 'services',
-      id: wildcard(resource),
-      reason: 'Where Amazon sends: senders of the account, which its owner adds and takes away.',
-    })),
     ...(stage.github ? ofGithub() : []),
     {
       stack: 'services',

@@ -5,6 +5,7 @@ import { containerRules } from './containers.ts';
 import { controlPlaneRules } from './control-plane.ts';
 import { databaseRules } from './databases.ts';
 import { edgeRules } from './edge.ts';
+import { messageRules } from './messages.ts';
 import { nameRules } from './names.ts';
 import { networkRules } from './network.ts';
 import { recoveryRules } from './recovery.ts';
@@ -29,6 +30,7 @@ export const rules: Rule[] = [
   ...secretRules,
   ...nameRules,
   ...serviceInputRules,
+  ...messageRules,
 ];
 
 /** Every rule that is broken, and where. */

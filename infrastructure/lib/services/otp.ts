@@ -1,10 +1,12 @@
-import { Stack } from 'aws-cdk-lib';
+import { CfnOutput, SecretValue, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { configSchema } from 'kyo-otp-service/config';
+import type { Stage } from '../../config/index.ts';
 import { databaseCertificates } from '../constructs/database-certificates.ts';
 import { secretsPrefixOf, tokensOf } from '../constructs/names.ts';
 import { grantTenantDatabases } from '../constructs/tenant-database-access.ts';
+import type { DataStack } from '../stacks/data.ts';
 import {
   confirmingReplicas,
   type ServiceContext,
@@ -34,7 +36,6 @@ export const otp: ServiceDefinition = {
 };
 
 function environment({ stage, data, cache }: ServiceContext): ServiceVariables<typeof configSchema> {
-  const { messages } = stage;
   const secret = new Secret(data, 'OtpSecret', {
     encryptionKey: data.key,
     // 43 characters of base64url: 32 bytes.
@@ -52,36 +53,55 @@ function environment({ stage, data, cache }: ServiceContext): ServiceVariables<t
     KYO_SECRETS_PREFIX: secretsPrefixOf(stage),
     KYO_TRUSTED_PROXIES: String(trustedProxies),
     KYO_AWS_REGION: stage.region,
-    KYO_SMS_PROVIDERS: messages.sms,
-    KYO_EMAIL_PROVIDERS: messages.email,
-    ...(messages.smsOrigination && { KYO_AWS_SMS_ORIGINATION: messages.smsOrigination }),
-    ...(messages.emailFrom && { KYO_SES_FROM: messages.emailFrom }),
+    ...providers(stage, data),
     ...(stage.edge.domain && { KYO_PUBLIC_URL: `https://${stage.edge.domain.name}` }),
   };
 }
 
-/** Sending, where the stage has Amazon send. */
+/** What sends messages, and what it needs. */
+function providers({ messages }: Stage, data: DataStack) {
+  const sms = messages.sms.map(({ name }) => name);
+  const origination = smsOriginationArn(messages, data);
+  return {
+    KYO_SMS_PROVIDERS: sms.join(','),
+    KYO_EMAIL_PROVIDERS: 'ses',
+    KYO_SES_FROM: messages.emailFrom,
+    ...(origination !== undefined && { KYO_AWS_SMS_ORIGINATION: origination }),
+    ...(sms.includes('mitake') && { KYO_MITAKE_ACCOUNT: operatorSecret(data, 'MitakeAccount') }),
+    ...(messages.captcha && { KYO_TURNSTILE_SECRET: operatorSecret(data, 'TurnstileSecret') }),
+  };
+}
+
+/** A secret that an operator fills in, by its output. A deployment makes it empty, and does not change it again. */
+function operatorSecret(data: DataStack, id: string): ISecret {
+  const secret = new Secret(data, id, {
+    encryptionKey: data.key,
+    secretStringValue: SecretValue.unsafePlainText('{}'),
+  });
+  new CfnOutput(data, `${id}Arn`, { value: secret.secretArn });
+  return secret;
+}
+
+function smsOriginationArn({ sms }: Stage['messages'], data: DataStack): string | undefined {
+  const aws = sms.find((provider) => provider.name === 'aws');
+  return aws && Stack.of(data).formatArn({ service: 'sms-voice', resource: aws.origination });
+}
+
+/** Sending, by Amazon's providers: from the stage's own senders and no other of the account. */
 function grantProviders(role: iam.IGrantable, { stage, data }: ServiceContext): void {
-  const arn = (service: string, resource: string) =>
-    Stack.of(data).formatArn({ service, resource, resourceName: '*' });
-  if (stage.messages.sms.includes('aws')) {
-    role.grantPrincipal.addToPrincipalPolicy(
-      new iam.PolicyStatement({
-        sid: 'SendSms',
-        actions: ['sms-voice:SendTextMessage'],
-        resources: ['phone-number', 'sender-id', 'pool', 'configuration-set'].map((kind) =>
-          arn('sms-voice', kind),
-        ),
-      }),
-    );
-  }
-  if (stage.messages.email.includes('ses')) {
-    role.grantPrincipal.addToPrincipalPolicy(
-      new iam.PolicyStatement({
-        sid: 'SendEmail',
-        actions: ['ses:SendEmail'],
-        resources: ['identity', 'configuration-set'].map((kind) => arn('ses', kind)),
-      }),
-    );
-  }
+  const { messages } = stage;
+  const origination = smsOriginationArn(messages, data);
+  const identity = Stack.of(data).formatArn({
+    service: 'ses',
+    resource: 'identity',
+    resourceName: messages.emailFrom,
+  });
+  const statements = [
+    { sid: 'SendEmail', actions: ['ses:SendEmail'], resources: [identity] },
+    ...(origination === undefined
+      ? []
+      : [{ sid: 'SendSms', actions: ['sms-voice:SendTextMessage'], resources: [origination] }]),
+  ];
+  for (const statement of statements)
+    role.grantPrincipal.addToPrincipalPolicy(new iam.PolicyStatement(statement));
 }

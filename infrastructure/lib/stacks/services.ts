@@ -1,4 +1,4 @@
-import { IgnoreMode } from 'aws-cdk-lib';
+import { CfnOutput, IgnoreMode } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
@@ -54,6 +54,10 @@ export class ServicesStack extends KyoStack {
       definition.grant?.(service.taskRole, context);
       this.services.set(definition.name, service);
     }
+    // What commands start anew when a secret has changed.
+    new CfnOutput(this, 'ClusterName', { value: this.cluster.cluster.clusterName });
+    const names = [...this.services].map(([name, { service }]) => [name, service.serviceName]);
+    new CfnOutput(this, 'Services', { value: this.toJsonString(Object.fromEntries(names)) });
     // Nothing starts before the master database is ready for it.
     this.addStackDependency(data, 'services use the schema that the data stack migrates to');
   }

@@ -67,15 +67,20 @@ async function deployedEnvironment(cloud: EmulatedCloud, name: string): Promise<
   const cloudFormation = new CloudFormationClient(client);
   const secretsManager = new SecretsManagerClient(client);
 
-  const textOf = async (value: string | StackOutput): Promise<string> => {
+  const textOf = async (value: Text): Promise<string> => {
     if (typeof value === 'string') return value;
+    if ('Ref' in value) return emulator.accountId;
+    if ('Fn::Join' in value) {
+      const [separator, parts] = value['Fn::Join'];
+      return (await Promise.all(parts.map(textOf))).join(separator);
+    }
     const { StackName, OutputName } = value['Fn::GetStackOutput'];
     const { Stacks } = await cloudFormation.send(new DescribeStacksCommand({ StackName }));
     const output = Stacks?.[0]?.Outputs?.find(({ OutputKey }) => OutputKey === OutputName)?.OutputValue;
     if (output === undefined) throw new Error(`Stack ${StackName} has no output ${OutputName}.`);
     return output;
   };
-  const secretOf = async (value: string | StackOutput): Promise<string> => {
+  const secretOf = async (value: Text): Promise<string> => {
     const command = new GetSecretValueCommand({ SecretId: await textOf(value) });
     const { SecretString = '' } = await secretsManager.send(command);
     return SecretString;
@@ -89,13 +94,15 @@ async function deployedEnvironment(cloud: EmulatedCloud, name: string): Promise<
   );
 }
 
-interface StackOutput {
-  'Fn::GetStackOutput': { StackName: string; OutputName: string };
-}
+type Text =
+  | string
+  | { Ref: 'AWS::AccountId' }
+  | { 'Fn::Join': [string, Text[]] }
+  | { 'Fn::GetStackOutput': { StackName: string; OutputName: string } };
 interface ContainerDefinition {
   Name: string;
-  Environment: { Name: string; Value: string | StackOutput }[];
-  Secrets: { Name: string; ValueFrom: string | StackOutput }[];
+  Environment: { Name: string; Value: Text }[];
+  Secrets: { Name: string; ValueFrom: Text }[];
 }
 
 async function containerOf(client: CloudFormationClient, name: string): Promise<ContainerDefinition> {

@@ -29,8 +29,10 @@ const environments: Record<string, (servers: ServiceServers) => Promise<Environm
     KYO_SIGNING_KEYS: JSON.stringify([await createSigningKey(new Date())]),
     KYO_TOKEN_ISSUER: 'https://kyo.test',
     KYO_TOKEN_AUDIENCE: 'kyo',
-    KYO_SMS_PROVIDERS: 'outbox',
-    KYO_EMAIL_PROVIDERS: 'outbox',
+    KYO_SMS_PROVIDERS: 'webhook',
+    KYO_EMAIL_PROVIDERS: 'webhook',
+    KYO_WEBHOOK_URL: 'https://messages.kyo.test/',
+    KYO_WEBHOOK_SECRET: `whsec_${randomBytes(24).toString('base64')}`,
   }),
 };
 
