@@ -21,9 +21,11 @@ import {
   warmPool,
 } from '@kyong/contracts';
 import type { z } from 'zod';
+import type { CommonOptions } from './command.ts';
 import { CommandFailed, exitCodes } from './failure.ts';
 import { findTarget } from './find-target.ts';
-import type { Target, TargetOptions } from './target.ts';
+import { printable } from './printable.ts';
+import type { Target } from './target.ts';
 
 const requestTimeoutMilliseconds = 15_000;
 
@@ -37,7 +39,7 @@ export interface TenantListQuery {
 export type TenantChange = 'suspend' | 'resume' | 'rotate-secret' | 'move' | 'confirm';
 
 /** The control plane's API, typed by the contracts. Its platform is looked for at the first question. */
-export function createClient(options: TargetOptions) {
+export function createClient(options: CommonOptions) {
   let target: Promise<Target> | undefined;
 
   async function call<S extends z.ZodType>(
@@ -61,8 +63,11 @@ export function createClient(options: TargetOptions) {
     });
     const content: unknown = await response.json().catch(() => undefined);
     // The platform's health is an answer whatever its status.
-    if (response.ok || path === '/healthz') return schema.parse(content);
-    throw new CommandFailed(describe(response.status, content));
+    if (response.ok || path === '/healthz') {
+      const answer = schema.parse(content);
+      return options.json ? answer : printable(answer);
+    }
+    throw new CommandFailed(describe(response.status, printable(content)));
   }
 
   return {

@@ -1,5 +1,5 @@
 import type { Route } from '@kyong/contracts';
-import { Problem } from '@kyong/service-kit';
+import { Problem, parseJsonBody } from '@kyong/service-kit';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import type { z } from 'zod';
 
@@ -33,13 +33,11 @@ export function jsonBody({ body, headers, isBase64Encoded }: APIGatewayProxyEven
   if (!/^application\/json\s*(;|$)/i.test(contentType)) throw new Problem('unsupported_media_type');
   const text = isBase64Encoded ? Buffer.from(body ?? '', 'base64').toString('utf8') : (body ?? '');
   if (Buffer.byteLength(text) > maxBodyBytes) throw new Problem('payload_too_large');
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new Problem('malformed_json');
-  }
+  return parseJsonBody(text);
 }
 
 export function lowerCaseKeys(headers: APIGatewayProxyEvent['headers']): Record<string, string | undefined> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+  return Object.fromEntries(
+    Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
+  );
 }

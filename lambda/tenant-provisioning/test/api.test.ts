@@ -135,7 +135,7 @@ describe('the API function', () => {
       403,
       'plan_not_self_service',
     ],
-    ['without a body', signup, { body: null }, 400, 'malformed_json'],
+    ['without a body', signup, { body: null }, 400, 'malformed_request'],
     ['without a content type', signup, { headers: {} }, 415, 'unsupported_media_type'],
     [
       'an idempotency key of 300 characters',

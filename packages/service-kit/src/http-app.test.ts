@@ -18,6 +18,17 @@ const echo = route({
   problems: [],
 });
 
+const remove = route({
+  method: 'DELETE',
+  path: '/echo/{name}',
+  tag: 'Test',
+  summary: 'Remove',
+  secured: false,
+  params: z.object({ name: z.string() }),
+  success: { status: 200, description: 'Removed', body: z.object({}) },
+  problems: [],
+});
+
 let failure: unknown;
 const logger = createLogger({ service: 'test', level: 'silent' });
 const app = createHttpApp({
@@ -33,6 +44,7 @@ serve(app, echo, async ({ body, params }) => {
   if (failure) throw failure;
   return { text: `${params.name}: ${body.text}` };
 });
+serve(app, remove, async () => ({}));
 afterEach(() => {
   failure = undefined;
 });
@@ -58,7 +70,9 @@ it('answers with what the handler gives', async () => {
 describe('bad input gets a problem document', () => {
   it.each([
     ['{"text":', {}, 400, 'malformed_json'],
-    ['', {}, 400, 'malformed_json'],
+    ['', {}, 400, 'malformed_request'],
+    ['{"text":"a\\ud800b"}', {}, 400, 'malformed_request'],
+    ['{"text":"a","\\udc00":1}', {}, 400, 'malformed_request'],
     ['{"text":1}', {}, 400, 'malformed_request'],
     ['{"text":"a","more":1}', {}, 400, 'malformed_request'],
     ['[]', {}, 400, 'malformed_request'],
@@ -81,6 +95,38 @@ describe('bad input gets a problem document', () => {
   it('prototype pollution is refused', async () => {
     expect((await post('{"text":"a","__proto__":{"admin":true}}')).statusCode).toBe(400);
   });
+});
+
+it('createHttpApp takes an emoji that came as two escapes', async () => {
+  expect((await post('{"text":"\\ud83d\\ude00"}')).json()).toEqual({ text: 'gym: 😀' });
+});
+
+it('createHttpApp takes no body for none when its type is JSON', async () => {
+  const response = await app.inject({
+    method: 'DELETE',
+    url: '/echo/gym',
+    headers: { 'content-type': 'application/json' },
+  });
+  expect(response.statusCode).toBe(200);
+});
+
+it.each(['/%', '/echo/%zz', '/%E0%A4%A'])('createHttpApp answers %s with a problem document', async (url) => {
+  const response = await app.inject({ method: 'POST', url });
+  expect(response.json()).toMatchObject({ code: 'malformed_request', requestId: expect.any(String) });
+  expect(response.headers).toMatchObject({
+    'content-type': 'application/problem+json; charset=utf-8',
+    'x-content-type-options': 'nosniff',
+    'x-request-id': response.json().requestId,
+  });
+  expect(response.body).not.toContain(url);
+});
+
+it('createHttpApp answers 405 with the methods there are when a path has others', async () => {
+  const response = await app.inject({ method: 'PATCH', url: '/echo/gym?a=b' });
+  expect([response.statusCode, response.json().code]).toEqual([405, 'method_not_allowed']);
+  expect(response.headers.allow).toBe('DELETE, POST');
+  expect((await app.inject({ method: 'PATCH', url: '/echo' })).statusCode).toBe(404);
+  expect((await app.inject({ method: 'PATCH', url: '/echo/' })).statusCode).toBe(404);
 });
 
 it('text that a database cannot store is the fault of whoever sent it', async () => {

@@ -11,7 +11,9 @@ import Fastify, {
 import type { z } from 'zod';
 import type { Principal, VerifyAccessToken } from './access-token.ts';
 import { checkHealth, type HealthCheck } from './health.ts';
+import { parseJsonBody } from './json-body.ts';
 import type { Logger } from './logger.ts';
+import { methodsByPath } from './methods-by-path.ts';
 import { Problem, problemResponse } from './problem.ts';
 
 declare module 'fastify' {
@@ -66,17 +68,29 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
     keepAliveTimeout: keepAliveTimeoutMilliseconds,
     trustProxy: trustedProxies > 0 && ((_address: string, hop: number) => hop < trustedProxies),
     routerOptions: { maxParamLength: 256 },
+    // Of a URL that is none, before there is a route: a percent sign that escapes nothing.
+    frameworkErrors: (error, request, reply) => {
+      addHeaders(request, reply);
+      sendProblem(error, request, reply);
+    },
   });
 
   app.decorate('verifyAccessToken', options.verifyAccessToken);
   app.decorate('isDraining', false);
 
   // Only JSON comes in. Fastify would also take text/plain.
-  app.removeContentTypeParser('text/plain');
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
+    try {
+      done(null, parseJsonBody(String(text)));
+    } catch (error) {
+      done(error as Problem);
+    }
+  });
 
   // Hooks with callbacks: a promise for each of them would cost more than what they do.
   app.addHook('onRequest', (request, reply, done) => {
-    reply.headers(securityHeaders).header('x-request-id', request.id);
+    addHeaders(request, reply);
     if (app.isDraining) reply.header('connection', 'close');
     done();
   });
@@ -93,7 +107,7 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
     done();
   });
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));
-  app.setNotFoundHandler((request, reply) => sendProblem(new Problem('not_found'), request, reply));
+  answerOtherMethods(app);
 
   app.get('/health', async () => ({ status: 'alive' }));
   app.get('/ready', async (_request, reply) => {
@@ -105,6 +119,17 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
     return reply.code(health.status === 'ready' ? 200 : 503).send(health);
   });
   return app;
+}
+
+/** A path that is there for other methods is a 405 that names them (RFC 9110, 15.5.6); any other path is a 404. */
+function answerOtherMethods(app: FastifyInstance): void {
+  const paths = methodsByPath();
+  app.addHook('onRoute', ({ url, method }) => paths.add(url, [method].flat()));
+  app.setNotFoundHandler((request, reply) => {
+    const methods = paths.find(request.url);
+    if (methods.length > 0) reply.header('allow', methods.join(', '));
+    return sendProblem(new Problem(methods.length > 0 ? 'method_not_allowed' : 'not_found'), request, reply);
+  });
 }
 
 /**
@@ -119,6 +144,10 @@ export async function drain(app: FastifyInstance, seconds: number): Promise<void
 /** A request id from outside is kept if it is harmless, so that one id follows a request through every service. */
 export function requestIdOf(header: string | string[] | undefined): string {
   return typeof header === 'string' && /^[\w-]{8,64}$/.test(header) ? header : randomUUID();
+}
+
+function addHeaders(request: FastifyRequest, reply: FastifyReply): void {
+  reply.headers(securityHeaders).header('x-request-id', request.id);
 }
 
 function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {

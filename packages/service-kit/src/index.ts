@@ -3,6 +3,7 @@ export * from './background.ts';
 export * from './config.ts';
 export * from './health.ts';
 export * from './http-app.ts';
+export * from './json-body.ts';
 export * from './logger.ts';
 export * from './metric-line.ts';
 export * from './problem.ts';

@@ -27,16 +27,15 @@ it('redactText leaves a text alone when no secret is in it', () => {
 const hostile = ['a', 'eyJ', 'eyJ.', 'a@', 'a%40', '://', 'a://b:', '+1', 'a.', '@a.a'];
 
 it.each(hostile)('redactText takes time in proportion to the length of a text made of %j', (piece) => {
-  const [short, long] = [100_000, 800_000].map((length) => piece.repeat(length / piece.length));
-  const fastest = (text = '') =>
-    Math.min(
-      ...Array.from({ length: 5 }, () => {
-        const startedAt = performance.now();
-        redactText(text);
-        return performance.now() - startedAt;
-      }),
-    );
-  fastest(short);
-  // Eight times as long; 64 if it were quadratic. A millisecond is what the clock and the collector may add.
-  expect(fastest(long)).toBeLessThan(24 * fastest(short) + 1);
+  const text = piece.repeat(300_000 / piece.length);
+  const milliseconds = (work: () => void) => {
+    const startedAt = performance.now();
+    work();
+    return performance.now() - startedAt;
+  };
+  const floor = milliseconds(() => {
+    text.replaceAll(/[^x]/g, 'x');
+  });
+  // Of the order of one look at each character; quadratic work would be 150,000 looks at each.
+  expect(milliseconds(() => redactText(text))).toBeLessThan(500 * floor);
 });
