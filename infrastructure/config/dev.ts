@@ -6,7 +6,7 @@ export const dev: Stage = {
   region: 'ap-northeast-1',
   availabilityZones: ['ap-northeast-1a', 'ap-northeast-1c', 'ap-northeast-1d'],
   keepsData: false,
-  network: { cidr: '10.20.0.0/16', nat: 'instance' },
+  network: { cidr: '10.20.0.0/16', nat: { instanceType: 't4g.nano', imageOf: '2026-11-30' } },
   masterDatabase: {
     instanceType: 't4g.micro',
     multiAz: false,

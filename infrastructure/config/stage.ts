@@ -1,5 +1,6 @@
 import type { Lifecycle, TenancyPolicy, WarmPoolSizes } from '@kyong/tenancy';
 import type { InstanceType } from '../lib/constructs/instance-memory.ts';
+import type { NatInstanceSettings } from '../lib/constructs/nat-instance.ts';
 
 /** Everything in which stages differ. There is no `if (stage)` anywhere: what a stage is, it is by these values. */
 export interface Stage {
@@ -12,8 +13,8 @@ export interface Stage {
   keepsData: boolean;
   network: {
     cidr: string;
-    /** The way out: one small instance (about USD 8 a month), one gateway (45), or a gateway in each zone (135). */
-    nat: 'instance' | 'gateway' | 'gateway-per-zone';
+    /** The way out: one small instance (about USD 9 a month), one gateway (49), or a gateway in each zone (147). */
+    nat: NatInstanceSettings | 'gateway' | 'gateway-per-zone';
   };
   masterDatabase: DatabaseSize;
   /** The server of the tenants that share one. */

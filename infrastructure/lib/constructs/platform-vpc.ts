@@ -3,6 +3,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { Stage } from '../../config/index.ts';
+import { NatInstance } from './nat-instance.ts';
 
 type PlatformVpcProps = Stage['network'] & { flowLogDays: number };
 
@@ -16,9 +17,11 @@ const prefixLengths = { public: 24, services: 20, databases: 21 };
 export class PlatformVpc extends ec2.Vpc {
   readonly serviceSubnets: ec2.SubnetSelection = { subnetGroupName: 'services' };
   readonly databaseSubnets: ec2.SubnetSelection = { subnetGroupName: 'databases' };
+  /** The way out, where it is an instance. */
+  readonly natInstance: NatInstance | undefined;
 
   constructor(scope: Construct, id: string, { cidr, nat, flowLogDays }: PlatformVpcProps) {
-    const provider = natProvider(nat);
+    const provider = typeof nat === 'string' ? ec2.NatProvider.gateway() : new NatInstance(nat, cidr);
     super(scope, id, {
       ipAddresses: ec2.IpAddresses.cidr(cidr),
       maxAzs: 3,
@@ -47,9 +50,7 @@ export class PlatformVpc extends ec2.Vpc {
       // Free, and what goes through it costs no address translation.
       gatewayEndpoints: { S3: { service: ec2.GatewayVpcEndpointAwsService.S3 } },
     });
-    if (provider instanceof ec2.NatInstanceProviderV2) {
-      provider.connections.allowFrom(ec2.Peer.ipv4(cidr), ec2.Port.allTraffic(), 'the way out of the VPC');
-    }
+    this.natInstance = provider instanceof NatInstance ? provider : undefined;
     this.addFlowLog('FlowLog', {
       destination: ec2.FlowLogDestination.toCloudWatchLogs(
         new logs.LogGroup(this, 'FlowLogs', {
@@ -61,14 +62,4 @@ export class PlatformVpc extends ec2.Vpc {
       trafficType: ec2.FlowLogTrafficType.REJECT,
     });
   }
-}
-
-function natProvider(nat: Stage['network']['nat']): ec2.NatProvider {
-  if (nat !== 'instance') return ec2.NatProvider.gateway();
-  return ec2.NatProvider.instanceV2({
-    instanceType: ec2.InstanceType.of(ec2.InstanceClass.T4G, ec2.InstanceSize.NANO),
-    machineImage: ec2.MachineImage.latestAmazonLinux2023({ cpuType: ec2.AmazonLinuxCpuType.ARM_64 }),
-    defaultAllowedTraffic: ec2.NatTrafficDirection.OUTBOUND_ONLY,
-    associatePublicIpAddress: true,
-  });
 }

@@ -58,7 +58,7 @@ export function acknowledgementsOf(stage: Stage): Acknowledgement[] {
       id: 'CloudFormation-Validate::W3010',
       reason: 'Zones are values of the stage: looking them up would need an account, and synthesis has none.',
     },
-    ...['EC26', 'EC28', 'EC29'].map((rule) => ({
+    ...['EC28', 'EC29'].map((rule) => ({
       stack: 'network',
       id: `AwsSolutions-${rule}`,
       reason:

@@ -10,7 +10,7 @@ const month = (perHour: number) => perHour * hoursAMonth;
 export const prices = {
   natGateway: month(0.062),
   publicIpv4Address: month(0.005),
-  ec2Instance: { 't4g.nano': month(0.0054) } as Record<string, number>,
+  ec2Instance: { 't4g.nano': month(0.0054), 't4g.micro': month(0.0108) } as Record<string, number>,
   /** Of a root disk of 8 GiB (gp3). */
   rootDisk: 8 * 0.096,
   /** PostgreSQL, one server; a standby doubles it. */

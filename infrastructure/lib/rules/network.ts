@@ -3,6 +3,7 @@ import { type FoundResource, oneOf, type Properties, resourcesOf, type Templates
 
 const tier = ({ properties }: FoundResource) =>
   (properties.Tags as Properties[]).find(({ Key }) => Key === 'aws-cdk:subnet-name')?.Value as string;
+const instanceType = 'AWS::EC2::Instance';
 const subnets = (templates: Templates) => resourcesOf(templates, 'AWS::EC2::Subnet');
 const prefix = ({ properties }: FoundResource) => Number(String(properties.CidrBlock).split('/')[1]);
 
@@ -73,4 +74,56 @@ export const networkRules: Rule[] = [
       ];
     },
   },
+  {
+    name: 'an instance is the way out when it says that it is, and not before',
+    findings: (templates) =>
+      each(
+        resourcesOf(templates, instanceType),
+        ({ id, resource, properties }) =>
+          (resource.CreationPolicy?.ResourceSignal?.Count !== 1 ||
+            !JSON.stringify(properties.UserData ?? '').includes(`cfn-signal --exit-code $? --stack`) ||
+            !JSON.stringify(properties.UserData).includes(`--resource ${id} `)) &&
+          `${id}: the stack goes on when its script has failed`,
+      ),
+    reintroduce: (templates) => addInstance(templates, { ImageId: 'ami-0123456789abcdef0' }),
+  },
+  {
+    name: 'a new image replaces no instance on its way',
+    findings: (templates) => [
+      ...Object.entries(templates).flatMap(([stack, { Parameters = {} }]) =>
+        Object.entries(Parameters).flatMap(([id, { Type }]) =>
+          Type.includes('AWS::EC2::Image::Id') ? [`${stack}: ${id} is looked up at each deployment`] : [],
+        ),
+      ),
+      ...each(
+        resourcesOf(templates, instanceType),
+        ({ id, properties }) =>
+          JSON.stringify(properties.ImageId ?? '').includes('{{resolve:ssm:') &&
+          `${id}: its image is looked up at each deployment`,
+      ),
+    ],
+    reintroduce: (templates) =>
+      addInstance(templates, {
+        ImageId: '{{resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64}}',
+      }),
+  },
+  {
+    name: 'an instance gives its credentials to whom holds a session token alone',
+    findings: (templates) =>
+      each(
+        resourcesOf(templates, instanceType),
+        ({ id, properties }) =>
+          properties.MetadataOptions?.HttpTokens !== 'required' && `${id}: answers version 1 as well`,
+      ),
+    reintroduce: (templates) => addInstance(templates, { ImageId: 'ami-0123456789abcdef0' }),
+  },
 ];
+
+function addInstance(templates: Templates, properties: Properties): void {
+  templates.network = {
+    Resources: {
+      ...templates.network?.Resources,
+      Instance: { Type: instanceType, Properties: properties },
+    },
+  };
+}

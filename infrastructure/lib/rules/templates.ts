@@ -8,8 +8,10 @@ export interface Resource {
   Properties: Properties;
   DeletionPolicy?: string;
   DependsOn?: string | string[];
+  CreationPolicy?: Properties;
 }
 export interface Template {
+  Parameters?: Record<string, { Type: string }>;
   Resources: Record<string, Resource>;
   Outputs?: Record<string, { Value: unknown }>;
 }

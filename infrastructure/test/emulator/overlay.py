@@ -9,7 +9,7 @@ import string
 import urllib.request
 
 from ministack.core.responses import error_response_json, get_region, new_uuid, set_request_region
-from ministack.services import ecr, eventbridge, ssm
+from ministack.services import ecr, eventbridge
 from ministack.services.cloudformation import changesets, engine, handlers, provisioners, stacks
 
 registered = provisioners._RESOURCE_HANDLERS
@@ -122,9 +122,6 @@ def resolve_in_region(value, *rest):
 for module in (engine, handlers, stacks, provisioners):
     if hasattr(module, "_resolve_refs"):
         module._resolve_refs = resolve_in_region
-
-# The image of the NAT instance, which AWS publishes.
-ssm._PUBLIC_AMI_PARAMETERS["/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-6.1-arm64"] = "ami-0c2023a1b2c3d4e5f"
 
 # Generated secrets without punctuation.
 
