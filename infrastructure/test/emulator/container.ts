@@ -10,6 +10,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { waitFor } from '@kyong/embedded-servers';
 import { root } from '../../lib/code/index.ts';
 import type { EmulatedCloud } from './deployment.ts';
+import { credentialsOf, type RoleCredentials } from './roles.ts';
 
 export interface RunningContainer {
   url: string;
@@ -18,22 +19,33 @@ export interface RunningContainer {
   stop(): Promise<void>;
 }
 
+const servicesStack = 'kyo-dev-services';
 /** A second or two of work, on a machine that may have a lot of other work. */
 const startWithinSeconds = 120;
 
 /**
- * Runs a service as its deployed task definition says: what its image runs, with the environment and the secrets that stand
- * there. `changes` are for what the emulator has no data plane for.
+ * Runs a service as its deployed task definition says: what its image runs, with the environment that stands there, the secrets
+ * read under its execution role, and the credentials of its task role. `changes` are for what the emulator has no data plane for.
  */
 export async function runDeployedService(
   cloud: EmulatedCloud,
   name: string,
   changes: Record<string, string>,
 ): Promise<RunningContainer> {
-  const environment = { ...(await deployedEnvironment(cloud, name)), ...changes };
+  const task = await taskOf(cloud, name);
+  const roles = {
+    execution: await credentialsOf(cloud, servicesStack, roleIn(task.ExecutionRoleArn)),
+    task: await credentialsOf(cloud, servicesStack, roleIn(task.TaskRoleArn)),
+  };
+  const environment = { ...(await deployedEnvironment(cloud, task, roles.execution)), ...changes };
   const child = spawn(process.execPath, ['src/main.ts'], {
     cwd: join(root, 'apps', name),
-    env: { PATH: process.env.PATH, NODE_ENV: 'production', ...environment },
+    env: {
+      PATH: process.env.PATH,
+      NODE_ENV: 'production',
+      ...awsVariables(cloud, roles.task),
+      ...environment,
+    },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let errors = '';
@@ -60,12 +72,29 @@ async function end(child: ChildProcess): Promise<void> {
   await once(child, 'exit');
 }
 
+/** What the SDK finds its region, endpoint and credentials in. */
+function awsVariables(
+  { emulator, region }: EmulatedCloud,
+  { accessKeyId, secretAccessKey, sessionToken }: RoleCredentials,
+): Record<string, string> {
+  return {
+    AWS_REGION: region,
+    AWS_ENDPOINT_URL: emulator.url,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: sessionToken,
+  };
+}
+
 /** From the deployed template: what the emulator tells of a task definition leaves the secrets out. */
-async function deployedEnvironment(cloud: EmulatedCloud, name: string): Promise<Record<string, string>> {
-  const { emulator, region } = cloud;
-  const client = { endpoint: emulator.url, region, credentials: emulator.credentials };
-  const cloudFormation = new CloudFormationClient(client);
-  const secretsManager = new SecretsManagerClient(client);
+async function deployedEnvironment(
+  { emulator, region }: EmulatedCloud,
+  { ContainerDefinitions: [container] }: TaskDefinition,
+  credentials: RoleCredentials,
+): Promise<Record<string, string>> {
+  const client = { endpoint: emulator.url, region };
+  const cloudFormation = new CloudFormationClient({ ...client, credentials: emulator.credentials });
+  const secretsManager = new SecretsManagerClient({ ...client, credentials });
 
   const textOf = async (value: Text): Promise<string> => {
     if (typeof value === 'string') return value;
@@ -85,11 +114,10 @@ async function deployedEnvironment(cloud: EmulatedCloud, name: string): Promise<
     const { SecretString = '' } = await secretsManager.send(command);
     return SecretString;
   };
-  const { Environment, Secrets } = await containerOf(cloudFormation, name);
   return Object.fromEntries(
     await Promise.all([
-      ...Environment.map(async ({ Name, Value }) => [Name, await textOf(Value)] as const),
-      ...Secrets.map(async ({ Name, ValueFrom }) => [Name, await secretOf(ValueFrom)] as const),
+      ...container.Environment.map(async ({ Name, Value }) => [Name, await textOf(Value)] as const),
+      ...container.Secrets.map(async ({ Name, ValueFrom }) => [Name, await secretOf(ValueFrom)] as const),
     ]),
   );
 }
@@ -99,21 +127,36 @@ type Text =
   | { Ref: 'AWS::AccountId' }
   | { 'Fn::Join': [string, Text[]] }
   | { 'Fn::GetStackOutput': { StackName: string; OutputName: string } };
-interface ContainerDefinition {
-  Name: string;
-  Environment: { Name: string; Value: Text }[];
-  Secrets: { Name: string; ValueFrom: Text }[];
+interface TaskDefinition {
+  ContainerDefinitions: [
+    {
+      Name: string;
+      Environment: { Name: string; Value: Text }[];
+      Secrets: { Name: string; ValueFrom: Text }[];
+    },
+  ];
+  ExecutionRoleArn: RoleReference;
+  TaskRoleArn: RoleReference;
+}
+interface RoleReference {
+  'Fn::GetAtt': [string, string];
 }
 
-async function containerOf(client: CloudFormationClient, name: string): Promise<ContainerDefinition> {
-  const { TemplateBody = '' } = await client.send(new GetTemplateCommand({ StackName: 'kyo-dev-services' }));
+const roleIn = (reference: RoleReference) => reference['Fn::GetAtt'][0];
+
+async function taskOf({ emulator, region }: EmulatedCloud, name: string): Promise<TaskDefinition> {
+  const client = new CloudFormationClient({
+    endpoint: emulator.url,
+    region,
+    credentials: emulator.credentials,
+  });
+  const { TemplateBody = '' } = await client.send(new GetTemplateCommand({ StackName: servicesStack }));
   const { Resources } = JSON.parse(TemplateBody) as {
-    Resources: Record<string, { Properties: { ContainerDefinitions?: ContainerDefinition[] } }>;
+    Resources: Record<string, { Properties: Partial<TaskDefinition> }>;
   };
-  const containers = Object.values(Resources).flatMap(
-    ({ Properties }) => Properties.ContainerDefinitions ?? [],
-  );
-  const container = containers.find((candidate) => candidate.Name === name);
-  if (!container) throw new Error(`No task definition has a container ${name}.`);
-  return container;
+  const task = Object.values(Resources)
+    .map(({ Properties }) => Properties)
+    .find(({ ContainerDefinitions }) => ContainerDefinitions?.[0]?.Name === name);
+  if (!task) throw new Error(`No task definition has a container ${name}.`);
+  return task as TaskDefinition;
 }

@@ -22,6 +22,8 @@ export interface EmulatedCloud {
   /** Where the load balancer's name leads to: nobody listens there yet. */
   loadBalancerPort: number;
   directory: string;
+  /** The calls that roles made: a file of JSON lines. */
+  record: string;
   stop(): Promise<void>;
 }
 
@@ -33,6 +35,7 @@ export async function startEmulatedCloud(region: string): Promise<EmulatedCloud>
   const directory = mkdtempSync(join(tmpdir(), 'kyo-test-cloud-'));
   // Entered, not listed, by the account PostgreSQL runs under when we are root.
   chmodSync(directory, 0o711);
+  const record = join(directory, 'calls.jsonl');
   const servers = await startRdsServers(directory);
   const requests = await serveDatabaseRequests(servers);
   const [port, loadBalancerPort] = [await freePort(), await freePort()];
@@ -40,11 +43,14 @@ export async function startEmulatedCloud(region: string): Promise<EmulatedCloud>
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
   const client = { endpoint, region, credentials };
   const rds = rdsBehaviour(servers, new RDSClient(client), new SecretsManagerClient(client));
-  const proxy = await startFaultProxy(endpoint, rds.handlers);
+  const proxy = await startFaultProxy(endpoint, rds.handlers, { judged: true });
   const emulator = await startAwsEmulator({
     port,
-    overlay: join(import.meta.dirname, 'overlay.py'),
+    overlays: ['overlay.py', 'iam_overlay.py'].map((file) => join(import.meta.dirname, file)),
     environment: {
+      // IAM is evaluated: all clients but the test's own are held to their roles.
+      AUTH: 'true',
+      KYO_IAM_RECORD: record,
       KYO_INERT_TYPES: join(import.meta.dirname, 'inert-types.json'),
       KYO_DATABASE_SERVERS: requests.url,
       KYO_LOAD_BALANCER: `localhost:${loadBalancerPort}`,
@@ -61,6 +67,7 @@ export async function startEmulatedCloud(region: string): Promise<EmulatedCloud>
     rds,
     loadBalancerPort,
     directory,
+    record,
     async stop() {
       await emulator.stop();
       await proxy.close();

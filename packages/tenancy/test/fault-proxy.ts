@@ -42,10 +42,14 @@ export interface FaultProxy {
   close(): Promise<void>;
 }
 
-/** An HTTP proxy in front of the emulator: what the network and a service under load do to a caller. */
+/**
+ * An HTTP proxy in front of the emulator: what the network and a service under load do to a caller. `judged` asks an emulator
+ * that evaluates IAM (`iam_overlay.py`) whether the caller may, before anything is answered in its place.
+ */
 export async function startFaultProxy(
   target: string,
   handlers: Record<string, Handler>,
+  { judged = false }: { judged?: boolean } = {},
 ): Promise<FaultProxy> {
   const calls: Call[] = [];
   const faults = new Map<string, Fault[]>();
@@ -58,10 +62,12 @@ export async function startFaultProxy(
     if (fault === 'cut') return void request.socket.destroy();
 
     const forward = () => send(`${target}${request.url}`, request, body);
+    const judge = () => send(`${target}${request.url}`, request, body, { 'x-kyo-judge-alone': 'yes' });
+    const denied = judged ? await judge().then((answer) => answer.status !== 200 && answer) : false;
     const answer =
       typeof fault === 'object' && 'error' in fault
         ? errorAnswer(fault.error, request.headers['x-amz-target'] === undefined ? 'query' : 'json')
-        : await (handlers[call.action] ?? ((_, next) => next()))(call, forward);
+        : denied || (await (handlers[call.action] ?? ((_, next) => next()))(call, forward));
     if (fault === 'lost-reply') return void request.socket.destroy();
     const changed =
       typeof fault === 'object' && 'rewritten' in fault ? fault.rewritten(answer.body) : answer.body;
@@ -102,13 +108,17 @@ async function send(
   url: string,
   { method = 'POST', headers }: IncomingMessage,
   body: string,
+  more: Record<string, string> = {},
 ): Promise<Answer> {
   const kept = ['authorization', 'content-type', 'x-amz-target', 'x-amz-date'];
   const answer = await fetch(url, {
     method,
-    headers: Object.fromEntries(
-      kept.flatMap((name) => (typeof headers[name] === 'string' ? [[name, headers[name]]] : [])),
-    ),
+    headers: {
+      ...Object.fromEntries(
+        kept.flatMap((name) => (typeof headers[name] === 'string' ? [[name, headers[name]]] : [])),
+      ),
+      ...more,
+    },
     body,
   });
   return { status: answer.status, body: await answer.text() };

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { CreateDBInstanceCommand, type RDSClient } from '@aws-sdk/client-rds';
+import { CreateDBInstanceCommand, DescribeDBInstancesCommand, type RDSClient } from '@aws-sdk/client-rds';
 import {
   CreateSecretCommand,
   DeleteSecretCommand,
@@ -78,17 +78,26 @@ export function rdsBehaviour(
 
     const master = parameters.get('MasterUsername') ?? '';
     const { port, password } = await servers.create(id, parameters.get('DBName') ?? '', master);
-    const secretArn = await keepSecret(id, master, password);
+    const secretArn = await keepSecret(call, master, password);
     const instance = { port, secretArn, busyFor: settings.busyFor.creation };
     instances.set(id, instance);
     return { status: 200, body: shown(answer.body, instance) };
   }
 
-  async function keepSecret(id: string, username: string, password: string): Promise<string> {
+  /** As RDS names and tags it, under the key that it was asked to use. */
+  async function keepSecret(call: Call, username: string, password: string): Promise<string> {
+    const id = idOf(call);
+    const { DBInstances } = await rds.send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: id }));
+    const kmsKeyId = call.parameters.get('MasterUserSecretKmsKeyId');
     const { ARN: secretArn = '' } = await secretsManager.send(
       new CreateSecretCommand({
         Name: `rds!db-${randomBytes(18).toString('hex')}`,
         SecretString: JSON.stringify({ username, password }),
+        ...(kmsKeyId && { KmsKeyId: kmsKeyId }),
+        Tags: [
+          { Key: 'aws:secretsmanager:owningService', Value: 'rds' },
+          { Key: 'aws:rds:primaryDBInstanceArn', Value: DBInstances?.[0]?.DBInstanceArn },
+        ],
       }),
     );
     settings.secrets.set(id, secretArn);
@@ -149,7 +158,7 @@ export function rdsBehaviour(
     if (instance && call.parameters.get('ManageMasterUserPassword') === 'true') {
       const password = randomBytes(24).toString('base64url');
       await servers.setPassword(idOf(call), masterUsername, password);
-      instance.secretArn = await keepSecret(idOf(call), masterUsername, password);
+      instance.secretArn = await keepSecret(call, masterUsername, password);
       instance.busyFor = 1;
       // The emulator would keep a password of its own.
       return result('ModifyDBInstance', '<DBInstance></DBInstance>');

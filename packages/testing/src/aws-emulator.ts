@@ -37,16 +37,16 @@ main()
 export interface AwsEmulatorOptions {
   /** Where it answers, for those who have to know before it starts; else any that is free. */
   port?: number;
-  /** A Python file that is run inside the emulator before it starts. */
-  overlay?: string;
-  /** For the overlay, and for the functions that the emulator runs: they inherit it. */
+  /** Python files that are run inside the emulator before it starts, in this order. */
+  overlays?: string[];
+  /** For the overlays, and for the functions that the emulator runs: they inherit it. */
   environment?: Record<string, string>;
 }
 
 /** MiniStack (https://pypi.org/project/ministack) with nothing in it, on a port of its own. */
 export async function startAwsEmulator({
   port: wantedPort,
-  overlay,
+  overlays = [],
   environment = {},
 }: AwsEmulatorOptions = {}): Promise<AwsEmulator> {
   const python = await pythonEnvironment('ministack');
@@ -55,7 +55,7 @@ export async function startAwsEmulator({
   const accountId = '123456789012';
   const logFile = join(directory, 'ministack.log');
   const log = openSync(logFile, 'a');
-  const child = spawn(python, ['-c', program, ...(overlay ? [overlay] : [])], {
+  const child = spawn(python, ['-c', program, ...overlays], {
     cwd: directory,
     env: {
       PATH: process.env.PATH,

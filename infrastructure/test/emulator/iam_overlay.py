@@ -1,0 +1,124 @@
+"""
+Run inside MiniStack before it starts, with AUTH=true: IAM as AWS evaluates it, where the emulator alone refuses what AWS
+allows or looks away, and a record of every call that a role made, in the file KYO_IAM_RECORD.
+"""
+import json
+import os
+import sys
+from contextvars import ContextVar
+
+sys.path.insert(0, os.path.dirname(__file__))
+from iam_calls_behind import calls_behind
+from iam_resources import rds_context, rds_resource, tags_of_databases
+
+import ministack.app as app
+from ministack.core import iam_actions, iam_evaluator
+from ministack.core.responses import get_account_id
+from ministack.services import tagging
+
+# Every client of AWS comes by TLS, and ours by plain HTTP: policies that demand TLS would refuse them all.
+pin_origin = app.pin_request_origin
+app.pin_request_origin = lambda address, secure: pin_origin(address, True)
+
+# Who calls is said by the access key alone. Signatures are not verified: the proxy before RDS has another name, and breaks them.
+def authenticate(access_key_id, account_id):
+    credential = iam_evaluator.resolve_credential(access_key_id, account_id)
+    if isinstance(credential, iam_evaluator.CredentialResolutionError):
+        return iam_evaluator.AuthError(credential.code, credential.message)
+    return credential
+
+
+iam_evaluator.authenticate = authenticate
+
+# What RDS is asked about, and with which condition keys: the emulator knows an instance's identifier and the request's tags.
+tagging._RESOURCE_TAG_COLLECTORS["rds"] = tags_of_databases
+plain_resource = iam_actions.extract_resource_arn
+plain_context = iam_actions.request_tag_context
+parameters_now = ContextVar("parameters", default={})
+
+
+def extract_resource_arn(service, method, path, headers, body, parameters, region, account):
+    if service == "rds":
+        return rds_resource(parameters, region, account)
+    return plain_resource(service, method, path, headers, body, parameters, region, account)
+
+
+def request_tag_context(service, action, body, parameters):
+    parameters_now.set(parameters if parameters.get("Action") else json_of(body))
+    context = plain_context(service, action, body, parameters)
+    return {**context, **rds_context(parameters)} if service == "rds" else context
+
+
+def json_of(body):
+    try:
+        return json.loads(body)
+    except (ValueError, TypeError):
+        return {}
+
+
+iam_actions.extract_resource_arn = extract_resource_arn
+iam_actions.request_tag_context = request_tag_context
+
+# A call is allowed when the calls are that AWS makes behind it in the caller's name.
+plain_enforce = iam_evaluator.enforce
+recorded = set()
+record = open(os.environ["KYO_IAM_RECORD"], "a", buffering=1)
+
+
+def enforce(access_key_id, action, service, region, resource_arn="*", service_context=None):
+    account = get_account_id()
+    caller = iam_evaluator.resolve_principal(access_key_id or "", account)
+    if isinstance(caller, iam_evaluator.AuthError) or caller.policies is None:
+        return plain_enforce(access_key_id, action, service, region, resource_arn, service_context)
+    call = (action, resource_arn, service_context or {})
+    behind = calls_behind(call, parameters_now.get() or {}, region, account)
+    answer = None
+    for number, (each, resource, context) in enumerate([call, *behind]):
+        denied = plain_enforce(access_key_id, each, each.split(":")[0], region, resource, context)
+        write(caller.arn, each, resource, context, action if number > 0 else None, denied)
+        answer = answer or (denied and refusal(denied, each, resource, caller.arn, number > 0))
+    return answer
+
+
+def refusal(denied, action, resource, caller, is_behind):
+    """Of a call behind another one, with its own name: what is missing is that."""
+    if not is_behind or isinstance(denied, iam_evaluator.AuthError):
+        return denied
+    message = iam_actions.identity_denial_message(action, caller, resource, denied.decision == "Deny")
+    return iam_evaluator.AuthError("AccessDeniedException", message)
+
+
+def write(caller, action, resource, context, behind, denied):
+    tags = tagging.resource_tags(resource) or {}
+    known = {**context, **{f"aws:ResourceTag/{name}": value for name, value in tags.items()}}
+    line = json.dumps(
+        {
+            "caller": caller,
+            "action": action,
+            "resource": resource,
+            "context": {name: value for name, value in known.items() if value is not None},
+            **({"behind": behind} if behind else {}),
+            "allowed": denied is None,
+        },
+        sort_keys=True,
+    )
+    if line not in recorded:
+        recorded.add(line)
+        record.write(line + "\n")
+
+
+iam_evaluator.enforce = enforce
+
+
+# Calls that the test answers in the place of RDS and EC2 are judged here all the same: asked with this header, and not done.
+def judged_alone(handler):
+    async def handle(method, path, headers, body, query_params):
+        if "x-kyo-judge-alone" in headers:
+            return 200, {"Content-Type": "text/xml"}, b""
+        return await handler(method, path, headers, body, query_params)
+
+    return handle
+
+
+for service in ("rds", "ec2"):
+    app.SERVICE_HANDLERS[service] = judged_alone(app.SERVICE_HANDLERS[service])
