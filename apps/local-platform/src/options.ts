@@ -10,6 +10,7 @@ export class UsageError extends Error {
 export const usage = `Usage: npm start -- [options]
 
   --port N              port of http://localhost (8080)
+  --host ADDRESS        answer to other machines too, on this address of ours and by any name
   --data-dir DIR        where everything is kept (.kyo)
   --shared-servers N    servers for shared tenants, which can be moved between them (1)
   --warm-servers N      servers kept ready for the next dedicated tenants (0)
@@ -35,6 +36,7 @@ const schema = z
       .min(1, 'from 1')
       .max(65_535, 'at most 65535')
       .default(8080),
+    host: z.union([z.ipv4(), z.ipv6()], 'an IP address, such as 0.0.0.0').optional(),
     'data-dir': z.string().min(1, 'a folder').default('.kyo'),
     'shared-servers': z.coerce
       .number('a number')
@@ -72,6 +74,8 @@ const schema = z
 
 export interface PlatformOptions {
   port: number;
+  /** The address to answer on; the loopback ones without it. */
+  host: string | undefined;
   dataDirectory: string;
   sharedServers: number;
   warmServers: number;
@@ -99,6 +103,7 @@ export function parseOptions(
   const { port, dashboard, limits, KYO_WEBHOOK_URL: url, KYO_WEBHOOK_SECRET: secret } = result.data;
   return {
     port,
+    host: result.data.host,
     dataDirectory: resolve(result.data['data-dir']),
     sharedServers: result.data['shared-servers'],
     warmServers: result.data['warm-servers'],
@@ -119,6 +124,7 @@ function parse(args: string[]) {
       allowNegative: true,
       options: {
         port: { type: 'string' },
+        host: { type: 'string' },
         'data-dir': { type: 'string' },
         'shared-servers': { type: 'string' },
         'warm-servers': { type: 'string' },

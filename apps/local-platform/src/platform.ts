@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { createWriteStream, existsSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ServerError, waitFor } from '@kyong/embedded-servers';
@@ -116,8 +115,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   started.defer(() => lock.release());
   const gateway = createGateway();
   // Before anything else is started: whether the port can be had is known in a moment.
-  gateway.server.listen(options.port);
-  await once(gateway.server, 'listening');
+  await gateway.listen(options.port, options.host);
   started.defer(() => gateway.close());
 
   const logger = openLog(directory);

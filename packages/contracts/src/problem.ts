@@ -26,6 +26,7 @@ export const problems = {
   operation_not_parked: { status: 409, title: 'The operation was not left for an operator' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body must be application/json' },
+  misdirected_request: { status: 421, title: 'This server does not answer to that name' },
   idempotency_key_reused: { status: 422, title: 'The idempotency key belongs to another request' },
   canaries_unknown: { status: 422, title: 'These tenants have nothing to migrate' },
   region_unavailable: { status: 422, title: 'The region is not served' },
