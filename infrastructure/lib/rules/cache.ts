@@ -18,13 +18,6 @@ export const cacheRules: Rule[] = [
     { NumCacheClusters: 6 },
   ),
   about(
-    'cluster mode comes with failover',
-    ({ AutomaticFailoverEnabled }) => AutomaticFailoverEnabled !== true,
-    {
-      AutomaticFailoverEnabled: false,
-    },
-  ),
-  about(
     'the cache is Valkey of a version that is written as a text',
     ({ Engine, EngineVersion }) => Engine !== 'valkey' || typeof EngineVersion !== 'string',
     { Engine: 'redis', EngineVersion: 7 },

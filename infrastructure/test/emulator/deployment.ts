@@ -12,6 +12,7 @@ import { type AwsEmulator, startAwsEmulator } from '@kyong/testing';
 import { startFaultProxy } from '../../../packages/tenancy/test/fault-proxy.ts';
 import { type RdsBehaviour, rdsBehaviour } from '../../../packages/tenancy/test/rds-behaviour.ts';
 import { type RdsServers, startRdsServers } from '../../../packages/tenancy/test/rds-servers.ts';
+import { serveServiceRules } from './service-rules.ts';
 
 export interface EmulatedCloud {
   emulator: AwsEmulator;
@@ -38,6 +39,7 @@ export async function startEmulatedCloud(region: string): Promise<EmulatedCloud>
   const record = join(directory, 'calls.jsonl');
   const servers = await startRdsServers(directory);
   const requests = await serveDatabaseRequests(servers);
+  const serviceRules = await serveServiceRules();
   const [port, loadBalancerPort] = [await freePort(), await freePort()];
   const endpoint = `http://127.0.0.1:${port}`;
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
@@ -53,6 +55,7 @@ export async function startEmulatedCloud(region: string): Promise<EmulatedCloud>
       KYO_IAM_RECORD: record,
       KYO_INERT_TYPES: join(import.meta.dirname, 'inert-types.json'),
       KYO_DATABASE_SERVERS: requests.url,
+      KYO_SERVICE_RULES: serviceRules.url,
       KYO_LOAD_BALANCER: `localhost:${loadBalancerPort}`,
       // Of the functions: whose certificates they trust, where RDS is, and what it is built on.
       KYO_DATABASE_CA: servers.certificateAuthority,
@@ -72,6 +75,7 @@ export async function startEmulatedCloud(region: string): Promise<EmulatedCloud>
       await emulator.stop();
       await proxy.close();
       requests.close();
+      serviceRules.close();
       const folder = join(directory, 'instances');
       if (existsSync(folder)) await Promise.all(readdirSync(folder).map((id) => servers.destroy(id)));
       rmSync(directory, { recursive: true, force: true });

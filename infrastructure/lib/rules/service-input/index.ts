@@ -1,11 +1,58 @@
 import { each, type Rule } from '../rule.ts';
 import { resourcesOf, type Templates } from '../templates.ts';
 import { apiGatewayInput } from './api-gateway.ts';
+import { apiGatewayModelInput } from './api-gateway-models.ts';
 import { AsDeployed } from './as-deployed.ts';
+import { autoScalingInput } from './auto-scaling.ts';
+import { backupInput } from './backup.ts';
+import { cloudFrontInput } from './cloudfront.ts';
+import { cloudWatchInput } from './cloudwatch.ts';
+import { ec2Input } from './ec2.ts';
+import { ecsServiceInput } from './ecs-services.ts';
+import { ecsTaskInput } from './ecs-tasks.ts';
+import { elastiCacheInput } from './elasticache.ts';
+import { eventsInput } from './events.ts';
+import { iamInput } from './iam.ts';
 import type { InputRule } from './input-rule.ts';
+import { kmsInput } from './kms.ts';
 import { lambdaInput } from './lambda.ts';
+import { loadBalancingInput } from './load-balancing.ts';
+import { logsInput } from './logs.ts';
+import { resourcePolicyInput } from './policies.ts';
+import { rdsInput } from './rds.ts';
+import { rdsParameterInput } from './rds-parameters.ts';
+import { s3Input } from './s3.ts';
+import { serviceDiscoveryInput } from './service-discovery.ts';
+import { smallServicesInput } from './small-services.ts';
+import { stepFunctionsInput } from './step-functions.ts';
+import { wafInput } from './waf.ts';
 
-export const inputRules: InputRule[] = [...apiGatewayInput, ...lambdaInput];
+export const inputRules: InputRule[] = [
+  ...apiGatewayInput,
+  ...apiGatewayModelInput,
+  ...autoScalingInput,
+  ...backupInput,
+  ...cloudFrontInput,
+  ...cloudWatchInput,
+  ...ec2Input,
+  ...ecsServiceInput,
+  ...ecsTaskInput,
+  ...elastiCacheInput,
+  ...eventsInput,
+  ...iamInput,
+  ...kmsInput,
+  ...lambdaInput,
+  ...loadBalancingInput,
+  ...logsInput,
+  ...rdsInput,
+  ...rdsParameterInput,
+  ...resourcePolicyInput,
+  ...s3Input,
+  ...serviceDiscoveryInput,
+  ...smallServicesInput,
+  ...stepFunctionsInput,
+  ...wafInput,
+];
 
 /** The same as rules about templates. */
 export const serviceInputRules: Rule[] = inputRules.map((rule) => ({
