@@ -20,7 +20,7 @@ let client: CloudFormationClient;
 beforeAll(async () => {
   rules = await serveServiceRules();
   emulator = await startAwsEmulator({
-    overlay: join(import.meta.dirname, 'emulator', 'service_rules_overlay.py'),
+    overlays: [join(import.meta.dirname, 'emulator', 'service_rules_overlay.py')],
     environment: { KYO_SERVICE_RULES: rules.url },
   });
   const { url, credentials } = emulator;

@@ -83,7 +83,8 @@ export const containerRules: Rule[] = [
         const providers = resourcesOf(templates, 'AWS::ECS::ClusterCapacityProviderAssociations');
         const here = providers.filter((each) => each.stack === stack).map((each) => each.id);
         return (
-          !here.some((provider) => resource.DependsOn?.includes(provider)) && `${id}: waits for none of ${here}`
+          !here.some((provider) => resource.DependsOn?.includes(provider)) &&
+          `${id}: waits for none of ${here}`
         );
       }),
     reintroduce: (templates) => {

@@ -48,7 +48,9 @@ export async function startEmulatedCloud(region: string): Promise<EmulatedCloud>
   const proxy = await startFaultProxy(endpoint, rds.handlers, { judged: true });
   const emulator = await startAwsEmulator({
     port,
-    overlays: ['overlay.py', 'iam_overlay.py'].map((file) => join(import.meta.dirname, file)),
+    overlays: ['overlay.py', 'iam_overlay.py', 'service_rules_overlay.py'].map((file) =>
+      join(import.meta.dirname, file),
+    ),
     environment: {
       // IAM is evaluated: all clients but the test's own are held to their roles.
       AUTH: 'true',

@@ -5,7 +5,6 @@ the list: this stops the emulator until it does.
 """
 import json
 import os
-import runpy
 import string
 import urllib.request
 
@@ -179,6 +178,3 @@ def diff_with_outputs(old_template, new_template, *rest):
 
 changesets._resolve_props_for_diff = resolve_with_outputs
 changesets._diff_resources = diff_with_outputs
-
-# What services refuse: last, so that it judges before everything above carries out.
-runpy.run_path(os.path.join(os.path.dirname(__file__), "service_rules_overlay.py"))
