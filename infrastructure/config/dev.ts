@@ -28,6 +28,8 @@ export const dev: Stage = {
       regions: ['ap-northeast-1'],
       selfServicePlans: ['free', 'basic'],
       maxTenantsPerOwner: 3,
+      // Of about USD 40 a month each.
+      maxSelfServiceServersPerDay: 3,
       dedicatedOnly: false,
     },
     lifecycle: {

@@ -26,8 +26,10 @@ export const prod: Stage = {
   tenants: {
     policy: {
       regions: ['ap-northeast-1'],
-      selfServicePlans: ['free', 'basic'],
+      // A server is paid for from its first hour: an operator gives one, when it is paid for.
+      selfServicePlans: ['free'],
       maxTenantsPerOwner: 3,
+      maxSelfServiceServersPerDay: 10,
       dedicatedOnly: false,
     },
     lifecycle: {

@@ -6,15 +6,18 @@ import {
   DescribeStacksCommand,
   ListStacksCommand,
 } from '@aws-sdk/client-cloudformation';
-import { CreateDBInstanceCommand, DeleteDBInstanceCommand, RDSClient } from '@aws-sdk/client-rds';
+import { CreateDBInstanceCommand, RDSClient } from '@aws-sdk/client-rds';
 import { S3Client } from '@aws-sdk/client-s3';
-import {
-  CreateSecretCommand,
-  DeleteSecretCommand,
-  SecretsManagerClient,
-} from '@aws-sdk/client-secrets-manager';
+import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import type { Differences, Operation, ProvisionTenantResponse, WarmPool } from '@kyong/contracts';
+import type {
+  Inspection,
+  InspectionKind,
+  InspectionResult,
+  Operation,
+  ProvisionTenantResponse,
+  WarmPool,
+} from '@kyong/contracts';
 import { operatorToken } from '@kyong/identity';
 import { loadSigningKeys, type SigningKey } from '@kyong/identity/adapters/signing-keys';
 import { withConnection } from '@kyong/postgres';
@@ -140,13 +143,8 @@ describe('what was deployed', () => {
     }, patience);
   });
 
-  it('tells an operator what there is that the master database does not know', async () => {
-    const differences = async () => {
-      const response = await call('GET', '/operations/differences');
-      expect(response.status).toBe(200);
-      return ((await response.json()) as Differences).differences;
-    };
-    expect(await differences()).toEqual([]);
+  it('tells an operator what there is that the master database does not know, and removes it', async () => {
+    expect(await inspected('differences')).toEqual({ differences: [] });
     const { rds, secretsManager } = accountClients();
     const tags = { 'kyo:managed': 'true', 'kyo:stage': stage.name, 'kyo:tenant': 'nobody' };
     const server = 'kyo-dev-t-nobody';
@@ -160,14 +158,25 @@ describe('what was deployed', () => {
     );
     const secret = 'kyo/dev/tenants/nobody/database';
     await secretsManager.send(new CreateSecretCommand({ Name: secret, SecretString: 'of nobody' }));
-    expect(await differences()).toEqual([
+    const orphans = [
       { problem: 'orphan', kind: 'server', name: server, tenantId: 'nobody' },
       { problem: 'orphan', kind: 'secret', name: 'tenants/nobody/database', tenantId: 'nobody' },
-    ]);
-    await rds.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: server, SkipFinalSnapshot: true }));
-    await secretsManager.send(
-      new DeleteSecretCommand({ SecretId: secret, ForceDeleteWithoutRecovery: true }),
-    );
+    ];
+    expect(await inspected('differences')).toEqual({ differences: orphans });
+    expect(await inspected('repair')).toEqual({ removed: orphans, failed: [] });
+    expect(await inspected('differences')).toEqual({ differences: [] });
+  }, 60_000);
+
+  it('looks into databases of tenants, and at what there is room for, by its driver', async () => {
+    const { tenants } = await inspected('drift');
+    expect(tenants).toContainEqual({
+      tenantId: 'own-gym',
+      version: expect.any(String),
+      differences: [],
+    });
+    expect(tenants.flatMap(({ differences }) => differences)).toEqual([]);
+    const { quotas } = await inspected('quotas');
+    expect(quotas.map(({ name }) => name)).toContain('DB instances');
   });
 
   it('serves the services in a role that changes rows, and no schema', async () => {
@@ -213,6 +222,18 @@ describe('another deployment', () => {
 
 function templatesOf(of: Stage, name: string): string {
   return synthesize(of, code, join(cloud.directory, name), images).directory;
+}
+
+/** What an inspection finds, which the state machine's driver makes. */
+async function inspected<K extends InspectionKind>(kind: K): Promise<InspectionResult<K>> {
+  const accepted = await call('POST', '/fleet/inspections', { kind });
+  expect(accepted.status).toBe(202);
+  const { statusUrl } = (await accepted.json()) as { statusUrl: string };
+  return eventually(async () => {
+    const { status, result } = (await (await call('GET', statusUrl)).json()) as Inspection;
+    expect(status).toBe('succeeded');
+    return result as InspectionResult<K>;
+  }, patience);
 }
 
 /** What there is ready after the state machine has looked after it once more. */

@@ -3,12 +3,13 @@ import type { Command } from 'commander';
 import type { CommandContext, CommonOptions } from './command.ts';
 import { CommandFailed } from './failure.ts';
 import { table } from './table.ts';
+import { inspect } from './watch.ts';
 
 /** `kyo quota`, `kyo pool` and `kyo plans`: what there is room for, what is prepared ahead, and what it costs. */
 export function addCapacityCommands(program: Command, { common, print, clientOf }: CommandContext): void {
   common(program.command('quota').description('what there is only so much of, and how much is used')).action(
     async (options: CommonOptions) => {
-      const list = await clientOf(options).showQuotas();
+      const list = await inspect(clientOf(options), 'quotas');
       print(options, list, () => describeQuotas(list.quotas));
       const exhausted = list.quotas.filter(({ level }) => level === 'exhausted');
       if (exhausted.length > 0) {

@@ -1,9 +1,10 @@
 import {
   auditPage,
-  differences,
-  driftPage,
   exportLink,
   health,
+  type InspectionKind,
+  inspectionAccepted,
+  inspectionOf,
   migration,
   migrationAccepted,
   migrationPlan,
@@ -13,8 +14,6 @@ import {
   planList,
   problemDocument,
   provisionTenantResponse,
-  quotaList,
-  repaired,
   schemaVersions,
   tenant,
   tenantPage,
@@ -96,16 +95,15 @@ export function createClient(options: CommonOptions) {
       ),
     retryOperation: (operationId: string) =>
       call(operationAccepted, 'POST', `/operations/${encodeURIComponent(operationId)}/retry`),
-    findDifferences: () => call(differences, 'GET', '/operations/differences'),
-    removeOrphans: () => call(repaired, 'POST', '/operations/differences/repair'),
     showOperation: (operationId: string) =>
       call(operation, 'GET', `/operations/${encodeURIComponent(operationId)}`),
     listPlans: () => call(planList, 'GET', '/plans'),
-    showQuotas: () => call(quotaList, 'GET', '/fleet/quotas'),
     showWarmPool: () => call(warmPool, 'GET', '/fleet/pool'),
     showVersions: () => call(schemaVersions, 'GET', '/fleet/versions'),
-    showDrift: (cursor?: string) =>
-      call(driftPage, 'GET', `/fleet/drift${cursor === undefined ? '' : `?cursor=${cursor}`}`),
+    requestInspection: (body: { kind: InspectionKind; cursor?: string }) =>
+      call(inspectionAccepted, 'POST', '/fleet/inspections', body),
+    showInspection: <K extends InspectionKind>(kind: K, inspectionId: string) =>
+      call(inspectionOf(kind), 'GET', `/fleet/inspections/${inspectionId}`),
     planMigration: (canaries?: number | string[]) =>
       call(
         migrationPlan,

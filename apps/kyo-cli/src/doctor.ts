@@ -5,6 +5,7 @@ import { findTarget } from './find-target.ts';
 import type { Finding } from './finding.ts';
 import { smoke } from './smoke.ts';
 import type { TargetOptions } from './target.ts';
+import { inspect } from './watch.ts';
 
 const minimumFreeGibibytes = 2;
 
@@ -40,7 +41,7 @@ async function ask(client: Client, { stage }: TargetOptions): Promise<Finding[]>
         remedy: 'See `kyo tenants show ID` for the step that could not be undone.',
       }),
     });
-    findings.push(...(await compare(client, stage)));
+    findings.push(...(await compare(client)));
   } catch (error) {
     findings.push({ check: 'platform', ok: false, ...explain(error) });
   }
@@ -65,14 +66,10 @@ async function localParts(client: Client): Promise<Finding[]> {
 }
 
 /** Whether what there is of tenants is what the master database says. */
-async function compare(client: Client, stage: string | undefined): Promise<Finding[]> {
-  const { differences } = await client.findDifferences();
+async function compare(client: Client): Promise<Finding[]> {
+  const { differences } = await inspect(client, 'differences');
   const check = 'servers, databases, roles, secrets, files';
   if (differences.length === 0) return [{ check, ok: true, detail: 'as the master database says' }];
-  const removal =
-    stage === undefined
-      ? '`kyo doctor --repair` removes it.'
-      : 'Remove it by hand: docs/runbooks/differences.md.';
   return differences.map(({ problem, kind, name, tenantId }) => ({
     check,
     ok: false,
@@ -82,14 +79,14 @@ async function compare(client: Client, stage: string | undefined): Promise<Findi
         : `${kind} ${name} of ${tenantId} is missing`,
     remedy:
       problem === 'orphan'
-        ? removal
+        ? '`kyo doctor --repair` removes it.'
         : `Look into the logs; \`kyo tenants restore ${tenantId}\` brings back what was in it.`,
   }));
 }
 
 /** Removes what belongs to nothing; what could not be removed says why. */
 export async function repair(client: Client): Promise<Finding[]> {
-  const { removed, failed } = await client.removeOrphans();
+  const { removed, failed } = await inspect(client, 'repair');
   return [
     ...removed.map(({ kind, name }) => ({ check: 'removed', ok: true, detail: `${kind} ${name}` })),
     ...failed.map(({ kind, name, reason }) => ({

@@ -5,7 +5,7 @@ import { type CommandContext, type CommonOptions, toCount } from './command.ts';
 import { CommandFailed } from './failure.ts';
 import { createMigrationProgress } from './migration-progress.ts';
 import { table } from './table.ts';
-import { watchMigration } from './watch.ts';
+import { inspect, watchMigration } from './watch.ts';
 
 interface RunOptions extends CommonOptions {
   canaries?: number | string[];
@@ -69,7 +69,7 @@ async function allDrift(client: Client): Promise<TenantDrift[]> {
   const all: TenantDrift[] = [];
   let cursor: string | null | undefined;
   do {
-    const page = await client.showDrift(cursor ?? undefined);
+    const page = await inspect(client, 'drift', cursor ?? undefined);
     all.push(...page.tenants);
     cursor = page.nextCursor;
   } while (cursor !== null);

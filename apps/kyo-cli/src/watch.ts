@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Migration, Operation, OperationStep } from '@kyong/contracts';
+import type { InspectionKind, InspectionResult, Migration, Operation, OperationStep } from '@kyong/contracts';
 import type { Client } from './client.ts';
 import { CommandFailed } from './failure.ts';
 
@@ -43,6 +43,21 @@ export async function watchMigration(
     const migration = await client.showMigration(migrationId);
     show(migration);
     if (migration.status !== 'running') return migration;
+    await sleep(pollMilliseconds);
+  }
+}
+
+/** Has the platform look, and waits for what it finds. @throws {CommandFailed} when it could not. */
+export async function inspect<K extends InspectionKind>(
+  client: Client,
+  kind: K,
+  cursor?: string,
+): Promise<InspectionResult<K>> {
+  const { inspectionId } = await client.requestInspection({ kind, ...(cursor !== undefined && { cursor }) });
+  for (;;) {
+    const { status, error, result } = await client.showInspection(kind, inspectionId);
+    if (status === 'succeeded') return result as InspectionResult<K>;
+    if (status === 'failed') throw new CommandFailed(error ?? 'The inspection failed.');
     await sleep(pollMilliseconds);
   }
 }

@@ -20,6 +20,7 @@ import {
   type EventPublisher,
   type FleetMigrationStore,
   fillPool,
+  inspect,
   type Lifecycle,
   type Ports,
   type QuotaShares,
@@ -34,6 +35,7 @@ import { logicalReplication } from '@kyong/tenancy/adapters/logical-replication'
 import {
   createEventOutbox,
   createFleetMigrations,
+  createInspections,
   createLastEdits,
   createMasterDatabase,
   masterMigrations,
@@ -70,6 +72,7 @@ const policy: TenancyPolicy = {
   regions: ['ap-northeast-1'],
   selfServicePlans: ['free', 'basic', 'premium', 'enterprise'],
   maxTenantsPerOwner: null,
+  maxSelfServiceServersPerDay: null,
   dedicatedOnly: false,
 };
 const lifecycle: Omit<Lifecycle, 'offboardGraceSeconds'> = {
@@ -191,6 +194,21 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   });
   started.defer(() => migrationDriver.stop());
 
+  const inspections = createInspections(pool);
+  const inspectionDriver = new OperationDriver({
+    advance: async (inspectionId) => {
+      const onError = (err: unknown) => logger.warn({ err }, 'an inspection failed');
+      await inspect(inspectionId, { inspections, ports, schema, quotaShares, onError });
+      return { status: 'done' };
+    },
+    // One that was cut off is asked for again.
+    findDue: async () => [],
+    concurrency: 1,
+    sweepSeconds,
+    logger,
+  });
+  started.defer(() => inspectionDriver.stop());
+
   const tenants = openTenantAccess({
     store,
     secrets,
@@ -249,14 +267,16 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
       hosts: ports.hosts,
       now,
       startOperation: async (operationId) => driver.start(operationId),
-      doctor: { ports, removes: true },
+      inspection: {
+        inspections,
+        startInspection: async (inspectionId) => inspectionDriver.start(inspectionId),
+        logger,
+      },
       fleet: {
         store,
         migrations,
         schema,
-        hosts: ports.hosts,
         policy,
-        quotaShares,
         startMigration: async (migrationId) => migrationDriver.start(migrationId),
         logger,
       },

@@ -25,6 +25,7 @@ const policy: TenancyPolicy = {
   regions: ['ap-northeast-1'],
   selfServicePlans: ['free', 'basic'],
   maxTenantsPerOwner: null,
+  maxSelfServiceServersPerDay: null,
   dedicatedOnly: false,
 };
 

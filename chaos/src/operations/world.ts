@@ -17,6 +17,7 @@ export const policy: TenancyPolicy = {
   regions: ['ap-northeast-1'],
   selfServicePlans: ['free', 'basic', 'premium', 'enterprise'],
   maxTenantsPerOwner: null,
+  maxSelfServiceServersPerDay: null,
   dedicatedOnly: false,
 };
 const masterDatabase = 'kyo_system_master';

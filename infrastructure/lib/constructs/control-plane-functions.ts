@@ -17,8 +17,8 @@ import type { ServicesStack } from '../stacks/services.ts';
 import { metricsNamespaceOf, secretsPrefixOf, tokensOf } from './names.ts';
 import { NodeFunction, type NodeFunctionProps } from './node-function.ts';
 import { certificateAuthority, postgresMajorVersion } from './postgres-instance.ts';
-import { grantLooking, grantProvisioning } from './provisioner-permissions.ts';
-import { readSecret } from './secret-access.ts';
+import { grantProvisioning, seeBackups } from './provisioner-permissions.ts';
+import { readSecret, useKeyThrough } from './secret-access.ts';
 import { given, type VariablesOf } from './variables.ts';
 
 interface ControlPlaneFunctionsProps {
@@ -67,31 +67,11 @@ export class ControlPlaneFunctions extends Construct {
     const { KYO_TOKEN_ISSUER, KYO_TOKEN_AUDIENCE } = tokensOf(stage);
     const secretsPrefix = secretsPrefixOf(stage);
 
-    const tenancy: Omit<
-      VariablesOf<typeof advanceConfig>,
-      'KYO_EVENT_BUS' | 'KYO_TENANCY_POLICY' | 'KYO_WARM_POOL' | 'KYO_FUNCTION_SECONDS'
-    > = {
-      ...masterDatabase,
-      KYO_STAGE: stage.name,
-      KYO_SECRETS_PREFIX: secretsPrefix,
-      KYO_KMS_KEY: data.key.keyArn,
-      KYO_POSTGRES_MAJOR_VERSION: String(postgresMajorVersion),
-      KYO_DATABASE_SUBNET_GROUP: data.subnetGroup.subnetGroupName,
-      KYO_DATABASE_SECURITY_GROUP: network.firewall.groupOf('databases', this).securityGroupId,
-      KYO_DATABASE_PARAMETER_GROUP: data.parameterGroup.groupName,
-      KYO_DATABASE_CA_IDENTIFIER: certificateAuthority.toString(),
-      KYO_QUOTA_SHARE: String(stage.tenants.quotaShare),
-      KYO_SHARED_INSTANCE: data.shared.instance.instanceIdentifier,
-      KYO_SHARED_DATABASE_HOST: data.shared.instance.dbInstanceEndpointAddress,
-      KYO_SHARED_DATABASE_PORT: data.shared.instance.dbInstanceEndpointPort,
-      KYO_SHARED_DATABASE_SECRET: data.shared.adminSecret.secretArn,
-      KYO_SHARED_MAX_DATABASES: String(stage.sharedDatabase.maxDatabases),
-      KYO_FILES_BUCKET: data.files.bucketName,
-      KYO_LIFECYCLE: JSON.stringify(stage.tenants.lifecycle),
-    };
+    const policy = JSON.stringify(stage.tenants.policy);
     const api: Omit<VariablesOf<typeof apiConfig>, 'KYO_STATE_MACHINE'> = {
-      ...tenancy,
-      KYO_TENANCY_POLICY: JSON.stringify(stage.tenants.policy),
+      ...masterDatabase,
+      KYO_FILES_BUCKET: data.files.bucketName,
+      KYO_TENANCY_POLICY: policy,
     };
     this.api = define('Api', 'handler', {
       description: 'answers the API of the control plane',
@@ -116,9 +96,25 @@ export class ControlPlaneFunctions extends Construct {
 
     const warmPool = JSON.stringify(stage.tenants.warmPool);
     const steps: VariablesOf<typeof advanceConfig> = {
-      ...tenancy,
+      ...masterDatabase,
+      KYO_STAGE: stage.name,
+      KYO_SECRETS_PREFIX: secretsPrefix,
+      KYO_KMS_KEY: data.key.keyArn,
+      KYO_POSTGRES_MAJOR_VERSION: String(postgresMajorVersion),
+      KYO_DATABASE_SUBNET_GROUP: data.subnetGroup.subnetGroupName,
+      KYO_DATABASE_SECURITY_GROUP: network.firewall.groupOf('databases', this).securityGroupId,
+      KYO_DATABASE_PARAMETER_GROUP: data.parameterGroup.groupName,
+      KYO_DATABASE_CA_IDENTIFIER: certificateAuthority.toString(),
+      KYO_QUOTA_SHARE: String(stage.tenants.quotaShare),
+      KYO_SHARED_INSTANCE: data.shared.instance.instanceIdentifier,
+      KYO_SHARED_DATABASE_HOST: data.shared.instance.dbInstanceEndpointAddress,
+      KYO_SHARED_DATABASE_PORT: data.shared.instance.dbInstanceEndpointPort,
+      KYO_SHARED_DATABASE_SECRET: data.shared.adminSecret.secretArn,
+      KYO_SHARED_MAX_DATABASES: String(stage.sharedDatabase.maxDatabases),
+      KYO_FILES_BUCKET: data.files.bucketName,
+      KYO_LIFECYCLE: JSON.stringify(stage.tenants.lifecycle),
       KYO_EVENT_BUS: data.events.eventBusArn,
-      KYO_TENANCY_POLICY: JSON.stringify(stage.tenants.policy),
+      KYO_TENANCY_POLICY: policy,
       KYO_WARM_POOL: warmPool,
       KYO_FUNCTION_SECONDS: String(longestCallSeconds),
     };
@@ -162,13 +158,12 @@ export class ControlPlaneFunctions extends Construct {
       sharedServer: data.shared.instance.instanceArn,
       secretsPrefix,
     };
-    for (const looker of [this.api, this.advance, this.instanceEvent]) {
-      readSecret(looker, data.shared.adminSecret);
-      grantLooking(looker, permissions);
-    }
     // Links to exports are good for what their signer may read.
     grantExports(this.api, data.files, ['s3:GetObject']);
+    useKeyThrough('s3', this.api, data.key, ['kms:Decrypt']);
+    seeBackups(this.api);
     for (const worker of [this.advance, this.instanceEvent]) {
+      readSecret(worker, data.shared.adminSecret);
       grantExports(worker, data.files, [
         's3:GetObject',
         's3:PutObject',

@@ -14,12 +14,26 @@ interface ProvisionerScope {
   parameterGroup: string;
   /** The server of the tenants that share one, by its ARN. */
   sharedServer: string;
-  /** What the names of the tenants' secrets begin with. */
+  /** What the names of the stage's secrets begin with. */
   secretsPrefix: string;
 }
 
-/** Looks at databases of tenants, and inside them, and changes none. */
-export function grantLooking(role: iam.IGrantable, scope: ProvisionerScope): void {
+/** Sees between which times databases can be had as they were, and nothing of what is in them. */
+export function seeBackups(role: iam.IGrantable): void {
+  add(role, [{ sid: 'SeeBackups', actions: ['rds:DescribeDBInstanceAutomatedBackups'], resources: ['*'] }]);
+}
+
+/**
+ * Makes, looks into and changes what tenants have: databases of our plans in our subnets. The fence is their names. A fence of
+ * tags would be none: what may tag a new database may tag any.
+ */
+export function grantProvisioning(role: iam.IGrantable, scope: ProvisionerScope): void {
+  const { key, subnetGroup, parameterGroup, sharedServer, stage } = scope;
+  const databases = tenants(scope, 'db');
+  const snapshots = tenants(scope, 'snapshot');
+  const secrets = arnOf(scope, 'secretsmanager', 'secret', `${scope.secretsPrefix}tenants/*`);
+  const asked = { 'aws:RequestTag/kyo:managed': 'true', 'aws:RequestTag/kyo:stage': stage };
+  const ofOurPlans = [...new Set(Object.values(plans).map(({ instanceClass }) => instanceClass))];
   add(role, [
     {
       // Reading: these actions take no narrower resource that is known before.
@@ -44,22 +58,6 @@ export function grantLooking(role: iam.IGrantable, scope: ProvisionerScope): voi
         ArnLike: { 'aws:ResourceTag/aws:rds:primaryDBInstanceArn': tenants(scope, 'db') },
       },
     },
-  ]);
-  scope.key.grantDecrypt(role);
-}
-
-/**
- * Makes and changes what tenants have: databases of our plans in our subnets. The fence is their names. A fence of tags would
- * be none: what may tag a new database may tag any, and a tag says nothing of what an action is about to make.
- */
-export function grantProvisioning(role: iam.IGrantable, scope: ProvisionerScope): void {
-  const { key, subnetGroup, parameterGroup, sharedServer, stage } = scope;
-  const databases = tenants(scope, 'db');
-  const snapshots = tenants(scope, 'snapshot');
-  const secrets = arnOf(scope, 'secretsmanager', 'secret', `${scope.secretsPrefix}*`);
-  const asked = { 'aws:RequestTag/kyo:managed': 'true', 'aws:RequestTag/kyo:stage': stage };
-  const ofOurPlans = [...new Set(Object.values(plans).map(({ instanceClass }) => instanceClass))];
-  add(role, [
     {
       sid: 'CreateDatabases',
       actions: ['rds:CreateDBInstance'],

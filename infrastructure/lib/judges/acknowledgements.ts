@@ -165,7 +165,7 @@ export function acknowledgementsOf(stage: Stage): Acknowledgement[] {
     },
     {
       stack: 'provisioning',
-      id: wildcard(arn('secretsmanager', `secret:kyo/${stage.name}/*`)),
+      id: wildcard(arn('secretsmanager', `secret:kyo/${stage.name}/tenants/*`)),
       reason:
         "Secrets of tenants that do not exist yet; the prefix is this stage's, and creating one demands its tags.",
     },

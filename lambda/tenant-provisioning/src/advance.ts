@@ -1,15 +1,16 @@
 import { loadConfig } from '@kyong/service-kit';
-import { fillPool } from '@kyong/tenancy';
+import { fillPool, inspect } from '@kyong/tenancy';
 import { eventBridge } from '@kyong/tenancy/adapters/eventbridge';
-import { createFleetMigrations } from '@kyong/tenancy/adapters/master-database';
+import { createFleetMigrations, createInspections } from '@kyong/tenancy/adapters/master-database';
 import { createTenantSchema } from '@kyong/tenancy/adapters/tenant-migrations';
 import type { Context } from 'aws-lambda';
 import { z } from 'zod';
-import { lambdaLogger, openMasterDatabase, sharedAdmin, tenancyPorts } from './composition.ts';
+import { lambdaLogger, openMasterDatabase } from './composition.ts';
 import { advanceConfig } from './config.ts';
 import { createDriver, longestStepSecondsOf } from './driver.ts';
 import { createMigrationDriver } from './migration-driver.ts';
 import type { Turn } from './run-steps.ts';
+import { sharedAdmin, tenancyPorts } from './tenancy-ports.ts';
 
 const config = loadConfig(advanceConfig, process.env);
 const logger = lambdaLogger('advance', config.KYO_LOG_LEVEL);
@@ -21,21 +22,33 @@ const drive = createDriver({
   publisher: eventBridge({ busName: config.KYO_EVENT_BUS }),
   logger,
 });
+const schema = createTenantSchema(() => sharedAdmin(config));
 const migrate = createMigrationDriver(
   {
     store: createFleetMigrations(pool),
     hosts: ports.hosts,
-    schema: createTenantSchema(() => sharedAdmin(config)),
+    schema,
     random: ports.random,
   },
   logger,
 );
+
+/** A quota that is this full is shown as one to raise. */
+const quotaWarningShare = 0.8;
+const inspection = {
+  inspections: createInspections(pool),
+  ports,
+  schema,
+  quotaShares: { refuse: config.KYO_QUOTA_SHARE, warn: quotaWarningShare },
+  onError: (err: unknown) => logger.warn({ err }, 'an inspection failed'),
+};
 
 /** What the state machine sends. */
 const turn = z.object({
   work: z.union([
     z.object({ operationId: z.uuid() }),
     z.object({ migrationId: z.uuid() }),
+    z.object({ inspectionId: z.uuid() }),
     z.object({ pool: z.literal('warm') }),
   ]),
   /** The execution: one that was cut off and comes back takes its own lease over at once. */
@@ -50,10 +63,16 @@ async function fill(): Promise<Turn> {
   return { status: 'done' };
 }
 
+async function look(inspectionId: string): Promise<Turn> {
+  await inspect(inspectionId, inspection);
+  return { status: 'done' };
+}
+
 /** One turn of the state machine. */
 export const handler = (event: unknown, context: Context) => {
   const { work, execution } = turn.parse(event);
   if ('pool' in work) return fill();
+  if ('inspectionId' in work) return look(work.inspectionId);
   return 'operationId' in work
     ? drive(work.operationId, execution, context)
     : migrate(work.migrationId, execution, context);

@@ -17,9 +17,13 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { accepted, answerTo } from './accepted.ts';
 import { auditApiRoutes, auditEndpoints } from './audit-api.ts';
 import { type Caller, callerOf } from './authorize.ts';
-import { createDoctorEndpoints, type DoctorDependencies, doctorApiRoutes } from './doctor-api.ts';
 import { createFleetEndpoints, type FleetDependencies, fleetApiRoutes } from './fleet-api.ts';
 import { json, jsonBody, keyOf, lowerCaseKeys, parse } from './http.ts';
+import {
+  createInspectionEndpoints,
+  type InspectionDependencies,
+  inspectionApiRoutes,
+} from './inspection-api.ts';
 import { recordRefusal } from './refusals.ts';
 import { changeRestored, type RestoreDependencies, restoreTenant } from './restore-api.ts';
 import {
@@ -35,7 +39,7 @@ export interface ApiDependencies extends RestoreDependencies {
   archives: Pick<ArchiveStore, 'link'>;
   policy: TenancyPolicy;
   fleet: FleetDependencies;
-  doctor: DoctorDependencies;
+  inspection: InspectionDependencies;
 }
 
 export type ApiHandler = (event: APIGatewayProxyEvent) => Promise<APIGatewayProxyResult>;
@@ -52,14 +56,14 @@ const exportLinkSeconds = 900;
 /** The control plane's API as API Gateway (REST, proxy integration) calls it. */
 export function createApi(deps: ApiDependencies): ApiHandler {
   const fleet = createFleetEndpoints(deps.fleet);
-  const doctor = createDoctorEndpoints(deps.doctor);
+  const inspection = createInspectionEndpoints(deps.inspection);
   return async (event) => {
     const requestId = requestIdOf(event.requestContext.requestId);
     const startedAt = performance.now();
     let result: APIGatewayProxyResult;
     try {
       const key = `${event.httpMethod} ${event.resource}`;
-      const endpoint = endpoints.get(key) ?? fleet.get(key) ?? doctor.get(key);
+      const endpoint = endpoints.get(key) ?? fleet.get(key) ?? inspection.get(key);
       if (!endpoint) throw new Problem('not_found');
       result = await endpoint(event, callerOf(event.requestContext), deps);
     } catch (error) {
@@ -92,7 +96,7 @@ export const apiRoutes = [
   routes.swapRestored,
   routes.discardRestored,
   ...fleetApiRoutes,
-  ...doctorApiRoutes,
+  ...inspectionApiRoutes,
   routes.rotateTenantSecret,
   routes.offboardTenant,
   routes.exportOfTenant,
@@ -131,6 +135,7 @@ const refusals: Record<
   reserved: 'tenant_reserved',
   'key-reused': 'idempotency_key_reused',
   'too-many': 'tenant_limit_reached',
+  'servers-exhausted': 'self_service_exhausted',
   'region-unavailable': 'region_unavailable',
   'plan-not-self-service': 'plan_not_self_service',
 };
@@ -146,7 +151,14 @@ async function provisionTenant(event: APIGatewayProxyEvent, caller: Caller, deps
     deps.store,
     deps.policy,
   );
-  if (result.outcome !== 'accepted') throw new Problem(refusals[result.outcome]);
+  if (result.outcome !== 'accepted') {
+    throw new Problem(refusals[result.outcome], {
+      ...(result.outcome === 'servers-exhausted' && { retryAfterSeconds: result.retryAfterSeconds }),
+      ...(result.outcome === 'plan-not-self-service' && {
+        detail: `By yourself you may choose: ${deps.policy.selfServicePlans.join(', ')}. An operator gives the others.`,
+      }),
+    });
+  }
 
   return accepted({ tenantId: body.tenantId, operationId: result.operationId, status: 'provisioning' }, deps);
 }

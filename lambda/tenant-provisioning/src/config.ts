@@ -29,6 +29,7 @@ const policy = z.object({
   regions: z.tuple([text], text),
   selfServicePlans: z.array(plan),
   maxTenantsPerOwner: z.int().positive().nullable(),
+  maxSelfServiceServersPerDay: z.int().positive().nullable(),
   dedicatedOnly: z.boolean(),
 });
 
@@ -49,8 +50,13 @@ export const authorizerConfig = z.object({
   KYO_TOKEN_AUDIENCE: text,
 });
 
+/** Of the bucket of the tenants' files. */
+export const exportsFolder = 'exports/';
+const exports = { KYO_FILES_BUCKET: text };
+
 /** Where tenants' databases, secrets and exports are, and how they are made. */
 const tenancy = {
+  ...exports,
   /** Part of the names and tags of everything it creates. */
   KYO_STAGE: text,
   KYO_SECRETS_PREFIX: text,
@@ -69,17 +75,15 @@ const tenancy = {
   /** The secret of its master user: JSON with `username` and `password`. */
   KYO_SHARED_DATABASE_SECRET: text,
   KYO_SHARED_MAX_DATABASES: z.coerce.number().int().positive(),
-  /** The bucket of the tenants' files; exports are in its folder `exports/`. */
-  KYO_FILES_BUCKET: text,
   /** A JSON object, see `Lifecycle`. */
   KYO_LIFECYCLE: json.pipe(lifecycle),
 };
 
-/** The environment of the API. */
+/** The environment of the API, which faces the Internet: no way into a database but the master database. */
 export const apiConfig = z.object({
   ...common,
   ...masterDatabase,
-  ...tenancy,
+  ...exports,
   ...driver,
   /** A JSON object, see `TenancyPolicy`. */
   KYO_TENANCY_POLICY: json.pipe(policy),

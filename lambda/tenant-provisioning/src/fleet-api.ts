@@ -2,19 +2,15 @@ import { type MigrationPlan, plan as planName, routes } from '@kyong/contracts';
 import { type Logger, Problem } from '@kyong/service-kit';
 import {
   type FleetMigrationStore,
-  findDrift,
   monthlyPrice,
-  type Ports,
   placementOf,
   planMigration,
-  type QuotaShares,
   startMigration,
   type TenancyPolicy,
   type TenancyStore,
   type TenantSchema,
   UnknownCanaries,
   warmPrice,
-  withLevel,
 } from '@kyong/tenancy';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import type { Caller } from './authorize.ts';
@@ -22,12 +18,10 @@ import { json, jsonBody, keyOf, parse } from './http.ts';
 import { migrationView } from './views.ts';
 
 export interface FleetDependencies {
-  store: Pick<TenancyStore, 'listTenants' | 'findWarmDatabases'>;
+  store: Pick<TenancyStore, 'findWarmDatabases'>;
   migrations: FleetMigrationStore;
-  schema: TenantSchema;
-  hosts: Ports['hosts'];
+  schema: Pick<TenantSchema, 'newestVersion'>;
   policy: TenancyPolicy;
-  quotaShares: QuotaShares;
   /** Has the migration advanced. A sweep catches what this loses. */
   startMigration: (migrationId: string) => Promise<void>;
   logger: Logger;
@@ -41,20 +35,16 @@ type FleetEndpoint = (
 
 export const fleetApiRoutes = [
   routes.listPlans,
-  routes.showQuotas,
   routes.showWarmPool,
   routes.showVersions,
-  routes.showDrift,
   routes.planMigration,
   routes.startMigration,
   routes.showMigration,
 ] as const;
 
 const endpoints: [string, FleetEndpoint][] = [
-  [keyOf(routes.showQuotas), showQuotas],
   [keyOf(routes.showWarmPool), showWarmPool],
   [keyOf(routes.showVersions), showVersions],
-  [keyOf(routes.showDrift), showDrift],
   [keyOf(routes.planMigration), showPlan],
   [keyOf(routes.startMigration), start],
   [keyOf(routes.showMigration), showMigration],
@@ -83,15 +73,6 @@ function listPlans({ policy }: FleetDependencies): APIGatewayProxyResult {
   return json(200, { plans });
 }
 
-async function showQuotas(
-  _event: APIGatewayProxyEvent,
-  _caller: Caller,
-  { hosts, quotaShares }: FleetDependencies,
-) {
-  const quotas = await Promise.all([hosts.dedicated.quotas(), hosts.shared.quotas()]);
-  return json(200, { quotas: quotas.flat().map((quota) => withLevel(quota, quotaShares)) });
-}
-
 async function showWarmPool(_event: APIGatewayProxyEvent, _caller: Caller, { store }: FleetDependencies) {
   const databases = (await store.findWarmDatabases()).map(
     ({ plan, placement, variant, status, createdAt }) => ({
@@ -116,20 +97,6 @@ async function showVersions(_event: APIGatewayProxyEvent, _caller: Caller, deps:
     newestVersion: deps.schema.newestVersion,
     versions,
     ...(latest && { migration: migrationView(latest) }),
-  });
-}
-
-async function showDrift(event: APIGatewayProxyEvent, _caller: Caller, deps: FleetDependencies) {
-  const { limit, cursor } = parse(routes.showDrift.query, event.queryStringParameters ?? {}, 'query');
-  const tenants = await deps.store.listTenants({
-    limit: limit + 1,
-    ...(cursor !== undefined && { after: cursor }),
-  });
-  const page = tenants.slice(0, limit);
-  const withDatabase = page.filter(({ schemaVersion, reservation }) => schemaVersion && reservation);
-  return json(200, {
-    tenants: await findDrift(withDatabase, deps),
-    nextCursor: tenants.length > limit ? (page.at(-1)?.id ?? null) : null,
   });
 }
 

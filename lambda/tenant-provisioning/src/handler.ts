@@ -1,37 +1,51 @@
+import { RDSClient } from '@aws-sdk/client-rds';
+import { S3Client } from '@aws-sdk/client-s3';
 import { loadConfig } from '@kyong/service-kit';
-import { createFleetMigrations } from '@kyong/tenancy/adapters/master-database';
-import { createTenantSchema } from '@kyong/tenancy/adapters/tenant-migrations';
+import {
+  createFleetMigrations,
+  createInspections,
+  createMasterDatabase,
+} from '@kyong/tenancy/adapters/master-database';
+import { rdsBackups } from '@kyong/tenancy/adapters/rds';
+import { s3Archives } from '@kyong/tenancy/adapters/s3-archives';
+import { newestTenantVersion } from '@kyong/tenancy/adapters/tenant-migrations';
 import { createApi } from './api.ts';
-import { lambdaLogger, openMasterDatabase, sharedAdmin, tenancyPorts } from './composition.ts';
-import { apiConfig } from './config.ts';
-import { stateMachine } from './state-machine.ts';
+import { lambdaLogger, openMasterDatabase } from './composition.ts';
+import { apiConfig, exportsFolder } from './config.ts';
+import { answersInTime, stateMachine } from './state-machine.ts';
 
 const config = loadConfig(apiConfig, process.env);
 const logger = lambdaLogger('api', config.KYO_LOG_LEVEL);
 const pool = await openMasterDatabase(config, logger);
-const ports = tenancyPorts(config, pool);
-const { store, hosts, archives, now } = ports;
+const store = createMasterDatabase(pool);
+const backups = rdsBackups(new RDSClient(answersInTime));
 const start = stateMachine(config.KYO_STATE_MACHINE);
 
-/** A quota that is this full is shown as one to raise. */
-const quotaWarningShare = 0.8;
-
-/** The control plane's API, behind API Gateway. */
+/**
+ * The control plane's API, behind API Gateway. It faces the Internet: it reads and writes the master database, and what has to
+ * be done to databases of tenants, or looked at in them, it has the driver of operations do.
+ */
 export const handler = createApi({
   store,
-  archives,
-  hosts,
+  archives: s3Archives({
+    s3: new S3Client(answersInTime),
+    bucket: config.KYO_FILES_BUCKET,
+    prefix: exportsFolder,
+  }),
+  hosts: { dedicated: backups, shared: backups },
   policy: config.KYO_TENANCY_POLICY,
-  now,
+  now: () => new Date(),
   startOperation: (operationId) => start({ operationId }),
-  doctor: { ports, removes: false },
+  inspection: {
+    inspections: createInspections(pool),
+    startInspection: (inspectionId) => start({ inspectionId }),
+    logger,
+  },
   fleet: {
     store,
     migrations: createFleetMigrations(pool),
-    schema: createTenantSchema(() => sharedAdmin(config)),
-    hosts,
+    schema: { newestVersion: newestTenantVersion() },
     policy: config.KYO_TENANCY_POLICY,
-    quotaShares: { refuse: config.KYO_QUOTA_SHARE, warn: quotaWarningShare },
     startMigration: (migrationId) => start({ migrationId }),
     logger,
   },

@@ -3,9 +3,10 @@ import { eventBridge } from '@kyong/tenancy/adapters/eventbridge';
 import { createMasterDatabase } from '@kyong/tenancy/adapters/master-database';
 import type { Context } from 'aws-lambda';
 import { z } from 'zod';
-import { lambdaLogger, openMasterDatabase, tenancyPorts } from './composition.ts';
+import { lambdaLogger, openMasterDatabase } from './composition.ts';
 import { advanceConfig } from './config.ts';
 import { createDriver, longestStepSecondsOf } from './driver.ts';
+import { tenancyPorts } from './tenancy-ports.ts';
 
 const config = loadConfig(advanceConfig, process.env);
 const logger = lambdaLogger('instance-event', config.KYO_LOG_LEVEL);

@@ -1,12 +1,12 @@
 import { routes } from '@kyong/contracts';
 import { Problem } from '@kyong/service-kit';
-import { type Ports, requestRestore, requestRestoredChange } from '@kyong/tenancy';
+import { type Backups, requestRestore, requestRestoredChange, type TenancyStore } from '@kyong/tenancy';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { answerTo, type OperationStarter } from './accepted.ts';
 import type { Caller } from './authorize.ts';
 import { jsonBody, parse } from './http.ts';
 
-export type RestoreDependencies = OperationStarter & Pick<Ports, 'store' | 'hosts' | 'now'>;
+export type RestoreDependencies = OperationStarter & Backups & { store: TenancyStore };
 
 /** One tenant to a point in time, beside the live database. */
 export async function restoreTenant(

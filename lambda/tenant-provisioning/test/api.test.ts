@@ -1,11 +1,12 @@
 import { createLogger, Problem } from '@kyong/service-kit';
-import type { Ports, TenancyPolicy } from '@kyong/tenancy';
+import type { TenancyPolicy } from '@kyong/tenancy';
 import {
   createFleetMigrations,
+  createInspections,
   createMasterDatabase,
   masterMigrations,
 } from '@kyong/tenancy/adapters/master-database';
-import { createTenantSchema } from '@kyong/tenancy/adapters/tenant-migrations';
+import { newestTenantVersion } from '@kyong/tenancy/adapters/tenant-migrations';
 import { createTestDatabase } from '@kyong/testing';
 import type { APIGatewayProxyEvent, APIGatewayTokenAuthorizerEvent } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
@@ -34,54 +35,37 @@ function event(authorizer: object | null, change: Partial<APIGatewayProxyEvent> 
 async function createTestApi(
   change: Partial<TenancyPolicy> = {},
   startOperation = async (_id: string) => {},
+  startInspection = async (_id: string) => {},
 ) {
-  const { pool, connection } = await createTestDatabase(masterMigrations);
+  const { pool } = await createTestDatabase(masterMigrations);
   const policy: TenancyPolicy = {
     regions: ['ap-northeast-1'],
     selfServicePlans: ['free', 'basic'],
     maxTenantsPerOwner: 1,
+    maxSelfServiceServersPerDay: 1,
     dedicatedOnly: false,
     ...change,
   };
   const logger = createLogger({ service: 'test', level: 'silent' });
   const store = createMasterDatabase(pool);
-  // No database of a tenant is entered here.
-  const hosts = {
-    dedicated: {
-      quotas: async () => [{ name: 'servers', used: 9, limit: 10, remedy: 'Fewer.' }],
-      list: async () => [
-        { kind: 'server', name: 'kyo-test-nobody', tenantId: 'nobody' },
-        { kind: 'snapshot', name: 'kyo-test-nobody-final', tenantId: 'nobody' },
-      ],
-    },
-    shared: { quotas: async () => [], list: async () => [] },
-  } as unknown as Ports['hosts'];
+  // No backups, and no way into a database.
+  const noBackups = { restorableWindow: async () => undefined };
   const fleet = {
     store,
     migrations: createFleetMigrations(pool),
-    schema: createTenantSchema(async () => connection),
-    hosts,
+    schema: { newestVersion: newestTenantVersion() },
     policy,
-    quotaShares: { refuse: 1, warn: 0.8 },
     startMigration: async () => {},
     logger,
   };
   const api = createApi({
     store,
-    hosts,
+    hosts: { dedicated: noBackups, shared: noBackups },
     archives: { link: async (ref) => `https://archives.example/${ref}` },
     policy,
     now: () => new Date(),
     startOperation,
-    doctor: {
-      ports: {
-        store,
-        hosts,
-        secrets: { list: async () => [] },
-        archives: { list: async () => [] },
-      } as unknown as Ports,
-      removes: false,
-    },
+    inspection: { inspections: createInspections(pool), startInspection, logger },
     fleet,
     logger,
   });
@@ -177,6 +161,19 @@ describe('the API function', () => {
       202,
     );
   });
+
+  it('says when the next server may be ordered, and who gives what nobody may choose', async () => {
+    const call = await createTestApi({ maxTenantsPerOwner: null });
+    const order = (tenantId: string, plan: string) => event(signup, body({ tenantId, plan }));
+    expect((await call(order('first-gym', 'basic'))).status).toBe(202);
+    const { status, body: problem, headers } = await call(order('second-gym', 'basic'));
+    expect([status, problem.code]).toEqual([429, 'self_service_exhausted']);
+    expect(Number(headers?.['retry-after'])).toBeGreaterThan(86_000);
+    const refused = await call(order('third-gym', 'premium'));
+    expect(refused.body.detail).toBe(
+      'By yourself you may choose: free, basic. An operator gives the others.',
+    );
+  });
 });
 
 describe('the fleet', () => {
@@ -185,14 +182,15 @@ describe('the fleet', () => {
     resource,
     queryStringParameters,
   });
+  const inspection = (kind: string) => ({ resource: '/fleet/inspections', ...body({ kind }) });
   const start = (wish: object) => ({ resource: '/fleet/migrations', ...body(wish) });
 
   it('is for operators alone', async () => {
     const call = await createTestApi();
     for (const change of [
       get('/fleet/versions'),
-      get('/fleet/quotas'),
-      get('/fleet/drift'),
+      inspection('quotas'),
+      get('/fleet/inspections/{inspectionId}'),
       get('/fleet/migration-plan'),
       start({}),
     ]) {
@@ -336,23 +334,40 @@ describe('the audit', () => {
   });
 });
 
-describe('the comparison with what the master database says', () => {
-  const differences = { httpMethod: 'GET', resource: '/operations/differences', body: null };
+describe('an inspection', () => {
+  const ask = (wish: object) => event(operator, { resource: '/fleet/inspections', ...body(wish) });
+  const show = (inspectionId: unknown) =>
+    event(operator, {
+      httpMethod: 'GET',
+      resource: '/fleet/inspections/{inspectionId}',
+      pathParameters: { inspectionId: String(inspectionId) },
+      body: null,
+    });
 
-  it('shows operators what belongs to nothing, but for last snapshots; nobody else', async () => {
-    const call = await createTestApi();
-    const { status, body } = await call(event(operator, differences));
-    expect([status, body.differences]).toEqual([
-      200,
-      [{ problem: 'orphan', kind: 'server', name: 'kyo-test-nobody', tenantId: 'nobody' }],
-    ]);
-    expect((await call(event(session, differences))).status).toBe(403);
+  it('is recorded and handed to the driver, and watched until it is over', async () => {
+    const started: string[] = [];
+    const call = await createTestApi({}, undefined, async (id) => void started.push(id));
+    const { status, body, headers } = await call(ask({ kind: 'differences' }));
+    expect([status, body.inspectionId, headers?.location]).toEqual([202, started[0], body.statusUrl]);
+    expect((await call(show(body.inspectionId))).body).toEqual({
+      inspectionId: body.inspectionId,
+      kind: 'differences',
+      status: 'running',
+      startedAt: expect.any(String),
+    });
   });
 
-  it('removes nothing where that takes longer than an answer, and says what to do', async () => {
-    const call = await createTestApi();
-    const repair = { httpMethod: 'POST', resource: '/operations/differences/repair', body: null };
-    const { status, body } = await call(event(operator, repair));
-    expect([status, body.detail]).toEqual([403, expect.stringContaining('docs/runbooks/differences.md')]);
+  it('is a 503 when the driver cannot be reached: nothing looks after it', async () => {
+    const call = await createTestApi({}, undefined, () => Promise.reject(new Error('throttled')));
+    const { status, headers } = await call(ask({ kind: 'quotas' }));
+    expect([status, headers?.['retry-after']]).toEqual([503, '5']);
+  });
+
+  it.each([
+    ['of no kind', ask({ kind: 'everything' }), 400],
+    ['with what it does not know', ask({ kind: 'drift', limit: 5 }), 400],
+    ['that is not there', show('c6af9ac6-7b61-41e6-9a41-93e8deadbeef'), 404],
+  ])('%s is refused', async (_, request, status) => {
+    expect((await (await createTestApi())(request)).status).toBe(status);
   });
 });

@@ -113,10 +113,7 @@ export const tenantDrift = z
   .meta({ id: 'TenantDrift' });
 export type TenantDrift = z.infer<typeof tenantDrift>;
 
-export const driftQuery = z.object({
-  cursor: z.string().max(200).optional(),
-  limit: z.coerce.number().int().min(1).max(100).default(50),
-});
 export const driftPage = z
   .object({ tenants: z.array(tenantDrift), nextCursor: z.string().nullable() })
   .meta({ id: 'DriftPage' });
+export type DriftPage = z.infer<typeof driftPage>;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { planList, quotaList, warmPool } from './capacity.ts';
+import { planList, warmPool } from './capacity.ts';
 import * as fleet from './fleet-migration.ts';
+import { inspection, inspectionAccepted, requestInspection } from './inspection.ts';
 import { route } from './route.ts';
 
 /** What operators do to all tenants at once, and what there is room for. */
@@ -14,14 +15,32 @@ export const fleetRoutes = {
     success: { status: 200, description: 'Every plan', body: planList },
     problems: [],
   }),
-  showQuotas: route({
-    method: 'GET',
-    path: '/fleet/quotas',
+  requestInspection: route({
+    method: 'POST',
+    path: '/fleet/inspections',
     tag: 'Fleet',
-    summary: 'What there is only so much of, and how much of it is used (operator)',
+    summary: 'Look into what there is of tenants (operator)',
+    description: 'The API itself has no way into a database of a tenant: the driver of operations looks.',
     secured: true,
-    success: { status: 200, description: 'The quotas', body: quotaList },
+    body: requestInspection,
+    success: {
+      status: 202,
+      description: 'Accepted; watch the inspection',
+      body: inspectionAccepted,
+      headers: { Location: 'The inspection', 'Retry-After': 'Seconds until it is worth asking' },
+    },
     problems: ['forbidden'],
+  }),
+  showInspection: route({
+    method: 'GET',
+    path: '/fleet/inspections/{inspectionId}',
+    tag: 'Fleet',
+    summary: 'What an inspection has found (operator)',
+    description: 'It is kept for a week.',
+    secured: true,
+    params: z.object({ inspectionId: z.uuid() }),
+    success: { status: 200, description: 'The inspection', body: inspection },
+    problems: ['forbidden', 'not_found'],
   }),
   showWarmPool: route({
     method: 'GET',
@@ -43,17 +62,6 @@ export const fleetRoutes = {
       description: 'The versions, and the latest migration',
       body: fleet.schemaVersions,
     },
-    problems: ['forbidden'],
-  }),
-  showDrift: route({
-    method: 'GET',
-    path: '/fleet/drift',
-    tag: 'Fleet',
-    summary: 'How the databases of tenants differ from what their versions should be (operator)',
-    description: 'Looks into the databases of one page of tenants.',
-    secured: true,
-    query: fleet.driftQuery,
-    success: { status: 200, description: 'A page of tenants, by tenantId', body: fleet.driftPage },
     problems: ['forbidden'],
   }),
   planMigration: route({

@@ -10,6 +10,7 @@ export * from './doctor.ts';
 export * from './event.ts';
 export * from './fleet-migration.ts';
 export * from './health.ts';
+export * from './inspection.ts';
 export * from './operation.ts';
 export * from './operation-input.ts';
 export * from './otp.ts';

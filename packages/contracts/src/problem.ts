@@ -45,6 +45,7 @@ export const problems = {
   otp_prefix_limit: { status: 429, title: 'Too many codes to this range of numbers' },
   otp_prefix_cut_off: { status: 429, title: 'Too few codes to this range of numbers are used' },
   otp_budget_exhausted: { status: 429, title: 'The budget of SMS for this month is spent' },
+  self_service_exhausted: { status: 429, title: 'No more servers are given away by signup for now' },
   rate_limited: { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Something went wrong on our side' },
   unavailable: { status: 503, title: 'Temporarily unavailable' },

@@ -4,7 +4,6 @@ import * as auth from './auth.ts';
 import { planChangeAccepted } from './capacity.ts';
 import { collaborationRoutes } from './collaboration-routes.ts';
 import { exportLink } from './departure.ts';
-import { differences, repaired } from './doctor.ts';
 import { fleetRoutes } from './fleet-routes.ts';
 import { health } from './health.ts';
 import { operation } from './operation.ts';
@@ -53,6 +52,7 @@ export const routes = {
       'signup_required',
       'plan_not_self_service',
       'tenant_limit_reached',
+      'self_service_exhausted',
       'tenant_taken',
       'tenant_reserved',
       'idempotency_key_reused',
@@ -243,25 +243,6 @@ export const routes = {
     params: z.object({ operationId: z.uuid() }),
     success: accepted,
     problems: ['forbidden', 'not_found', 'operation_not_parked'],
-  }),
-  findDifferences: route({
-    method: 'GET',
-    path: '/operations/differences',
-    tag: 'Tenants',
-    summary: 'Compare what there is of tenants with what the master database says (operator)',
-    secured: true,
-    success: { status: 200, description: 'What differs; nothing when all is well', body: differences },
-    problems: ['forbidden'],
-  }),
-  removeOrphans: route({
-    method: 'POST',
-    path: '/operations/differences/repair',
-    tag: 'Tenants',
-    summary: 'Remove what the master database does not know (operator)',
-    description: 'Only what is provably ours, and of no tenant that something is being done to.',
-    secured: true,
-    success: { status: 200, description: 'What was removed, and what could not be', body: repaired },
-    problems: ['forbidden'],
   }),
   showOperation: route({
     method: 'GET',

@@ -68,7 +68,8 @@ export async function removeOrphans(differences: Difference[], ports: Ports): Pr
     } catch {
       repair.failed.push({
         ...orphan,
-        reason: 'It could not be removed. Its server may be away, or in use.',
+        reason:
+          'It is not gone yet. A server takes minutes to go; or what it is on is away, or in use. Look again.',
       });
     }
   }

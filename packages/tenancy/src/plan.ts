@@ -68,6 +68,8 @@ export interface TenancyPolicy {
   selfServicePlans: readonly Plan[];
   /** How many tenants one person may own; null for no bound. */
   maxTenantsPerOwner: number | null;
+  /** How many servers signups may order by themselves within 24 hours, all together; null for no bound. */
+  maxSelfServiceServersPerDay: number | null;
   /** Every plan gets a server of its own, whatever the catalog says. */
   dedicatedOnly: boolean;
 }

@@ -212,12 +212,16 @@ export interface ProvisionRequest {
   idempotencyKey?: string;
   requestHash: string;
   maxTenantsPerOwner: number | null;
+  /** Of a request that orders a server by itself: how many there may be in 24 hours, this one counted; null: not counted. */
+  maxServersPerDay: number | null;
   stepNames: string[];
 }
 
 export type ProvisionOutcome =
   | { outcome: 'accepted'; operationId: string; created: boolean }
-  | { outcome: 'taken' | 'key-reused' | 'too-many' };
+  | { outcome: 'taken' | 'key-reused' | 'too-many' }
+  /** Those of the day have been given away. */
+  | { outcome: 'servers-exhausted'; retryAfterSeconds: number };
 
 /** A change to a tenant that exists. */
 export interface OperationRequest {

@@ -31,12 +31,14 @@ export async function requestProvision(
   if (!caller.isOperator && !policy.selfServicePlans.includes(plan))
     return { outcome: 'plan-not-self-service' };
 
+  const placement = placementOf(plan, policy);
+  const ordersServer = !caller.isOperator && placement === 'dedicated';
   return store.requestProvision({
     operationId: randomUUID(),
     tenantId,
     name,
     plan,
-    placement: placementOf(plan, policy),
+    placement,
     region,
     caller: caller.id,
     sourceIp: caller.sourceIp,
@@ -45,6 +47,7 @@ export async function requestProvision(
       .update(JSON.stringify([tenantId, plan, name, region]))
       .digest('hex'),
     maxTenantsPerOwner: caller.isOperator ? null : policy.maxTenantsPerOwner,
+    maxServersPerDay: ordersServer ? policy.maxSelfServiceServersPerDay : null,
     stepNames: operations.provision.steps.map((step) => step.name),
   });
 }

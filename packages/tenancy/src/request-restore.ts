@@ -1,8 +1,8 @@
 import type { OperationInput } from '@kyong/contracts';
-import type { OperationRequestOutcome, Ports, RestorableWindow, TenancyStore } from './ports.ts';
+import type { OperationRequestOutcome, RestorableWindow, TenancyStore } from './ports.ts';
 import { requestOperation } from './request-operation.ts';
 import type { Caller } from './request-provision.ts';
-import { outsideWindow, restorableWindowOf } from './restorable-window.ts';
+import { type Backups, outsideWindow, restorableWindowOf } from './restorable-window.ts';
 
 type RestoreKind = 'restore' | 'swap-restored' | 'discard-restored';
 
@@ -18,7 +18,7 @@ export async function requestRestore(
   tenantId: string,
   to: Date,
   caller: Caller,
-  ports: Pick<Ports, 'store' | 'hosts' | 'now'>,
+  ports: Backups & { store: TenancyStore },
 ): Promise<RestoreRequestOutcome> {
   const { store } = ports;
   const tenant = await store.findTenant(tenantId);

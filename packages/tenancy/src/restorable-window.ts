@@ -1,10 +1,17 @@
-import type { Ports, RestorableWindow } from './ports.ts';
+import type { Placement } from '@kyong/contracts';
+import type { DatabaseHost, RestorableWindow } from './ports.ts';
 import type { Tenant } from './tenant.ts';
+
+/** What knows of backups, and has no way into what they are of. */
+export interface Backups {
+  hosts: Record<Placement, Pick<DatabaseHost, 'restorableWindow'>>;
+  now: () => Date;
+}
 
 /** Between which times the tenant can be had as it was: as far as the backups go, and no further than it is old. */
 export async function restorableWindowOf(
   { reservation, createdAt }: Tenant,
-  { hosts, now }: Pick<Ports, 'hosts' | 'now'>,
+  { hosts, now }: Backups,
 ): Promise<RestorableWindow | undefined> {
   const window = reservation && (await hosts[reservation.placement].restorableWindow(reservation, now()));
   return window ? { ...window, from: window.from < createdAt ? createdAt : window.from } : undefined;

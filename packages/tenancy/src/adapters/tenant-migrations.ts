@@ -25,6 +25,11 @@ const lockNotAvailable = '55P03';
 /** Of the database in which versions are built up to be looked at. */
 const scratchDatabase = 'kyo_expected_schema';
 
+/** The newest version this code knows. */
+export function newestTenantVersion(directory = tenantMigrations): string {
+  return readMigrationFiles(directory).at(-1)?.name ?? '';
+}
+
 /**
  * The SQL files of `directory`, read once and applied to one database after the other.
  * @param server the way to a server where a database may be made for a moment.
@@ -36,7 +41,7 @@ export function createTenantSchema(
   const files = readMigrationFiles(directory);
   let versions: Promise<Map<string, SchemaObject[]>> | undefined;
   return {
-    newestVersion: files.at(-1)?.name ?? '',
+    newestVersion: newestTenantVersion(directory),
     async migrate(admin, roleName, options) {
       try {
         return await withConnection(

@@ -1,4 +1,4 @@
-import type { SchemaDifference, TenantDrift } from '@kyong/contracts';
+import type { DriftPage, SchemaDifference, TenantDrift } from '@kyong/contracts';
 import type { Ports } from '../ports.ts';
 import type { Tenant } from '../tenant.ts';
 import type { SchemaObject, TenantSchema } from './migration.ts';
@@ -6,11 +6,31 @@ import type { SchemaObject, TenantSchema } from './migration.ts';
 /** Databases that are looked into at one time. */
 const concurrency = 8;
 
+/** Few enough that a page of them is looked into within a call of a function, and fits into an answer. */
+const pageSize = 50;
+
+interface DriftPorts {
+  hosts: Ports['hosts'];
+  schema: Pick<TenantSchema, 'expected' | 'inspect'>;
+}
+
+/** How the databases of a page of tenants, those after this one, differ from what their versions should be. */
+export async function findDriftPage(
+  after: string | undefined,
+  { store, ...ports }: DriftPorts & Pick<Ports, 'store'>,
+): Promise<DriftPage> {
+  // One more than a page tells whether there is another.
+  const tenants = await store.listTenants({ limit: pageSize + 1, ...(after !== undefined && { after }) });
+  const page = tenants.slice(0, pageSize);
+  const withDatabase = page.filter(({ schemaVersion, reservation }) => schemaVersion && reservation);
+  return {
+    tenants: await findDrift(withDatabase, ports),
+    nextCursor: tenants.length > pageSize ? (page.at(-1)?.id ?? null) : null,
+  };
+}
+
 /** How the databases of these tenants differ from what their versions should be. */
-export async function findDrift(
-  tenants: Tenant[],
-  ports: { hosts: Ports['hosts']; schema: Pick<TenantSchema, 'expected' | 'inspect'> },
-): Promise<TenantDrift[]> {
+export async function findDrift(tenants: Tenant[], ports: DriftPorts): Promise<TenantDrift[]> {
   const found: TenantDrift[] = new Array(tenants.length);
   let next = 0;
   const work = async () => {
@@ -25,7 +45,7 @@ export async function findDrift(
 
 async function driftOf(
   { id: tenantId, reservation }: Tenant,
-  { hosts, schema }: Parameters<typeof findDrift>[1],
+  { hosts, schema }: DriftPorts,
 ): Promise<TenantDrift> {
   const nothing = { tenantId, version: null, differences: [] };
   if (!reservation) return { ...nothing, error: 'It has no database.' };

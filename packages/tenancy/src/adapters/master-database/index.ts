@@ -32,6 +32,7 @@ export function createMasterDatabase(pool: Pool): TenancyStore {
 }
 
 export { createFleetMigrations } from './fleet-migrations.ts';
+export { createInspections } from './inspections.ts';
 export { createLastEdits } from './last-edits.ts';
 export { createEventOutbox } from './outbox.ts';
 export { grantToServices } from './services.ts';

@@ -41,9 +41,14 @@ async function requestProvision(client: PoolClient, request: ProvisionRequest): 
   if (existing && !existing.is_free) return { outcome: 'taken' };
   if (await ownsTooMany(client, request)) return { outcome: 'too-many' };
 
+  const retryAfterSeconds = await untilServerIsFree(client, request);
+  if (retryAfterSeconds > 0) return { outcome: 'servers-exhausted', retryAfterSeconds };
+
   if (!(await writeTenant(client, request))) return { outcome: 'taken' };
   const { plan, name, region } = request;
   await writeOperation(client, { ...request, kind: 'provision', input: { plan, name, region } });
+  if (request.maxServersPerDay !== null)
+    await client.query('INSERT INTO self_service_servers (operation_id) VALUES ($1)', [request.operationId]);
   await rememberKey(client, request, request.operationId);
   return { outcome: 'accepted', operationId: request.operationId, created: true };
 }
@@ -91,6 +96,25 @@ async function ownsTooMany(
     [caller],
   );
   return (rows[0]?.owned ?? 0) >= maxTenantsPerOwner;
+}
+
+/**
+ * Seconds until a server may be ordered; 0 for now. From here to the end of the transaction no other is ordered: requests that
+ * come at one time are counted one after the other. One that was undone counts, too.
+ */
+async function untilServerIsFree(
+  client: PoolClient,
+  { maxServersPerDay }: ProvisionRequest,
+): Promise<number> {
+  if (maxServersPerDay === null) return 0;
+  await client.query("SELECT pg_advisory_xact_lock(hashtextextended('kyo:self-service-servers', 0))");
+  const { rows } = await client.query<{ seconds: number }>(
+    `SELECT extract(epoch FROM created_at + interval '1 day' - now())::float8 AS seconds
+       FROM self_service_servers WHERE created_at > now() - interval '1 day'
+      ORDER BY created_at DESC OFFSET $1 LIMIT 1`,
+    [maxServersPerDay - 1],
+  );
+  return rows[0]?.seconds ?? 0;
 }
 
 /** False when somebody else took the name a moment ago: the primary key decides, whatever was read before. */

@@ -13,6 +13,7 @@ import { restoreInstanceBeside } from './restore.ts';
 import { databaseState } from './state.ts';
 
 export { type RdsOptions, rdsClientDefaults } from './options.ts';
+export { rdsBackups } from './restorable-window.ts';
 export { rdsServerCopies } from './server-copies.ts';
 
 /**

@@ -1,14 +1,14 @@
 import {
   DBInstanceAutomatedBackupNotFoundFault,
   DescribeDBInstanceAutomatedBackupsCommand,
+  type RDSClient,
 } from '@aws-sdk/client-rds';
-import type { RestorableWindow } from '../../ports.ts';
-import type { RdsOptions } from './options.ts';
+import type { DatabaseHost, RestorableWindow } from '../../ports.ts';
 
 /** What RDS can restore of an instance: its end is some five minutes ago. Undefined before the first backup. */
 export async function instanceWindow(
   instanceId: string,
-  { rds }: RdsOptions,
+  { rds }: { rds: RDSClient },
 ): Promise<RestorableWindow | undefined> {
   const command = new DescribeDBInstanceAutomatedBackupsCommand({ DBInstanceIdentifier: instanceId });
   const backups = await rds.send(command).catch((error: unknown) => {
@@ -19,4 +19,9 @@ export async function instanceWindow(
   const backup = backups?.DBInstanceAutomatedBackups?.find(({ Status }) => Status === 'active');
   const { EarliestTime: from, LatestTime: until } = backup?.RestoreWindow ?? {};
   return from && until && { from, until };
+}
+
+/** What RDS says of the backups of any instance, a tenant's own or the shared one, without a way into it. */
+export function rdsBackups(rds: RDSClient): Pick<DatabaseHost, 'restorableWindow'> {
+  return { restorableWindow: ({ instanceId }) => instanceWindow(instanceId, { rds }) };
 }
