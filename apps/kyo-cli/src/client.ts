@@ -20,11 +20,10 @@ import {
   warmPool,
 } from '@kyong/contracts';
 import type { z } from 'zod';
-import type { CommonOptions } from './command.ts';
 import { CommandFailed, exitCodes } from './failure.ts';
 import { findTarget } from './find-target.ts';
 import { printable } from './printable.ts';
-import type { Target } from './target.ts';
+import type { Target, TargetOptions } from './target.ts';
 
 const requestTimeoutMilliseconds = 15_000;
 
@@ -38,7 +37,7 @@ export interface TenantListQuery {
 export type TenantChange = 'suspend' | 'resume' | 'rotate-secret' | 'move' | 'confirm';
 
 /** The control plane's API, typed by the contracts. Its platform is looked for at the first question. */
-export function createClient(options: CommonOptions) {
+export function createClient(options: TargetOptions & { json?: boolean }) {
   let target: Promise<Target> | undefined;
 
   async function call<S extends z.ZodType>(
