@@ -20,6 +20,7 @@ const programs = {
   cdk: ['--no-warnings', 'infrastructure/node_modules/aws-cdk/bin/cdk', '--no-notices'],
   'fill-secret': ['infrastructure/commands/fill-secret.ts'],
   'push-image': ['infrastructure/commands/push-image.ts'],
+  'rotate-edge': ['infrastructure/commands/rotate-edge.ts'],
   'test:images': ['scripts/test.ts', '--project=image'],
   verify: ['scripts/verify.ts'],
   format: ['scripts/verify.ts', '--fix'],

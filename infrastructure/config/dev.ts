@@ -50,7 +50,10 @@ export const dev: Stage = {
     smallestTasks: true,
     shellAccess: true,
   },
-  edge: { firewall: { requestsPerFiveMinutesPerIp: 2_000 }, priceClass: 'PRICE_CLASS_200' },
+  edge: {
+    firewall: { requestsPerFiveMinutesPerIp: 10_000, signInsPerFiveMinutesPerIp: 500 },
+    priceClass: 'PRICE_CLASS_200',
+  },
   messages: {
     sms: [{ name: 'aws', origination: 'pool/kyo.example' }],
     emailFrom: 'codes@kyo.example',

@@ -50,7 +50,10 @@ export const prod: Stage = {
     smallestTasks: false,
     shellAccess: false,
   },
-  edge: { firewall: { requestsPerFiveMinutesPerIp: 2_000 }, priceClass: 'PRICE_CLASS_200' },
+  edge: {
+    firewall: { requestsPerFiveMinutesPerIp: 10_000, signInsPerFiveMinutesPerIp: 500 },
+    priceClass: 'PRICE_CLASS_200',
+  },
   messages: {
     sms: [{ name: 'mitake' }, { name: 'aws', origination: 'pool/kyo.example' }],
     emailFrom: 'codes@kyo.example',

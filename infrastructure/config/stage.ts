@@ -55,8 +55,17 @@ export interface Stage {
   edge: {
     /** CloudFront's own name, without one. The certificate is made in us-east-1 and validated by the zone. */
     domain?: { name: string; hostedZoneId: string; hostedZoneName: string };
-    /** The firewall costs about USD 9 a month and stands before everything. */
-    firewall: { requestsPerFiveMinutesPerIp: number };
+    /**
+     * The firewall costs USD 11 a month and stands before everything; another one, before the API, lets CloudFront in alone, for
+     * USD 6. An address may be a whole office's, or one of few of a mobile network: what one request costs the services bound
+     * by themselves, and here only a machine that floods is stopped.
+     */
+    firewall: {
+      /** 10,000 are 33 a second: fifty people at work in the dashboard make a fifth of that. */
+      requestsPerFiveMinutesPerIp: number;
+      /** Above what the OTP service lets a network do itself: 20 codes and 60 attempts a minute. */
+      signInsPerFiveMinutesPerIp: number;
+    };
     /** `PRICE_CLASS_100` has no edge in Taiwan or Japan. */
     priceClass: 'PRICE_CLASS_200' | 'PRICE_CLASS_ALL';
   };

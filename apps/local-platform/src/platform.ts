@@ -47,6 +47,7 @@ import { tenantDatabase } from '@kyong/tenancy/adapters/tenant-schema';
 import { webhook } from '@kyong/tenancy/adapters/webhook';
 import { apiRoutes, createApi } from '@kyong/tenant-provisioning/api';
 import { createAuthorizer } from '@kyong/tenant-provisioning/authorize';
+import { peerAddress } from '@kyong/tenant-provisioning/source-address';
 import { createApp as createCollaborationService } from 'collaboration-service';
 import { createLocalJWKSet } from 'jose';
 import { createApp as createOtpService } from 'kyo-otp-service';
@@ -262,6 +263,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     ),
     handle: createApi({
       store,
+      addressOf: peerAddress,
       archives,
       policy,
       hosts: ports.hosts,

@@ -30,3 +30,6 @@ export function regionsOf({ region, recovery }: Stage): string[] {
 
 /** Where CloudFront takes its firewall and certificates from. */
 export const edgeRegion = 'us-east-1';
+
+/** The header by which CloudFront proves itself to the API. */
+export const edgeHeader = 'x-kyo-edge';

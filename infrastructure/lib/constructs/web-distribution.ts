@@ -1,3 +1,4 @@
+import { viewerHeader } from '@kyong/tenant-provisioning/source-address';
 import { Duration } from 'aws-cdk-lib';
 import type * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
@@ -14,6 +15,8 @@ export interface WebDistributionProps {
   loadBalancer: elb.IApplicationLoadBalancer;
   api: ControlPlaneApi;
   firewallArn: string;
+  /** With which it proves itself to the API. */
+  proof: Record<string, string>;
   certificate?: acm.ICertificate | undefined;
   edge: Stage['edge'];
 }
@@ -29,7 +32,7 @@ const servicePaths = ['/api/*', '/socket.io/*', '/.well-known/jwks.json'];
 /** The one origin that people and programs see: dashboard, services, control plane, behind one firewall. */
 export class WebDistribution extends cloudfront.Distribution {
   constructor(scope: Construct, id: string, props: WebDistributionProps) {
-    const { site, loadBalancer, api, firewallArn, certificate, edge } = props;
+    const { site, loadBalancer, api, firewallArn, proof, certificate, edge } = props;
     const headers = securityHeaders(scope);
     const dynamic = {
       viewerProtocolPolicy: cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
@@ -52,10 +55,12 @@ export class WebDistribution extends cloudfront.Distribution {
       origin: new origins.HttpOrigin(`${api.restApiId}.execute-api.${api.env.region}.amazonaws.com`, {
         originPath: `/${api.deploymentStage.stageName}`,
         protocolPolicy: cloudfront.OriginProtocolPolicy.HTTPS_ONLY,
+        customHeaders: proof,
         readTimeout: Duration.seconds(readTimeoutSeconds),
       }),
       // API Gateway knows itself by its own name only.
       originRequestPolicy: cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
+      functionAssociations: [atEachRequest(scope, `${id}Viewer`, 'Says who the viewer is', viewerOf)],
     };
     super(scope, id, {
       comment: 'Kyo',
@@ -76,16 +81,7 @@ export class WebDistribution extends cloudfront.Distribution {
         cachePolicy: cloudfront.CachePolicy.CACHING_OPTIMIZED,
         responseHeadersPolicy: headers,
         compress: true,
-        functionAssociations: [
-          {
-            eventType: cloudfront.FunctionEventType.VIEWER_REQUEST,
-            function: new cloudfront.Function(scope, `${id}Paths`, {
-              runtime: cloudfront.FunctionRuntime.JS_2_0,
-              code: cloudfront.FunctionCode.fromInline(pagePaths),
-              comment: 'Finds the page of a path',
-            }),
-          },
-        ],
+        functionAssociations: [atEachRequest(scope, `${id}Paths`, 'Finds the page of a path', pagePaths)],
       },
       additionalBehaviors: {
         ...Object.fromEntries(servicePaths.map((path) => [path, services])),
@@ -94,6 +90,31 @@ export class WebDistribution extends cloudfront.Distribution {
     });
   }
 }
+
+function atEachRequest(
+  scope: Construct,
+  id: string,
+  comment: string,
+  code: string,
+): cloudfront.FunctionAssociation {
+  return {
+    eventType: cloudfront.FunctionEventType.VIEWER_REQUEST,
+    function: new cloudfront.Function(scope, id, {
+      runtime: cloudfront.FunctionRuntime.JS_2_0,
+      code: cloudfront.FunctionCode.fromInline(code),
+      comment,
+    }),
+  };
+}
+
+/**
+ * CloudFront has a header of its own for this, CloudFront-Viewer-Address; but a policy that adds it sends the viewer's Host as well
+ * (`allViewerAndWhitelistCloudFront`), with which API Gateway does not know itself, or no Authorization (`whitelist`).
+ */
+const viewerOf = `function handler(event) {
+  event.request.headers['${viewerHeader}'] = { value: event.viewer.ip };
+  return event.request;
+}`;
 
 /**
  * The dashboard has routes of its own under /app/, folders have an index. Done here and not by turning 404 into a page: that

@@ -66,6 +66,7 @@ export function acknowledgementsOf(stage: Stage): Acknowledgement[] {
     })),
     rotation('data'),
     rotation('cache'),
+    rotation('edge'),
     {
       stack: 'data',
       id: 'AwsSolutions-RDS3',
@@ -110,8 +111,7 @@ export function acknowledgementsOf(stage: Stage): Acknowledgement[] {
     {
       stack: 'provisioning',
       id: 'AwsSolutions-APIG3',
-      reason:
-        'The firewall stands at CloudFront. Past it there are the authorizer and the throttle: nothing is done for whoever has no token.',
+      reason: 'It has one, in the stack of CloudFront, with the secret by which CloudFront gets past it.',
     },
     {
       stack: 'provisioning',

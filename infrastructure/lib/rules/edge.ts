@@ -1,3 +1,4 @@
+import { viewerHeader } from '@kyong/tenant-provisioning/source-address';
 import { each, type Rule } from './rule.ts';
 import { oneOf, type Properties, resourcesOf, type Templates } from './templates.ts';
 
@@ -22,6 +23,28 @@ const routes = (templates: Templates) =>
     ),
   );
 
+const ofCloudFront = (templates: Templates) =>
+  resourcesOf(templates, acl).filter(({ properties }) => properties.Scope === 'CLOUDFRONT');
+
+/** The firewall before a stage of API Gateway. */
+function guardOf(templates: Templates, stageId: string): Properties | undefined {
+  const association = resourcesOf(templates, 'AWS::WAFv2::WebACLAssociation').find(({ properties }) =>
+    JSON.stringify(properties.ResourceArn).includes(stageId),
+  );
+  const aclId = association?.properties.WebACLArn['Fn::GetAtt'][0];
+  return resourcesOf(templates, acl).find(({ id }) => id === aclId)?.properties;
+}
+
+/** What the one header has to be that it lets through. */
+const searchedFor = (guard?: Properties) => guard?.Rules[0]?.Statement.ByteMatchStatement?.SearchString;
+
+const originsOfTheApi = (templates: Templates) =>
+  resourcesOf(templates, distribution).flatMap(({ properties }) =>
+    (properties.DistributionConfig.Origins as Properties[]).filter(({ DomainName }) =>
+      JSON.stringify(DomainName).includes('.execute-api.'),
+    ),
+  );
+
 export const edgeRules: Rule[] = [
   {
     name: 'the firewall of CloudFront is in us-east-1, and CloudFront is behind it',
@@ -43,14 +66,80 @@ export const edgeRules: Rule[] = [
   {
     name: 'the firewall counts, limits by address, and shows what it did',
     findings: (templates) =>
-      each(resourcesOf(templates, acl), ({ id, properties }) => {
+      each(ofCloudFront(templates), ({ id, properties }) => {
         const limited = (properties.Rules as Properties[]).some(
           ({ Statement }) => Statement.RateBasedStatement,
         );
         return (!properties.VisibilityConfig || !limited) && id;
       }),
     reintroduce: (templates) => {
-      oneOf(templates, acl).properties.VisibilityConfig = undefined;
+      for (const { properties } of ofCloudFront(templates)) properties.VisibilityConfig = undefined;
+    },
+  },
+  {
+    name: 'whoever asks too often is told to wait, in words that programs read',
+    findings: (templates) =>
+      ofCloudFront(templates).flatMap(({ properties }) =>
+        each(properties.Rules as Properties[], ({ Name, Statement, Action }) => {
+          const answer = Action?.Block?.CustomResponse;
+          const waits = (answer?.ResponseHeaders ?? []).some(
+            ({ Name: name }: Properties) => name === 'retry-after',
+          );
+          return Statement.RateBasedStatement && (answer?.ResponseCode !== 429 || !waits) && Name;
+        }),
+      ),
+    reintroduce: (templates) => {
+      for (const { properties } of ofCloudFront(templates))
+        for (const rule of properties.Rules) if (rule.Action) rule.Action = { Block: {} };
+    },
+  },
+  {
+    name: 'nobody but CloudFront reaches the API, by a secret that stands in no template',
+    findings: (templates) => [
+      ...each(resourcesOf(templates, 'AWS::ApiGateway::Stage'), ({ id }) => {
+        const guard = guardOf(templates, id);
+        return (!guard?.DefaultAction.Block || !searchedFor(guard)) && `${id}: open to everybody`;
+      }),
+      ...each(originsOfTheApi(templates), ({ DomainName, OriginCustomHeaders = [] }) => {
+        const accepted = resourcesOf(templates, 'AWS::ApiGateway::Stage').map(({ id }) =>
+          JSON.stringify(searchedFor(guardOf(templates, id))),
+        );
+        const proves = (OriginCustomHeaders as Properties[])
+          .map(({ HeaderValue }) => JSON.stringify(HeaderValue))
+          .some((value) => value.includes('{{resolve:secretsmanager:') && accepted.includes(value));
+        return !proves && `${JSON.stringify(DomainName)}: CloudFront does not prove itself`;
+      }),
+    ],
+    reintroduce: (templates) => {
+      for (const { properties } of resourcesOf(templates, acl))
+        if (properties.Scope === 'REGIONAL') properties.DefaultAction = { Allow: {} };
+    },
+  },
+  {
+    name: 'the API hears from CloudFront who calls',
+    findings: (templates) =>
+      resourcesOf(templates, distribution).flatMap(({ properties }) => {
+        const ids = originsOfTheApi(templates).map(({ Id }) => Id);
+        return each(
+          (properties.DistributionConfig.CacheBehaviors as Properties[]).filter(({ TargetOriginId }) =>
+            ids.includes(TargetOriginId),
+          ),
+          ({ PathPattern, FunctionAssociations = [] }) => {
+            const names = (FunctionAssociations as Properties[]).map(
+              ({ FunctionARN }) => FunctionARN['Fn::GetAtt'][0],
+            );
+            const says = resourcesOf(templates, 'AWS::CloudFront::Function').some(
+              ({ id, properties: { FunctionCode } }) =>
+                names.includes(id) && FunctionCode.includes(viewerHeader),
+            );
+            return !says && PathPattern;
+          },
+        );
+      }),
+    reintroduce: (templates) => {
+      for (const { properties } of resourcesOf(templates, distribution))
+        for (const behaviour of properties.DistributionConfig.CacheBehaviors)
+          behaviour.FunctionAssociations = undefined;
     },
   },
   {

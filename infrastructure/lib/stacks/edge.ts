@@ -3,6 +3,7 @@ import * as route53 from 'aws-cdk-lib/aws-route53';
 import { CloudFrontTarget } from 'aws-cdk-lib/aws-route53-targets';
 import type { Construct } from 'constructs';
 import type { Stage } from '../../config/index.ts';
+import { EdgeProof } from '../constructs/edge-proof.ts';
 import { KyoStack } from '../constructs/kyo-stack.ts';
 import { tokensOf } from '../constructs/names.ts';
 import { PrivateBucket } from '../constructs/private-bucket.ts';
@@ -30,11 +31,13 @@ export class EdgeStack extends KyoStack {
   constructor(scope: Construct, stage: Stage, { data, services, provisioning, global }: Neighbours) {
     super(scope, 'edge', { stage, description: 'CloudFront, the dashboard, the domain' });
     this.site = new PrivateBucket(this, 'Site', { keep: false, accessLogs: data.accessLogs });
+    const proof = new EdgeProof(this, 'Proof', { api: provisioning.api, key: data.key });
     this.distribution = new WebDistribution(this, 'Distribution', {
       site: this.site,
       loadBalancer: services.cluster.loadBalancer,
       api: provisioning.api,
       firewallArn: global.firewall.arn,
+      proof: proof.headers,
       certificate: global.certificate,
       edge: stage.edge,
     });
@@ -56,6 +59,9 @@ export class EdgeStack extends KyoStack {
     new CfnOutput(this, 'Url', { value: `https://${this.hostname}` });
     new CfnOutput(this, 'SiteBucket', { value: this.site.bucketName });
     new CfnOutput(this, 'DistributionId', { value: this.distribution.distributionId });
+    // What changes the secret between CloudFront and the API (`npm run rotate-edge`).
+    new CfnOutput(this, 'EdgeSecret', { value: proof.secret.secretArn });
+    new CfnOutput(this, 'ApiFirewall', { value: proof.aclArn });
     // What an operator's command line makes its token of, where its AWS identity may read the keys.
     const { KYO_TOKEN_ISSUER, KYO_TOKEN_AUDIENCE } = tokensOf(stage);
     new CfnOutput(this, 'SigningKeys', { value: data.master.signingKeys.secretArn });

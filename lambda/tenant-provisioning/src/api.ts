@@ -26,6 +26,7 @@ import {
 } from './inspection-api.ts';
 import { recordRefusal } from './refusals.ts';
 import { changeRestored, type RestoreDependencies, restoreTenant } from './restore-api.ts';
+import type { AddressOf } from './source-address.ts';
 import {
   departureView,
   exportView,
@@ -36,6 +37,7 @@ import {
 } from './views.ts';
 
 export interface ApiDependencies extends RestoreDependencies {
+  addressOf: AddressOf;
   archives: Pick<ArchiveStore, 'link'>;
   policy: TenancyPolicy;
   fleet: FleetDependencies;
@@ -65,7 +67,7 @@ export function createApi(deps: ApiDependencies): ApiHandler {
       const key = `${event.httpMethod} ${event.resource}`;
       const endpoint = endpoints.get(key) ?? fleet.get(key) ?? inspection.get(key);
       if (!endpoint) throw new Problem('not_found');
-      result = await endpoint(event, callerOf(event.requestContext), deps);
+      result = await endpoint(event, callerOf(event, deps.addressOf), deps);
     } catch (error) {
       const problem = problemResponse(error, requestId);
       if (problem.status >= 500) deps.logger.error({ requestId, err: error }, 'request failed');
@@ -74,7 +76,14 @@ export function createApi(deps: ApiDependencies): ApiHandler {
     }
     const milliseconds = Math.round((performance.now() - startedAt) * 10) / 10;
     deps.logger.info(
-      { requestId, method: event.httpMethod, route: event.resource, status: result.statusCode, milliseconds },
+      {
+        requestId,
+        sourceIp: deps.addressOf(event),
+        method: event.httpMethod,
+        route: event.resource,
+        status: result.statusCode,
+        milliseconds,
+      },
       'request',
     );
     return {

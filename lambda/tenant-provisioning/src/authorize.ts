@@ -5,6 +5,7 @@ import type {
   APIGatewayTokenAuthorizerEvent,
 } from 'aws-lambda';
 import { z } from 'zod';
+import type { AddressOf } from './source-address.ts';
 
 /**
  * The Lambda authorizer of the API: an access token in, a policy out. API Gateway answers 401 when it throws `Unauthorized`
@@ -57,8 +58,8 @@ export interface Caller {
 }
 
 /** Who calls, from what the authorizer put into the event. @throws {Problem} when it did not. */
-export function callerOf({ authorizer, identity }: APIGatewayProxyEvent['requestContext']): Caller {
-  const result = context.safeParse(authorizer);
+export function callerOf(event: APIGatewayProxyEvent, addressOf: AddressOf): Caller {
+  const result = context.safeParse(event.requestContext.authorizer);
   if (!result.success) throw new Problem('unauthenticated');
   const { sub, roles, scope, tenant } = result.data;
   const principal = { sub, scope, roles: roles.split(' ').filter(Boolean) as Principal['roles'] };
@@ -67,6 +68,6 @@ export function callerOf({ authorizer, identity }: APIGatewayProxyEvent['request
     isOperator: isOperator(principal),
     scopes: scope.split(' '),
     tenantId: tenant,
-    sourceIp: identity?.sourceIp ?? null,
+    sourceIp: addressOf(event),
   };
 }

@@ -12,6 +12,7 @@ import { newestTenantVersion } from '@kyong/tenancy/adapters/tenant-migrations';
 import { createApi } from './api.ts';
 import { lambdaLogger, openMasterDatabase } from './composition.ts';
 import { apiConfig, exportsFolder } from './config.ts';
+import { viewerAddress } from './source-address.ts';
 import { answersInTime, stateMachine } from './state-machine.ts';
 
 const config = loadConfig(apiConfig, process.env);
@@ -27,6 +28,7 @@ const start = stateMachine(config.KYO_STATE_MACHINE);
  */
 export const handler = createApi({
   store,
+  addressOf: viewerAddress,
   archives: s3Archives({
     s3: new S3Client(answersInTime),
     bucket: config.KYO_FILES_BUCKET,

@@ -3,6 +3,13 @@ import type { Logger } from '@kyong/service-kit';
 import type { TenancyStore } from '@kyong/tenancy';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { callerOf } from './authorize.ts';
+import type { AddressOf } from './source-address.ts';
+
+export interface RefusalDependencies {
+  store: Pick<TenancyStore, 'recordRefusal'>;
+  addressOf: AddressOf;
+  logger: Logger;
+}
 
 /** What a caller may not, or what does not fit; a body that is malformed is no attempt at anything. */
 const refusalStatuses = new Set([403, 409, 422]);
@@ -11,13 +18,13 @@ const refusalStatuses = new Set([403, 409, 422]);
 export async function recordRefusal(
   event: APIGatewayProxyEvent,
   problem: { status: number; code: string },
-  { store, logger }: { store: Pick<TenancyStore, 'recordRefusal'>; logger: Logger },
+  { store, addressOf, logger }: RefusalDependencies,
 ): Promise<void> {
   const params = routes.showTenant.params.safeParse(event.pathParameters);
   if (event.httpMethod === 'GET' || !params.success || !refusalStatuses.has(problem.status)) return;
   const action =
     event.httpMethod === 'DELETE' ? 'offboard' : (event.resource.split('/').at(-1) ?? event.resource);
-  const { id: actor, sourceIp } = callerOf(event.requestContext);
+  const { id: actor, sourceIp } = callerOf(event, addressOf);
   const entry = { actor, sourceIp, action, tenantId: params.data.tenantId, refused: problem.code };
   // The answer is the same whether or not this works.
   await store.recordRefusal(entry).catch((err: unknown) => {

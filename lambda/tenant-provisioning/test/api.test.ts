@@ -12,6 +12,7 @@ import type { APIGatewayProxyEvent, APIGatewayTokenAuthorizerEvent } from 'aws-l
 import { describe, expect, it } from 'vitest';
 import { createApi } from '../src/api.ts';
 import { createAuthorizer } from '../src/authorize.ts';
+import { viewerAddress } from '../src/source-address.ts';
 
 const signup = { sub: 'user-1', roles: '', scope: 'session signup' };
 const session = { sub: 'user-1', roles: 'member', scope: 'session', tenant: 'iron-temple' };
@@ -60,6 +61,7 @@ async function createTestApi(
   };
   const api = createApi({
     store,
+    addressOf: viewerAddress,
     hosts: { dedicated: noBackups, shared: noBackups },
     archives: { link: async (ref) => `https://archives.example/${ref}` },
     policy,
@@ -303,6 +305,20 @@ describe('a change of plan', () => {
 });
 
 describe('the audit', () => {
+  it.each([
+    ['of IPv4', { 'x-kyo-viewer': '203.0.113.7' }, '203.0.113.7'],
+    ['of IPv6, in any case', { 'X-Kyo-Viewer': '2001:db8::7' }, '2001:db8::7'],
+    ['that is none', { 'x-kyo-viewer': '203.0.113.7, 10.0.0.1' }, '198.51.100.1'],
+    ['that is said in another header', { 'x-forwarded-for': '203.0.113.7' }, '198.51.100.1'],
+  ])('names the address that the edge says of its viewer: one %s', async (_, headers, sourceIp) => {
+    const call = await createTestApi();
+    const request = event(signup, { headers: { 'content-type': 'application/json', ...headers } });
+    Object.assign(request.requestContext, { identity: { sourceIp: '198.51.100.1' } });
+    expect((await call(request)).status).toBe(202);
+    const audit = { httpMethod: 'GET', resource: '/audit', pathParameters: null, body: null };
+    expect((await call(event(operator, audit))).body.entries).toMatchObject([{ sourceIp }]);
+  });
+
   const of = (resource: string, tenantId?: string) => ({
     httpMethod: 'GET',
     resource,
