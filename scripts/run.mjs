@@ -19,6 +19,7 @@ const programs = {
   app: ['infrastructure/bin/kyo.ts'],
   cdk: ['--no-warnings', 'infrastructure/node_modules/aws-cdk/bin/cdk', '--no-notices'],
   'fill-secret': ['infrastructure/commands/fill-secret.ts'],
+  'rotate-secrets': ['infrastructure/commands/rotate-secrets.ts'],
   'push-image': ['infrastructure/commands/push-image.ts'],
   'rotate-edge': ['infrastructure/commands/rotate-edge.ts'],
   'test:images': ['scripts/test.ts', '--project=image'],

@@ -41,6 +41,7 @@ export const dev: Stage = {
     exportDays: 7,
     warmPool: {},
     quotaShare: 0.9,
+    driverConcurrency: null,
   },
   api: { requestsPerSecond: 20, burst: 40, reservedConcurrency: null },
   services: {

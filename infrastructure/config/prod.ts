@@ -41,6 +41,7 @@ export const prod: Stage = {
     exportDays: 90,
     warmPool: {},
     quotaShare: 0.9,
+    driverConcurrency: 10,
   },
   api: { requestsPerSecond: 100, burst: 200, reservedConcurrency: 20 },
   services: {

@@ -35,6 +35,8 @@ export interface Stage {
     warmPool: WarmPoolSizes;
     /** No tenant gets a server that would use more than this share of the account's quota. */
     quotaShare: number;
+    /** Operations that advance at one time, by instances kept for them; null as below: then the account's own limit holds. */
+    driverConcurrency: number | null;
   };
   api: {
     requestsPerSecond: number;

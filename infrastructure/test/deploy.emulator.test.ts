@@ -3,12 +3,20 @@ import { join } from 'node:path';
 import { BackupClient } from '@aws-sdk/client-backup';
 import {
   CloudFormationClient,
+  DescribeStackResourcesCommand,
   DescribeStacksCommand,
   ListStacksCommand,
 } from '@aws-sdk/client-cloudformation';
+import { ECSClient } from '@aws-sdk/client-ecs';
+import { ElastiCacheClient } from '@aws-sdk/client-elasticache';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { CreateDBInstanceCommand, RDSClient } from '@aws-sdk/client-rds';
 import { S3Client } from '@aws-sdk/client-s3';
-import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import {
+  CreateSecretCommand,
+  GetSecretValueCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type {
   Inspection,
@@ -26,6 +34,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type Stage, stageOf } from '../config/index.ts';
 import { buildFunctions } from '../lib/code/index.ts';
 import { type AccountClients, removeLeftovers } from '../lib/leftovers/index.ts';
+import { type RotationClients, rotateSecrets } from '../lib/rotation.ts';
 import { services } from '../lib/services/index.ts';
 import { synthesize } from '../lib/synthesize.ts';
 import { cdkAgainst } from './emulator/cdk.ts';
@@ -58,12 +67,7 @@ beforeAll(async () => {
   await cdk('bootstrap', ...environments, '--app', assembly);
   await cdk('deploy', ...deployOptions, '--app', assembly);
 
-  const redis = inject('redis');
-  otp = await runDeployedService(cloud, 'kyo-otp-service', {
-    KYO_PORT: String(cloud.loadBalancerPort),
-    KYO_REDIS_URL: `redis://:${encodeURIComponent(redis.password)}@${redis.host}:${redis.port}`,
-    KYO_DATABASE_CA: cloud.servers.certificateAuthority,
-  });
+  otp = await startOtp();
   apiUrl = await deployedApi();
   token = await operatorsToken();
 }, 600_000);
@@ -179,10 +183,27 @@ describe('what was deployed', () => {
     expect(quotas.map(({ name }) => name)).toContain('DB instances');
   });
 
-  it('serves the services in a role that changes rows, and no schema', async () => {
-    await expect(masterRows('CREATE TABLE mine ()')).rejects.toThrow('permission denied');
-    await expect(masterRows('DELETE FROM audit')).rejects.toThrow();
+  it('serves each service in a role of its own, which changes its rows, and no schema', async () => {
+    const login = otp.environment.KYO_MASTER_DATABASE_LOGIN;
+    for (const statement of ['CREATE TABLE mine ()', 'DELETE FROM audit', 'SELECT FROM operations'])
+      await expect(masterRows(statement, login)).rejects.toThrow('permission denied');
   });
+});
+
+describe('a rotation of the platform’s secrets', () => {
+  it('gives services and functions new logins, and takes the former ones away', async () => {
+    const { KYO_MASTER_DATABASE_LOGIN: former } = otp.environment;
+    let restart: Promise<void> | undefined;
+    const tell = (line: string) => {
+      if (line.startsWith('The services are started again')) restart = restartOtp();
+    };
+    await rotateSecrets(stage, rotationClients(), tell, { everySeconds: 1, atMostSeconds: 300 });
+    await restart;
+    expect(otp.environment.KYO_MASTER_DATABASE_LOGIN).not.toBe(former);
+    await masterRows('SELECT FROM users', otp.environment.KYO_MASTER_DATABASE_LOGIN);
+    await expect(masterRows('SELECT FROM users', former)).rejects.toThrow('authentication failed');
+    expect((await call('GET', '/tenants/shared-gym')).status).toBe(200);
+  }, 400_000);
 });
 
 describe('another deployment', () => {
@@ -219,6 +240,17 @@ describe('another deployment', () => {
     }
   });
 });
+
+/** A task of the service, with what the emulator has no data plane for. */
+function startOtp(): Promise<RunningContainer> {
+  const redis = inject('redis');
+  return runDeployedService(cloud, 'kyo-otp-service', {
+    KYO_PORT: String(cloud.loadBalancerPort),
+    KYO_REDIS_URL: `redis://${redis.host}:${redis.port}`,
+    KYO_REDIS_LOGIN: JSON.stringify({ username: 'otp', password: redis.password }),
+    KYO_DATABASE_CA: cloud.servers.certificateAuthority,
+  });
+}
 
 function templatesOf(of: Stage, name: string): string {
   return synthesize(of, code, join(cloud.directory, name), images).directory;
@@ -268,6 +300,39 @@ function accountClients(): AccountClients {
     secretsManager: new SecretsManagerClient(client),
     ssm: new SSMClient(client),
   };
+}
+
+function rotationClients(): RotationClients {
+  const { url: endpoint, credentials } = cloud.emulator;
+  const client = { endpoint, credentials, region: stage.region };
+  return {
+    cloudFormation: new CloudFormationClient(client),
+    ecs: new ECSClient(client),
+    elastiCache: new ElastiCacheClient(client),
+    lambda: new LambdaClient(client),
+    secretsManager: new SecretsManagerClient(client),
+  };
+}
+
+/** As ECS does it, but for the order: here two tasks would listen at one port. */
+async function restartOtp(): Promise<void> {
+  await otp.stop();
+  otp = await startOtp();
+}
+
+/** As the secret holds it now. */
+async function driverLogin(): Promise<string> {
+  const { cloudFormation, secretsManager } = rotationClients();
+  const { StackResources = [] } = await cloudFormation.send(
+    new DescribeStackResourcesCommand({ StackName: `kyo-${stage.name}-data` }),
+  );
+  const found = StackResources.find(({ LogicalResourceId }) =>
+    LogicalResourceId?.startsWith('MasterLogindriver'),
+  );
+  const { SecretString = '' } = await secretsManager.send(
+    new GetSecretValueCommand({ SecretId: found?.PhysicalResourceId }),
+  );
+  return SecretString;
 }
 
 function cloudFormation(region: string): CloudFormationClient {
@@ -330,15 +395,16 @@ async function succeeded(statusUrl: string): Promise<Operation> {
   }, patience);
 }
 
-/** In the master database itself, under the services' role. */
-async function masterRows(statement: string): Promise<unknown[]> {
+/** In the master database itself, under the login of the functions that nothing reaches from outside, or that of a service. */
+async function masterRows(statement: string, login?: string): Promise<unknown[]> {
   const url = new URL(otp.environment.KYO_MASTER_DATABASE_URL ?? '');
+  const { username: user, password } = JSON.parse(login ?? (await driverLogin()));
   const connection = {
     host: url.hostname,
     port: Number(url.port),
     database: url.pathname.slice(1),
-    user: url.username,
-    password: url.password,
+    user,
+    password,
     ssl: { ca: cloud.servers.certificateAuthority },
   };
   return withConnection(connection, async (client) => (await client.query(statement)).rows);

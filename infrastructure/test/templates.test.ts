@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { routes } from '@kyong/contracts';
+import { programs } from '@kyong/tenancy/adapters/master-database';
 import * as functionSchemas from '@kyong/tenant-provisioning/config';
 import { configSchema as collaborationSchema } from 'collaboration-service/config';
 import { configSchema as otpSchema } from 'kyo-otp-service/config';
@@ -28,10 +29,17 @@ describe('every stack', () => {
   });
 });
 
+const login = JSON.stringify({ username: 'kyo', password: 'password' });
+
 /** What stands for values that exist after a deployment only, or are secret. */
 const known: Record<string, string> = {
-  KYO_REDIS_URL: 'rediss://kyo:password@cache.example:6379',
-  KYO_MASTER_DATABASE_URL: 'postgresql://kyo:password@master.example:5432/kyo_system_master',
+  KYO_REDIS_URL: 'rediss://cache.example:6379',
+  KYO_REDIS_LOGIN: login,
+  KYO_MASTER_DATABASE_URL: 'postgresql://master.example:5432/kyo_system_master',
+  KYO_MASTER_DATABASE_LOGIN: login,
+  KYO_MASTER_DATABASE_LOGINS: JSON.stringify(
+    Object.fromEntries(programs.map((program) => [program, { secret: 'deployed', connectionLimit: 1 }])),
+  ),
   KYO_OTP_SECRET: 'x'.repeat(43),
   // As they are made, before an operator fills them in.
   KYO_MITAKE_ACCOUNT: '{}',

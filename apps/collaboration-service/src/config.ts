@@ -1,4 +1,5 @@
 import { redisConnectionOf } from '@kyong/redis';
+import { login } from '@kyong/service-kit';
 import { z } from 'zod';
 
 /** The environment of this service. */
@@ -7,9 +8,15 @@ export const configSchema = z.object({
   KYO_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   KYO_AWS_REGION: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'is no AWS region'),
   KYO_REDIS_URL: z.url({ protocol: /^rediss?$/ }).transform(redisConnectionOf),
+  /** Unless it is in the URL. */
+  KYO_REDIS_LOGIN: login.optional(),
   /** How many replicas have an edit before it is acknowledged: 1 where every primary has one, so that failovers lose none. */
   KYO_REDIS_CONFIRMING_REPLICAS: z.coerce.number().int().min(0).max(5).default(1),
   KYO_MASTER_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  /** Unless it is in the URL. */
+  KYO_MASTER_DATABASE_LOGIN: login.optional(),
+  /** It is asked where tenants' databases are, and little else. */
+  KYO_MASTER_DATABASE_CONNECTIONS: z.coerce.number().int().min(1).max(200).default(3),
   /** Certificates of the authority that signs those of the databases (PEM); without it a connection is in the clear. */
   KYO_DATABASE_CA: z.string().startsWith('-----BEGIN CERTIFICATE-----').optional(),
   /** What the names of our secrets in Secrets Manager begin with. */

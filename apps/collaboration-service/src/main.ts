@@ -6,6 +6,7 @@ import {
   loadConfigOrExit,
   onShutdown,
   remoteKeys,
+  withLogin,
 } from '@kyong/service-kit';
 import { verifyByLibsodium } from '@kyong/service-kit/libsodium';
 import { createLastEdits, createMasterDatabase } from '@kyong/tenancy/adapters/master-database';
@@ -14,8 +15,6 @@ import { openTenantAccess } from '@kyong/tenancy/adapters/tenant-access';
 import { createApp } from './app.ts';
 import { configSchema } from './config.ts';
 
-/** The master database is asked where tenants' databases are, and little else. */
-const masterConnections = 3;
 const idleTimeoutSeconds = 30;
 /** For what comes after the clients have moved; with `KYO_DRAIN_SECONDS` at most 90 (ECS `stopTimeout` allows 120). */
 const flushSeconds = 15;
@@ -24,13 +23,18 @@ const config = loadConfigOrExit(configSchema, process.env);
 const logger = createLogger({ service: 'collaboration-service', level: config.KYO_LOG_LEVEL });
 const now = () => new Date();
 const onRedisError = (err: Error) => logger.warn({ err }, 'redis connection disturbed');
-const redis = connectRedis(config.KYO_REDIS_URL, onRedisError);
-const writing = connectRedis(config.KYO_REDIS_URL, onRedisError);
+const redis = connectRedis({ ...config.KYO_REDIS_URL, ...config.KYO_REDIS_LOGIN }, onRedisError);
+const writing = connectRedis({ ...config.KYO_REDIS_URL, ...config.KYO_REDIS_LOGIN }, onRedisError);
 /** The same authority signs the certificates of all our databases. */
 const ssl = config.KYO_DATABASE_CA !== undefined && { ssl: { ca: config.KYO_DATABASE_CA } };
-const master = { connectionString: config.KYO_MASTER_DATABASE_URL, ...ssl };
-const pool = createPool(master, { maxConnections: masterConnections, idleTimeoutSeconds }, (err) =>
-  logger.warn({ err }, 'database connection disturbed'),
+const master = {
+  connectionString: withLogin(config.KYO_MASTER_DATABASE_URL, config.KYO_MASTER_DATABASE_LOGIN),
+  ...ssl,
+};
+const pool = createPool(
+  master,
+  { maxConnections: config.KYO_MASTER_DATABASE_CONNECTIONS, idleTimeoutSeconds },
+  (err) => logger.warn({ err }, 'database connection disturbed'),
 );
 const tenants = openTenantAccess({
   store: createMasterDatabase(pool),

@@ -39,7 +39,7 @@ export async function createWorld(
     if (!connection) throw new TenantUnavailable(tenantId, 'closed');
     return connection;
   };
-  const redis = options.redis ?? createTestRedis;
+  const redis = options.redis ?? (() => createTestRedis('collaboration'));
 
   return {
     log,

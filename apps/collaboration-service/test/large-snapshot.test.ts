@@ -25,7 +25,7 @@ test('the snapshot of a large document is made on another thread, which leaves t
   });
   const documentId = randomUUID();
   await createDocument(pool, { documentId, kind: 'course_planning', title: 'A plan', userId: randomUUID() });
-  const redis = createTestRedis();
+  const redis = createTestRedis('collaboration');
   const subscriber = connectSubscriber(redis, () => {});
   const history = startHistoryThread();
   const now = () => new Date();

@@ -1,5 +1,5 @@
 import { redisConnectionOf } from '@kyong/redis';
-import { json } from '@kyong/service-kit';
+import { json, login } from '@kyong/service-kit';
 import { z } from 'zod';
 import { providerVariables, requireProviders } from './provider-config.ts';
 
@@ -28,9 +28,13 @@ const variables = z.object({
   KYO_DRAIN_SECONDS: z.coerce.number().min(0).max(90).default(10),
   KYO_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   KYO_REDIS_URL: z.url({ protocol: /^rediss?$/ }).transform(redisConnectionOf),
+  /** Unless it is in the URL. */
+  KYO_REDIS_LOGIN: login.optional(),
   /** How many replicas of a primary have a code before it is answered for. Without replicas 0, or nobody gets in. */
   KYO_REDIS_CONFIRMING_REPLICAS: z.coerce.number().int().min(0).max(5).default(1),
   KYO_MASTER_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  /** Unless it is in the URL. */
+  KYO_MASTER_DATABASE_LOGIN: login.optional(),
   KYO_MASTER_DATABASE_CONNECTIONS: z.coerce.number().int().min(1).max(200).default(10),
   /** 32 bytes in base64url. */
   KYO_OTP_SECRET: z

@@ -3,7 +3,7 @@ import { OtpKeys } from '@kyong/otp';
 import { turnstile } from '@kyong/otp/adapters/turnstile';
 import { createPool } from '@kyong/postgres';
 import { connectRedis } from '@kyong/redis';
-import { createLogger, drain, loadConfigOrExit, onShutdown } from '@kyong/service-kit';
+import { createLogger, drain, loadConfigOrExit, onShutdown, withLogin } from '@kyong/service-kit';
 import { createMasterDatabase } from '@kyong/tenancy/adapters/master-database';
 import { secretsManager } from '@kyong/tenancy/adapters/secrets-manager';
 import { openTenantAccess } from '@kyong/tenancy/adapters/tenant-access';
@@ -21,10 +21,15 @@ const closeWithinSeconds = 25;
 const config = loadConfigOrExit(configSchema, process.env);
 const logger = createLogger({ service: 'kyo-otp-service', level: config.KYO_LOG_LEVEL });
 const now = () => new Date();
-const redis = connectRedis(config.KYO_REDIS_URL, (err) => logger.warn({ err }, 'redis connection disturbed'));
+const redis = connectRedis({ ...config.KYO_REDIS_URL, ...config.KYO_REDIS_LOGIN }, (err) =>
+  logger.warn({ err }, 'redis connection disturbed'),
+);
 /** The same authority signs the certificates of all our databases. */
 const ssl = config.KYO_DATABASE_CA !== undefined && { ssl: { ca: config.KYO_DATABASE_CA } };
-const master = { connectionString: config.KYO_MASTER_DATABASE_URL, ...ssl };
+const master = {
+  connectionString: withLogin(config.KYO_MASTER_DATABASE_URL, config.KYO_MASTER_DATABASE_LOGIN),
+  ...ssl,
+};
 const pool = createPool(
   master,
   { maxConnections: config.KYO_MASTER_DATABASE_CONNECTIONS, idleTimeoutSeconds },

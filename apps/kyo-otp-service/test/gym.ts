@@ -15,7 +15,7 @@ async function createQueue() {
 /** A gym with a database; `queue` for whatever sends: a queue that no other test meets. */
 export async function createGymService({ queue = false } = {}) {
   const tenantId = 'iron-temple';
-  const redis = queue ? await createQueue() : createTestRedis();
+  const redis = queue ? await createQueue() : createTestRedis('otp');
   const service = await createService({ redis });
   const gym = await service.createGym(tenantId);
 

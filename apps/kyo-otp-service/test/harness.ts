@@ -10,6 +10,7 @@ import { type Connection, type Pool, TenantPools } from '@kyong/postgres';
 import { createLogger } from '@kyong/service-kit';
 import { TenantUnavailable } from '@kyong/tenancy';
 import { tenantMigrations } from '@kyong/tenancy/adapters/tenant-schema';
+import { openAs } from '@kyong/tenancy/testing/program-pool';
 import { createTestDatabase, createTestRedis, TestClock } from '@kyong/testing';
 import type { Cluster } from 'ioredis';
 import { onTestFinished } from 'vitest';
@@ -24,8 +25,8 @@ export async function createService(options: { redis?: Cluster; pool?: Pool; lim
   const clock = new TestClock(new Date());
   const log: string[] = [];
   const logger = createLogger({ service: 'test', level: 'debug' }, { write: (line) => log.push(line) });
-  const redis = options.redis ?? createTestRedis();
-  const pool = options.pool ?? (await createTestDatabase(migrations)).pool;
+  const redis = options.redis ?? createTestRedis('otp');
+  const { pool, rights } = options.pool ? { pool: options.pool, rights: options.pool } : await openMaster();
   const gyms = new Map<string, Connection>();
   const tenantPools = new TenantPools({
     maxTenants: 10,
@@ -48,7 +49,7 @@ export async function createService(options: { redis?: Cluster; pool?: Pool; lim
     now: clock.now,
     redis,
     confirmingReplicas: 0,
-    pool,
+    pool: rights,
     tenantPools,
     otpKeys,
     signingKeys,
@@ -60,11 +61,12 @@ export async function createService(options: { redis?: Cluster; pool?: Pool; lim
   const app = createApp(dependencies);
   onTestFinished(() => app.close());
 
-  const identity = { store: postgresIdentityStore(pool), signer: signingKeys, now: clock.now };
+  const identity = { store: postgresIdentityStore(rights), signer: signingKeys, now: clock.now };
   return {
     app,
     clock,
     log,
+    /** The master database, with every right: for what other programs do. */
     pool,
     signingKey,
     signingKeys,
@@ -90,6 +92,11 @@ export async function createService(options: { redis?: Cluster; pool?: Pool; lim
       onTestFinished(() => worker.stop());
     },
   };
+}
+
+async function openMaster(): Promise<{ pool: Pool; rights: Pool }> {
+  const { pool, connection } = await createTestDatabase(migrations);
+  return { pool, rights: (await openAs('otp', connection)).pool };
 }
 
 type App = Awaited<ReturnType<typeof createService>>['app'];

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ServerError, waitFor } from '@kyong/embedded-servers';
 import { operatorToken } from '@kyong/identity';
 import { RedisOutbox } from '@kyong/otp/adapters/redis';
-import { createPool, migrate, withConnection } from '@kyong/postgres';
+import { withConnection } from '@kyong/postgres';
 import { confirmWrites, connectRedis } from '@kyong/redis';
 import {
   accessTokenVerifier,
@@ -38,7 +38,6 @@ import {
   createInspections,
   createLastEdits,
   createMasterDatabase,
-  masterMigrations,
 } from '@kyong/tenancy/adapters/master-database';
 import { sharedPostgres } from '@kyong/tenancy/adapters/shared-postgres';
 import { openTenantAccess } from '@kyong/tenancy/adapters/tenant-access';
@@ -59,6 +58,7 @@ import { createExports, exportsPath } from './exports.ts';
 import { createGateway } from './gateway.ts';
 import { lockInstance } from './instance-lock.ts';
 import { ensureKeys, tokens } from './keys.ts';
+import { openMasterDatabase } from './master-database.ts';
 import { createMigrationDriver } from './migration-driver.ts';
 import { OperationDriver } from './operation-driver.ts';
 import type { PlatformOptions } from './options.ts';
@@ -83,8 +83,6 @@ const lifecycle: Omit<Lifecycle, 'offboardGraceSeconds'> = {
 };
 const quotaShares: QuotaShares = { refuse: 1, warn: 0.8 };
 const maxDedicatedServers = 100;
-const masterConnections = 20;
-const idleTimeoutSeconds = 60;
 /** The data directory has one platform at a time: whatever this name holds is ours to go on with. */
 const driverName = 'laptop';
 const leaseSeconds = 30;
@@ -126,11 +124,11 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   const servers = await startServers(directory, options, progress);
   started.defer(() => servers.stop());
 
-  const pool = createPool(servers.master, { maxConnections: masterConnections, idleTimeoutSeconds }, (err) =>
-    logger.warn({ err }, 'master database connection disturbed'),
+  const master = await progress.step(
+    'Migrating the master database',
+    openMasterDatabase(servers.master, (err) => logger.warn({ err }, 'master database connection disturbed')),
   );
-  started.defer(() => pool.end());
-  await progress.step('Migrating the master database', migrateMaster(pool));
+  started.defer(() => master.close());
 
   const redis = connectRedis(servers.redis, (err) => logger.warn({ err }, 'redis connection disturbed'));
   started.defer(() => redis.disconnect());
@@ -151,7 +149,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   started.defer(() => dedicated.stopAll());
   await progress.step('Preparing tenant servers', dedicated.prepare());
 
-  const store = createMasterDatabase(pool);
+  const store = createMasterDatabase(master.pools.driver);
   const ensureServers = () => ensureTenantServers(store, dedicated, servers.shared);
   await progress.step('Starting tenant servers', ensureServers());
   const ports: Ports = {
@@ -184,7 +182,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   });
   started.defer(() => driver.stop());
 
-  const migrations = createFleetMigrations(pool);
+  const migrations = createFleetMigrations(master.pools.driver);
   const schema = createTenantSchema(servers.shared[0].admin);
   const migrationDriver = createMigrationDriver({
     ports: { store: migrations, hosts: ports.hosts, schema, random: Math.random },
@@ -195,7 +193,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   });
   started.defer(() => migrationDriver.stop());
 
-  const inspections = createInspections(pool);
+  const inspections = createInspections(master.pools.driver);
   const inspectionDriver = new OperationDriver({
     advance: async (inspectionId) => {
       const onError = (err: unknown) => logger.warn({ err }, 'an inspection failed');
@@ -211,9 +209,9 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   started.defer(() => inspectionDriver.stop());
 
   const tenants = openTenantAccess({
-    store,
+    store: createMasterDatabase(master.pools.collaboration),
     secrets,
-    master: servers.master,
+    master: master.connections.collaboration,
     now,
     onError: (err) => logger.warn({ err }, 'tenant database connection disturbed'),
   });
@@ -223,13 +221,16 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   const outbox = new RedisOutbox({ redis, keys: keys.otp, now });
   const senders = { sms: [outbox], email: [outbox] };
   const delivery = createDeliveryWorker({ logger, now, redis, tenantPools, otpKeys: keys.otp, senders });
-  const retention = createLogRetention({ logger, now, tenantPools, store, days: otpLogDays });
+  const retention = createLogRetention({
+    ...{ logger, now, tenantPools, days: otpLogDays },
+    store: createMasterDatabase(master.pools.otp),
+  });
   const otpService = createOtpService({
     logger: logger.child({ service: 'kyo-otp-service' }),
     now,
     redis,
     confirmingReplicas: 0,
-    pool,
+    pool: master.pools.otp,
     tenantPools,
     otpKeys: keys.otp,
     signingKeys: keys.signing,
@@ -245,7 +246,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     confirmed: confirmWrites(redis, 0),
     tenantPools,
     tenants: tenants.directory,
-    departures: { ...createLastEdits(pool), pools: tenants.leavingPools },
+    departures: { ...createLastEdits(master.pools.collaboration), pools: tenants.leavingPools },
     verifyAccessToken: accessTokenVerifier({
       ...tokens,
       keys: createLocalJWKSet(keys.signing.publicKeys),
@@ -253,6 +254,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
       verifySignature: verifyByLibsodium,
     }),
   });
+  const asked = createMasterDatabase(master.pools.api);
   const controlPlane = createApiGateway({
     routes: apiRoutes,
     authorize: createAuthorizer(
@@ -262,7 +264,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
       }),
     ),
     handle: createApi({
-      store,
+      store: asked,
       addressOf: peerAddress,
       archives,
       policy,
@@ -270,13 +272,13 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
       now,
       startOperation: async (operationId) => driver.start(operationId),
       inspection: {
-        inspections,
+        inspections: createInspections(master.pools.api),
         startInspection: async (inspectionId) => inspectionDriver.start(inspectionId),
         logger,
       },
       fleet: {
-        store,
-        migrations,
+        store: asked,
+        migrations: createFleetMigrations(master.pools.api),
         schema,
         policy,
         startMigration: async (migrationId) => migrationDriver.start(migrationId),
@@ -287,7 +289,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     logger,
   });
   const checks = {
-    'master-database': () => pool.query('SELECT 1'),
+    'master-database': () => master.pools.api.query('SELECT 1'),
     'shared-tenant-databases': () =>
       Promise.all(
         servers.shared.map(async ({ admin }) =>
@@ -351,7 +353,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   );
   started.defer(() => backups.stop());
   const publisher = options.webhook ? webhook({ ...options.webhook, now }) : logPublisher(logger);
-  const events = createEventOutbox(pool);
+  const events = createEventOutbox(master.pools.driver);
   const relay = repeat(
     () =>
       relayEvents(events, publisher, Math.random, (err, { eventId }) =>
@@ -413,15 +415,6 @@ async function reportOldSchemas(
   progress.line(
     `${length} tenant${length === 1 ? ' has' : 's have'} an older schema than ${newestVersion}. Migrate: npm run kyo -- migrate run`,
   );
-}
-
-async function migrateMaster(pool: ReturnType<typeof createPool>): Promise<void> {
-  const client = await pool.connect();
-  try {
-    await migrate(client, masterMigrations);
-  } finally {
-    client.release();
-  }
 }
 
 /** Without a webhook, an event is a line in the log. */

@@ -16,7 +16,7 @@ import type { Progress } from './progress.ts';
 
 export const masterDatabaseName = 'kyo_system_master';
 
-/** 20 for the master pool, 20 for the OTP service's, the rest for the operator. */
+/** 43 for the programs' pools (`poolSizes`), two that listen, the rest for the operator. */
 const masterSettings = { maxConnections: 60, sharedBuffersMegabytes: 32 };
 /** Of a server for many shared tenants. */
 const maxSharedDatabases = 2_000;

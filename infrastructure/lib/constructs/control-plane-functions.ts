@@ -14,6 +14,7 @@ import type { FunctionName } from '../code/index.ts';
 import { type DataStack, exportsFolder } from '../stacks/data.ts';
 import type { NetworkStack } from '../stacks/network.ts';
 import type { ServicesStack } from '../stacks/services.ts';
+import { instanceEventInstances } from './connection-budget.ts';
 import { metricsNamespaceOf, secretsPrefixOf, tokensOf } from './names.ts';
 import { NodeFunction, type NodeFunctionProps } from './node-function.ts';
 import { certificateAuthority, postgresMajorVersion } from './postgres-instance.ts';
@@ -63,13 +64,12 @@ export class ControlPlaneFunctions extends Construct {
         network,
         logDays: stage.monitoring.logDays,
       });
-    const { environment: masterDatabase } = data.master;
     const { KYO_TOKEN_ISSUER, KYO_TOKEN_AUDIENCE } = tokensOf(stage);
     const secretsPrefix = secretsPrefixOf(stage);
 
     const policy = JSON.stringify(stage.tenants.policy);
     const api: Omit<VariablesOf<typeof apiConfig>, 'KYO_STATE_MACHINE'> = {
-      ...masterDatabase,
+      ...data.master.environmentOf('api'),
       KYO_FILES_BUCKET: data.files.bucketName,
       KYO_TENANCY_POLICY: policy,
     };
@@ -96,7 +96,7 @@ export class ControlPlaneFunctions extends Construct {
 
     const warmPool = JSON.stringify(stage.tenants.warmPool);
     const steps: VariablesOf<typeof advanceConfig> = {
-      ...masterDatabase,
+      ...data.master.environmentOf('driver'),
       KYO_STAGE: stage.name,
       KYO_SECRETS_PREFIX: secretsPrefix,
       KYO_KMS_KEY: data.key.keyArn,
@@ -126,14 +126,20 @@ export class ControlPlaneFunctions extends Construct {
       // A table goes through a temporary file, compressed; the most there can be.
       temporaryMebibytes: 10_240,
     };
-    this.advance = define('Advance', 'advance', { ...driver, description: 'runs the steps of an operation' });
+    this.advance = define('Advance', 'advance', {
+      ...driver,
+      description: 'runs the steps of an operation',
+      reservedConcurrency: stage.tenants.driverConcurrency,
+    });
     this.instanceEvent = define('InstanceEvent', 'instance-event', {
       ...driver,
       description: 'looks after operations whose database server has changed',
+      // Events that find no instance are kept for an hour, and only hurry what looks by itself.
+      reservedConcurrency: stage.tenants.driverConcurrency && instanceEventInstances,
     });
 
     const sweep: Omit<VariablesOf<typeof sweepConfig>, 'KYO_STATE_MACHINE'> = {
-      ...masterDatabase,
+      ...data.master.environmentOf('driver'),
       KYO_EVENT_BUS: data.events.eventBusArn,
       KYO_METRICS_NAMESPACE: metricsNamespaceOf(stage),
       KYO_LIFECYCLE: JSON.stringify(stage.tenants.lifecycle),
@@ -146,9 +152,9 @@ export class ControlPlaneFunctions extends Construct {
       memoryMebibytes: 256,
     });
 
-    for (const reader of [this.api, this.advance, this.instanceEvent, this.sweep]) {
-      readSecret(reader, data.master.servicesSecret);
-    }
+    const { logins } = data.master;
+    readSecret(this.api, logins.api);
+    for (const driving of [this.advance, this.instanceEvent, this.sweep]) readSecret(driving, logins.driver);
     const permissions = {
       stack: Stack.of(this),
       stage: stage.name,

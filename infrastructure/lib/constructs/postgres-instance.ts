@@ -1,3 +1,4 @@
+import { databaseWindows } from '@kyong/tenancy';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as kms from 'aws-cdk-lib/aws-kms';
@@ -83,6 +84,8 @@ export class PostgresInstance extends Construct {
       performanceInsightRetention: rds.PerformanceInsightRetention.DEFAULT,
       performanceInsightEncryptionKey: key,
       backupRetention: Duration.days(props.backupDays),
+      preferredBackupWindow: databaseWindows.backup,
+      preferredMaintenanceWindow: databaseWindows.maintenance,
       copyTagsToSnapshot: true,
       deleteAutomatedBackups: !keep,
       deletionProtection: keep,

@@ -1,54 +1,46 @@
+import { accessString, type UserName } from '@kyong/redis/users';
 import { Fn, Names } from 'aws-cdk-lib';
 import * as elasticache from 'aws-cdk-lib/aws-elasticache';
 import type * as kms from 'aws-cdk-lib/aws-kms';
-import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { Stage } from '../../config/index.ts';
-import { ConnectionUrl, passwordRules } from './connection-url.ts';
 import { type Firewall, ports } from './firewall.ts';
+import { Login } from './login.ts';
 import type { PlatformVpc } from './platform-vpc.ts';
 
 type ValkeyClusterProps = Stage['cache'] & { vpc: PlatformVpc; firewall: Firewall; key: kms.IKey };
 
-const userName = 'kyo';
-/**
- * Everything but what is for administrators (`@dangerous`: FLUSHALL, KEYS, CONFIG, …), of which clients need INFO.
- * https://valkey.io/topics/acl
- */
-const accessString = 'on ~* &* +@all -@dangerous +info';
-
-/** Valkey in cluster mode: TLS, one user with a password, as many shards and replicas as the stage says. */
+/** Valkey in cluster mode: TLS, a user for each service, as many shards and replicas as the stage says. */
 export class ValkeyCluster extends Construct {
-  /** `rediss://` with user and password. */
-  readonly url: ConnectionUrl;
+  /** `rediss://`, without a login. */
+  readonly url: string;
+  /** Who each service is there; a rotation gives the user a second password for a while. */
+  readonly logins: Record<UserName, { userId: string; secret: Login }>;
   /** Metrics go by node: `<group>-0001-001` is the first node of the first shard (AWS: Finding a cluster's endpoints). */
   readonly nodeIds: string[];
 
   constructor(scope: Construct, id: string, props: ValkeyClusterProps) {
     super(scope, id);
     const { vpc, firewall, key, shards, replicasPerShard } = props;
-    const password = new Secret(this, 'Password', {
-      encryptionKey: key,
-      generateSecretString: {
-        ...passwordRules,
-        secretStringTemplate: JSON.stringify({ username: userName }),
-        generateStringKey: 'password',
-      },
-    });
-    const user = new elasticache.CfnUser(this, 'User', {
-      engine: 'valkey',
-      userId: this.#identifier('user'),
-      userName,
-      accessString,
-      authenticationMode: {
-        Type: 'password',
-        Passwords: [password.secretValueFromJson('password').unsafeUnwrap()],
-      },
-    });
+    const loginOf = (name: UserName) => {
+      const secret = new Login(this, `Login-${name}`, { username: name, key });
+      const user = new elasticache.CfnUser(this, `User-${name}`, {
+        engine: 'valkey',
+        userId: this.#identifier(name),
+        userName: name,
+        accessString: accessString(name),
+        authenticationMode: {
+          Type: 'password',
+          Passwords: [secret.secretValueFromJson('password').unsafeUnwrap()],
+        },
+      });
+      return { userId: user.ref, secret };
+    };
+    this.logins = { otp: loginOf('otp'), collaboration: loginOf('collaboration') };
     const users = new elasticache.CfnUserGroup(this, 'Users', {
       engine: 'valkey',
       userGroupId: this.#identifier('users'),
-      userIds: [user.ref],
+      userIds: Object.values(this.logins).map(({ userId }) => userId),
     });
     const subnets = new elasticache.CfnSubnetGroup(this, 'Subnets', {
       description: 'Kyo: Valkey',
@@ -60,7 +52,7 @@ export class ValkeyCluster extends Construct {
       // Nothing in it may go just because memory is short: what does not fit is refused, and an alarm rings before.
       properties: { 'cluster-enabled': 'yes', 'maxmemory-policy': 'noeviction' },
     });
-    const group = new elasticache.CfnReplicationGroup(this, 'Group', {
+    const cluster = new elasticache.CfnReplicationGroup(this, 'Group', {
       replicationGroupDescription: 'Kyo: one-time passwords, limits, fan-out, update streams',
       engine: 'valkey',
       engineVersion: '8.2',
@@ -85,19 +77,13 @@ export class ValkeyCluster extends Construct {
       snapshotWindow: '17:00-18:00',
       preferredMaintenanceWindow: 'sat:18:30-sat:19:30',
     });
-    this.url = new ConnectionUrl(this, 'Url', {
-      protocol: 'rediss',
-      user: userName,
-      password,
-      address: `${group.attrConfigurationEndPointAddress}:${ports.redis}`,
-      key,
-    });
-    this.nodeIds = nodeSuffixes(shards, replicasPerShard).map((suffix) => Fn.join('', [group.ref, suffix]));
+    this.url = `rediss://${cluster.attrConfigurationEndPointAddress}:${ports.redis}`;
+    this.nodeIds = nodeSuffixes(shards, replicasPerShard).map((suffix) => Fn.join('', [cluster.ref, suffix]));
   }
 
-  /** Required, and unique in the account: of the stage's own. */
+  /** Required, at most 40 characters, and unique in the account: of the stage's own. */
   #identifier(kind: string): string {
-    return `${Names.uniqueResourceName(this, { maxLength: 32, separator: '-' })}-${kind}`.toLowerCase();
+    return `${Names.uniqueResourceName(this, { maxLength: 26, separator: '-' })}-${kind}`.toLowerCase();
   }
 }
 

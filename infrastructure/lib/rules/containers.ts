@@ -9,9 +9,10 @@ const strategiesOf = (templates: Templates) =>
     providers: (properties.CapacityProviderStrategy ?? []) as Properties[],
     properties,
   }));
-const secretName = /SECRET|PASSWORD|ACCOUNT|TOKEN$|SIGNING|_URL$/;
+const secretName = /SECRET|PASSWORD|LOGIN$|ACCOUNT|TOKEN$|SIGNING|_URL$/;
 /** Addresses and the like that are named so and hide nothing. */
-const openNames = /^KYO_(PUBLIC_URL|JWKS_URL|SECRETS_PREFIX|TOKEN_.*|MITAKE_URL)$/;
+const openNames =
+  /^KYO_(PUBLIC_URL|JWKS_URL|REDIS_URL|MASTER_DATABASE_URL|SECRETS_PREFIX|TOKEN_.*|MITAKE_URL)$/;
 
 export const containerRules: Rule[] = [
   {

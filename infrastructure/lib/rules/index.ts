@@ -1,6 +1,7 @@
 import { alarmRules } from './alarms.ts';
 import { alertRules } from './alerts.ts';
 import { cacheRules } from './cache.ts';
+import { connectionRules } from './connections.ts';
 import { containerRules } from './containers.ts';
 import { controlPlaneRules } from './control-plane.ts';
 import { databaseRules } from './databases.ts';
@@ -13,6 +14,7 @@ import type { Rule } from './rule.ts';
 import { secretRules } from './secrets.ts';
 import { serviceInputRules } from './service-input/index.ts';
 import type { Templates } from './templates.ts';
+import { windowRules } from './windows.ts';
 
 export { readTemplates, type Templates } from './templates.ts';
 
@@ -20,6 +22,7 @@ export { readTemplates, type Templates } from './templates.ts';
 export const rules: Rule[] = [
   ...networkRules,
   ...databaseRules,
+  ...connectionRules,
   ...cacheRules,
   ...containerRules,
   ...controlPlaneRules,
@@ -28,6 +31,7 @@ export const rules: Rule[] = [
   ...alertRules,
   ...recoveryRules,
   ...secretRules,
+  ...windowRules,
   ...nameRules,
   ...serviceInputRules,
   ...messageRules,

@@ -1,4 +1,5 @@
 import type { configSchema } from 'collaboration-service/config';
+import { poolSizes } from '../constructs/connection-budget.ts';
 import { databaseCertificates } from '../constructs/database-certificates.ts';
 import { metricsNamespaceOf, secretsPrefixOf, tokensOf } from '../constructs/names.ts';
 import { grantTenantDatabases } from '../constructs/tenant-database-access.ts';
@@ -41,8 +42,11 @@ function environment({
     KYO_JWKS_URL: tokenKeysUrl,
     KYO_AWS_REGION: stage.region,
     KYO_REDIS_URL: cache.valkey.url,
+    KYO_REDIS_LOGIN: cache.valkey.logins.collaboration.secret,
     KYO_REDIS_CONFIRMING_REPLICAS: confirmingReplicas(stage),
     KYO_MASTER_DATABASE_URL: data.master.url,
+    KYO_MASTER_DATABASE_LOGIN: data.master.logins.collaboration,
+    KYO_MASTER_DATABASE_CONNECTIONS: String(poolSizes.collaboration),
     KYO_DATABASE_CA: databaseCertificates(stage.region),
     KYO_SECRETS_PREFIX: secretsPrefixOf(stage),
     KYO_TRUSTED_PROXIES: String(trustedProxies),

@@ -3,6 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { configSchema } from 'kyo-otp-service/config';
 import type { Stage } from '../../config/index.ts';
+import { poolSizes } from '../constructs/connection-budget.ts';
 import { databaseCertificates } from '../constructs/database-certificates.ts';
 import { secretsPrefixOf, tokensOf } from '../constructs/names.ts';
 import { grantTenantDatabases } from '../constructs/tenant-database-access.ts';
@@ -45,8 +46,11 @@ function environment({ stage, data, cache }: ServiceContext): ServiceVariables<t
     ...tokensOf(stage),
     KYO_STAGE: stage.name,
     KYO_REDIS_URL: cache.valkey.url,
+    KYO_REDIS_LOGIN: cache.valkey.logins.otp.secret,
     KYO_REDIS_CONFIRMING_REPLICAS: confirmingReplicas(stage),
     KYO_MASTER_DATABASE_URL: data.master.url,
+    KYO_MASTER_DATABASE_LOGIN: data.master.logins.otp,
+    KYO_MASTER_DATABASE_CONNECTIONS: String(poolSizes.otp),
     KYO_DATABASE_CA: databaseCertificates(stage.region),
     KYO_OTP_SECRET: secret,
     KYO_SIGNING_KEYS: data.master.signingKeys,

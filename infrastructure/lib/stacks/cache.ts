@@ -1,3 +1,4 @@
+import { CfnOutput } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Stage } from '../../config/index.ts';
 import { KyoStack } from '../constructs/kyo-stack.ts';
@@ -17,5 +18,10 @@ export class CacheStack extends KyoStack {
       firewall: network.firewall,
       key: data.key,
     });
+    const users = Object.values(this.valkey.logins).map(({ userId, secret }) => ({
+      userId,
+      secret: secret.secretArn,
+    }));
+    new CfnOutput(this, 'Users', { value: this.toJsonString(users) });
   }
 }

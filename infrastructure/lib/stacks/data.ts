@@ -1,9 +1,11 @@
+import { CfnOutput } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import type { Construct } from 'constructs';
 
 import type { Stage } from '../../config/index.ts';
+import { connectionLimits } from '../constructs/connection-budget.ts';
 import { KyoStack } from '../constructs/kyo-stack.ts';
 import { MasterDatabase } from '../constructs/master-database.ts';
 import { PostgresInstance, TenantParameters } from '../constructs/postgres-instance.ts';
@@ -55,12 +57,15 @@ export class DataStack extends KyoStack {
       ...stage.masterDatabase,
       code,
       logDays: stage.monitoring.logDays,
+      connectionLimits: connectionLimits(stage),
     });
     this.shared = new PostgresInstance(this, 'Shared', {
       ...server,
       ...stage.sharedDatabase,
       copiesToOthers: true,
     });
+
+    new CfnOutput(this, 'Preparation', { value: this.master.preparation.function.functionName });
 
     this.accessLogs = new PrivateBucket(this, 'AccessLogs', { keep, expireDays: 90 });
     this.files = new PrivateBucket(this, 'Files', {

@@ -14,7 +14,7 @@ import { sharedAdmin, tenancyPorts } from './tenancy-ports.ts';
 
 const config = loadConfig(advanceConfig, process.env);
 const logger = lambdaLogger('advance', config.KYO_LOG_LEVEL);
-const pool = await openMasterDatabase(config, logger);
+const pool = openMasterDatabase(config, logger);
 const ports = tenancyPorts(config, pool, longestStepSecondsOf(config));
 const drive = createDriver({
   ports,

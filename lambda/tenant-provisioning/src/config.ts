@@ -1,5 +1,6 @@
 import { plan } from '@kyong/contracts';
 import { json } from '@kyong/service-kit';
+import { programs } from '@kyong/tenancy/adapters/master-database';
 import { z } from 'zod';
 
 const text = z.string().min(1);
@@ -12,14 +13,20 @@ const common = {
   AWS_REGION: text,
 };
 
-const masterDatabase = {
+const masterEndpoint = {
   KYO_MASTER_DATABASE_HOST: text,
   KYO_MASTER_DATABASE_PORT: port,
   KYO_MASTER_DATABASE_NAME: text,
-  /** The secret with the services' role and its password: JSON with `username` and `password`. */
-  KYO_MASTER_DATABASE_SECRET: text,
   /** Certificates (PEM) that the servers' are signed with; those of Amazon RDS when absent. */
   KYO_DATABASE_CA: z.string().startsWith('-----BEGIN CERTIFICATE-----').optional(),
+};
+
+const masterDatabase = {
+  ...masterEndpoint,
+  /** The secret with the function's login: JSON with `username` and `password`. */
+  KYO_MASTER_DATABASE_SECRET: text,
+  /** Most that one instance opens. */
+  KYO_MASTER_DATABASE_CONNECTIONS: z.coerce.number().int().min(1),
 };
 
 const driver = { KYO_STATE_MACHINE: text };
@@ -116,9 +123,13 @@ export const sweepConfig = z.object({
 /** The environment of what makes the master database ready for a release. */
 export const prepareConfig = z.object({
   ...common,
-  ...masterDatabase,
+  ...masterEndpoint,
   /** The secret of the instance's master user: JSON with `username` and `password`. */
   KYO_MASTER_DATABASE_ADMIN_SECRET: text,
+  /** By program: the secret with its login, and how many connections it may have. */
+  KYO_MASTER_DATABASE_LOGINS: json.pipe(
+    z.record(z.enum(programs), z.object({ secret: text, connectionLimit: z.int().positive() })),
+  ),
   /** Where the keys that sign access tokens are kept; filled when it holds none. */
   KYO_SIGNING_KEYS_SECRET: text,
 });

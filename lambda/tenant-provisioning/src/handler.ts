@@ -17,7 +17,7 @@ import { answersInTime, stateMachine } from './state-machine.ts';
 
 const config = loadConfig(apiConfig, process.env);
 const logger = lambdaLogger('api', config.KYO_LOG_LEVEL);
-const pool = await openMasterDatabase(config, logger);
+const pool = openMasterDatabase(config, logger);
 const store = createMasterDatabase(pool);
 const backups = rdsBackups(new RDSClient(answersInTime));
 const start = stateMachine(config.KYO_STATE_MACHINE);

@@ -10,7 +10,7 @@ import { tenancyPorts } from './tenancy-ports.ts';
 
 const config = loadConfig(advanceConfig, process.env);
 const logger = lambdaLogger('instance-event', config.KYO_LOG_LEVEL);
-const pool = await openMasterDatabase(config, logger);
+const pool = openMasterDatabase(config, logger);
 const store = createMasterDatabase(pool);
 const drive = createDriver({
   ports: tenancyPorts(config, pool, longestStepSecondsOf(config)),

@@ -5,31 +5,44 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { createSigningKey } from '@kyong/identity/adapters/signing-key';
 import { migrate, withConnection } from '@kyong/postgres';
-import { grantToServices, masterMigrations } from '@kyong/tenancy/adapters/master-database';
-import { tenantDatabase } from '@kyong/tenancy/adapters/tenant-schema';
+import {
+  ensureProgramLogin,
+  grantToPrograms,
+  masterMigrations,
+  type Program,
+} from '@kyong/tenancy/adapters/master-database';
 import type { z } from 'zod';
 import { masterEndpoint, readCredentials } from './composition.ts';
 import type { prepareConfig } from './config.ts';
 
-/** All services and functions together; `max_connections` of the smallest instance is about 80. */
-const connectionLimit = 60;
+export type PrepareConfig = z.output<typeof prepareConfig>;
 
-/** The newest schema, the services' role and its rights, and a first signing key. Safe to repeat. */
+/** The master user's way in. */
+export async function adminOf(config: PrepareConfig) {
+  const { username: user, password } = await readCredentials(config.KYO_MASTER_DATABASE_ADMIN_SECRET);
+  return { ...masterEndpoint(config), user, password };
+}
+
+export const loginsOf = ({ KYO_MASTER_DATABASE_LOGINS }: PrepareConfig) =>
+  Object.entries(KYO_MASTER_DATABASE_LOGINS).map(([program, login]) => ({
+    program: program as Program,
+    ...login,
+  }));
+
+/** The newest schema, the programs' roles with their rights and bounds, and a first signing key. Safe to repeat. */
 export async function prepareRelease(
-  config: z.output<typeof prepareConfig>,
+  config: PrepareConfig,
 ): Promise<{ version: string; applied: string[]; signingKeyMade: boolean }> {
-  const [administrator, services] = await Promise.all([
-    readCredentials(config.KYO_MASTER_DATABASE_ADMIN_SECRET),
-    readCredentials(config.KYO_MASTER_DATABASE_SECRET),
-  ]);
-  const admin = { ...masterEndpoint(config), user: administrator.username, password: administrator.password };
-  const { version, applied } = await withConnection(admin, (client) => migrate(client, masterMigrations));
-  await tenantDatabase.ensureRole(admin, {
-    name: services.username,
-    password: services.password,
-    connectionLimit,
+  const admin = await adminOf(config);
+  const { version, applied } = await withConnection(admin, async (client) => {
+    const migrated = await migrate(client, masterMigrations);
+    await grantToPrograms(client, admin.database);
+    for (const { program, secret, connectionLimit } of loginsOf(config)) {
+      const { username: name, password } = await readCredentials(secret);
+      await ensureProgramLogin(client, admin.database, program, { name, password, connectionLimit });
+    }
+    return migrated;
   });
-  await withConnection(admin, (client) => grantToServices(client, services.username));
   return { version, applied, signingKeyMade: await ensureSigningKey(config.KYO_SIGNING_KEYS_SECRET) };
 }
 

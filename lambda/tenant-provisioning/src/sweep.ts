@@ -13,7 +13,7 @@ import { sweepExecutionName } from './sweep-execution-name.ts';
 
 const config = loadConfig(sweepConfig, process.env);
 const logger = lambdaLogger('sweep', config.KYO_LOG_LEVEL);
-const pool = await openMasterDatabase(config, logger);
+const pool = openMasterDatabase(config, logger);
 const store = createMasterDatabase(pool);
 const migrations = createFleetMigrations(pool);
 const outbox = createEventOutbox(pool);

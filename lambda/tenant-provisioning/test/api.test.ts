@@ -7,6 +7,7 @@ import {
   masterMigrations,
 } from '@kyong/tenancy/adapters/master-database';
 import { newestTenantVersion } from '@kyong/tenancy/adapters/tenant-migrations';
+import { openAs } from '@kyong/tenancy/testing/program-pool';
 import { createTestDatabase } from '@kyong/testing';
 import type { APIGatewayProxyEvent, APIGatewayTokenAuthorizerEvent } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
@@ -38,7 +39,8 @@ async function createTestApi(
   startOperation = async (_id: string) => {},
   startInspection = async (_id: string) => {},
 ) {
-  const { pool } = await createTestDatabase(masterMigrations);
+  const { connection } = await createTestDatabase(masterMigrations);
+  const { pool } = await openAs('api', connection);
   const policy: TenancyPolicy = {
     regions: ['ap-northeast-1'],
     selfServicePlans: ['free', 'basic'],

@@ -7,7 +7,7 @@ import { bucketOf } from '../src/brake/windows.ts';
 const bucketFor = (clock: TestClock) => bucketOf(randomUUID(), 60_000, clock.now().getTime());
 
 test('adds what processes count, in one command, and forgets it when nobody asks any more', async () => {
-  const redis = createTestRedis();
+  const redis = createTestRedis('otp');
   const store = redisCountStore(redis);
   const bucket = bucketFor(new TestClock(new Date()));
   const add = (name: string, amount: number, known = 0) => ({ bucket, name, amount, known, atLeast: 0 });
@@ -18,7 +18,7 @@ test('adds what processes count, in one command, and forgets it when nobody asks
 });
 
 test('five hundred increments from each of four processes at once add up', async () => {
-  const store = redisCountStore(createTestRedis());
+  const store = redisCountStore(createTestRedis('otp'));
   const bucket = bucketFor(new TestClock(new Date()));
   const increments = Array.from({ length: 500 }, (_, n) => ({
     bucket,
@@ -35,7 +35,7 @@ test('five hundred increments from each of four processes at once add up', async
 });
 
 test('a total that Redis has lost is put back once, however many processes know of it', async () => {
-  const store = redisCountStore(createTestRedis());
+  const store = redisCountStore(createTestRedis('otp'));
   const bucket = bucketFor(new TestClock(new Date()));
   const remember = { bucket, name: 'gym', amount: 1, known: 40, atLeast: 0 };
   expect(await store.add([remember])).toEqual([41]);

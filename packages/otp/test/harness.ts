@@ -27,7 +27,7 @@ export interface Harness {
 /** One recipient on a real Redis, under keys of its own: no other test can meet it. */
 export function createHarness(policy?: OtpPolicy): Harness {
   const clock = new TestClock();
-  const redis = createTestRedis();
+  const redis = createTestRedis('otp');
   const drawn: number[] = [];
   const otp = createOtp({
     store: redisOtpStore(confirmWrites(redis, 0)),

@@ -29,7 +29,7 @@ const round = fc.record({
 });
 
 test('for any interleaving over two instances a code is accepted once, in its time, within the budget', async () => {
-  const connections = [createTestRedis(), createTestRedis()];
+  const connections = [createTestRedis('otp'), createTestRedis('otp')];
   await fc.assert(
     fc.asyncProperty(fc.array(round, { minLength: 1, maxLength: 12 }), async (rounds) => {
       const world = createWorld(connections);
@@ -68,7 +68,7 @@ const acrossClocks = [
 ];
 
 test('taken one at a time, a right code that is unspent, in its time and within the budget is always accepted', async () => {
-  const connections = [createTestRedis(), createTestRedis()];
+  const connections = [createTestRedis('otp'), createTestRedis('otp')];
   await fc.assert(
     fc.asyncProperty(fc.array(round, { minLength: 1, maxLength: 12 }), async (rounds) => {
       const world = createWorld(connections);

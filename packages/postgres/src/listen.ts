@@ -2,6 +2,8 @@ import pg from 'pg';
 import type { Connection, ConnectionUrl } from './pool.ts';
 
 const reconnectMilliseconds = 500;
+/** How the server knows a connection that listens. */
+export const listenerName = 'kyo listen';
 
 export interface ListenCallbacks {
   notified: (payload: string) => void;
@@ -21,7 +23,7 @@ export function listen(
   let stopped = false;
 
   const connect = async () => {
-    const current = new pg.Client({ ...connection, application_name: 'kyo listen', keepAlive: true });
+    const current = new pg.Client({ ...connection, application_name: listenerName, keepAlive: true });
     client = current;
     current.on('notification', ({ payload }) => on.notified(payload ?? ''));
     current.on('error', on.error);

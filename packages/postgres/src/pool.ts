@@ -1,6 +1,6 @@
 import pg from 'pg';
 
-export type { ClientBase, Pool, PoolClient, PoolConfig } from 'pg';
+export type { ClientBase, Pool, PoolClient } from 'pg';
 export { escapeIdentifier, escapeLiteral } from 'pg';
 
 export interface Connection {
@@ -8,7 +8,7 @@ export interface Connection {
   port: number;
   database: string;
   user: string;
-  password: string | (() => Promise<string>);
+  password: string;
   /** TLS with the given certificate authority, on AWS; none on the laptop's loopback. */
   ssl?: { ca: string };
 }
@@ -37,7 +37,15 @@ export function createPool(
   limits: PoolLimits,
   onError: (error: Error) => void,
 ): pg.Pool {
-  const pool = new pg.Pool({
+  return endDisturbed(new pg.Pool(configurationOf(connection, limits)), onError);
+}
+
+/** What every pool has. */
+export function configurationOf(
+  connection: Partial<Connection> | ConnectionUrl,
+  limits: PoolLimits,
+): pg.PoolConfig {
+  return {
     ...connection,
     max: limits.maxConnections,
     idleTimeoutMillis: limits.idleTimeoutSeconds * 1000,
@@ -46,7 +54,11 @@ export function createPool(
     query_timeout: statementTimeoutMilliseconds + 500,
     application_name: 'kyo',
     allowExitOnIdle: true,
-  });
+  };
+}
+
+/** Lets a broken connection end by itself, and tells of it. */
+export function endDisturbed(pool: pg.Pool, onError: (error: Error) => void): pg.Pool {
   pool.on('error', onError);
   // A connection that ends between two statements of a transaction says so to its client, which nobody listens to; unheard,
   // that would end the process. Whoever uses it learns of it from the next statement.
@@ -56,7 +68,7 @@ export function createPool(
 
 /** One connection for one task, closed afterwards whatever happens; `lockTimeoutSeconds` bounds how long a statement waits for a lock. */
 export async function withConnection<T>(
-  connection: Connection,
+  connection: Connection | ConnectionUrl,
   task: (client: pg.Client) => Promise<T>,
   { lockTimeoutSeconds }: { lockTimeoutSeconds?: number } = {},
 ): Promise<T> {

@@ -47,3 +47,17 @@ export const json = z.string().transform((text, context): unknown => {
     return z.NEVER;
   }
 });
+
+/** JSON with `username` and `password`: how a server knows the program. */
+export const login = json.pipe(z.object({ username: z.string().min(1), password: z.string().min(1) }));
+
+/** The address with the login in it; as it is without one. */
+export function withLogin(
+  address: string,
+  { username, password }: Partial<z.infer<typeof login>> = {},
+): string {
+  const url = new URL(address);
+  if (username !== undefined) url.username = username;
+  if (password !== undefined) url.password = password;
+  return url.href;
+}

@@ -1,5 +1,6 @@
 export * from './advance.ts';
 export * from './audit.ts';
+export * from './database-windows.ts';
 export * from './departure.ts';
 export * from './doctor.ts';
 export * from './fleet/index.ts';

@@ -42,6 +42,8 @@ describe('what RDS is asked for', () => {
       BackupRetentionPeriod: '14',
       CopyTagsToSnapshot: 'true',
       DeletionProtection: 'true',
+      PreferredBackupWindow: '15:00-15:30',
+      PreferredMaintenanceWindow: 'sun:16:00-sun:16:30',
       'Tags.Tag.1.Key': 'kyo:managed',
       'Tags.Tag.1.Value': 'true',
       'Tags.Tag.2.Key': 'kyo:stage',

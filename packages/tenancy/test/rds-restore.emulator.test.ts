@@ -2,7 +2,7 @@ import { withConnection } from '@kyong/postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rdsServerCopies } from '../src/adapters/rds/index.ts';
 import { sharedPostgres } from '../src/adapters/shared-postgres.ts';
-import type { DatabaseReservation, Ports } from '../src/index.ts';
+import { type DatabaseReservation, databaseWindows, type Ports } from '../src/index.ts';
 import { createDedicated, refusalOf } from './host-support.ts';
 import * as answers from './rds-answers.ts';
 import { type RdsWorld, startRdsWorld } from './rds-world.ts';
@@ -62,6 +62,12 @@ describe('a restore of an RDS instance', () => {
       EngineLifecycleSupport: 'open-source-rds-extended-support-disabled',
     });
     expect(new Date(parameters.RestoreTime ?? 0)).toEqual(to);
+    const change = calls.find(({ action }) => action === 'ModifyDBInstance');
+    expect(Object.fromEntries(change?.parameters ?? [])).toMatchObject({
+      ManageMasterUserPassword: 'true',
+      PreferredBackupWindow: databaseWindows.backup,
+      PreferredMaintenanceWindow: databaseWindows.maintenance,
+    });
     expect((await rds.findInstance(target.instanceId))?.TagList).toContainEqual({
       Key: 'kyo:tenant',
       Value: live.tenantId,

@@ -23,8 +23,10 @@ import {
   type Ports,
   requestProvision,
   type TenancyPolicy,
+  type TenancyStore,
 } from '../src/index.ts';
 import { Crash, type CrashPoint, crashingPorts } from './crashing-ports.ts';
+import { openAs } from './program-pool.ts';
 
 export const policy: TenancyPolicy = {
   regions: ['ap-northeast-1'],
@@ -81,7 +83,7 @@ export async function createWorld(
     rmSync(directory, { recursive: true, force: true });
   });
   const ports: Ports = {
-    store: createMasterDatabase(pool),
+    store: await openStore(connection),
     hosts: {
       dedicated,
       shared: sharedPostgres([
@@ -113,6 +115,14 @@ export async function createWorld(
     random: Math.random,
   };
   return { ports, connection, pool, shared, dedicated, directory };
+}
+
+/** As the functions use it: what is asked for is written down by the API, and everything else done by the driver. */
+async function openStore(master: Connection): Promise<TenancyStore> {
+  const api = createMasterDatabase((await openAs('api', master)).pool);
+  const { requestProvision, requestOperation, retryOperation, recordRefusal, listAudit } = api;
+  const asked = { requestProvision, requestOperation, retryOperation, recordRefusal, listAudit };
+  return { ...createMasterDatabase((await openAs('driver', master)).pool), ...asked };
 }
 
 export async function request(

@@ -7,6 +7,8 @@ import {
   type RedisEndpoint,
   RedisServer,
 } from '@kyong/embedded-servers';
+import { accessString, type UserName, users } from '@kyong/redis/users';
+import { Redis } from 'ioredis';
 import type { TestProject } from 'vitest/node';
 
 declare module 'vitest' {
@@ -35,6 +37,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await postgres.initialise();
     const progress = (line: string) => process.stderr.write(`• ${line}\n`);
     const [postgresEndpoint, redisEndpoint] = await Promise.all([postgres.start(), redis.start(progress)]);
+    await makeUsers(redisEndpoint);
     project.provide('postgres', postgresEndpoint);
     project.provide('redis', redisEndpoint);
   } catch (error) {
@@ -42,4 +45,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
     throw error;
   }
   return stop;
+}
+
+/** The services' users, as they are on AWS, with the password of all. */
+async function makeUsers({ host, port, password }: RedisEndpoint): Promise<void> {
+  const client = new Redis({ host, port, password });
+  for (const name of Object.keys(users) as UserName[])
+    await client.call('ACL', 'SETUSER', name, 'reset', `>${password}`, ...accessString(name).split(' '));
+  client.disconnect();
 }

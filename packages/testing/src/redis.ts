@@ -2,13 +2,19 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RedisCluster, RedisServer } from '@kyong/embedded-servers';
+import type { UserName } from '@kyong/redis/users';
 import { Cluster } from 'ioredis';
 import { inject, onTestFinished } from 'vitest';
 
-/** A client of the test run's Redis (cluster mode, shared by all tests: use keys of your own), closed when the test ends. */
-export function createTestRedis(): Cluster {
+/**
+ * A client of the test run's Redis (cluster mode, shared by all tests: use keys of your own), closed when the test ends. As a
+ * service's user it may do what the service may.
+ */
+export function createTestRedis(user?: UserName): Cluster {
   const { host, port, password } = inject('redis');
-  const client = new Cluster([{ host, port }], { redisOptions: { password } });
+  const client = new Cluster([{ host, port }], {
+    redisOptions: { password, ...(user !== undefined && { username: user }) },
+  });
   onTestFinished(() => client.disconnect());
   return client;
 }

@@ -35,4 +35,12 @@ export { createFleetMigrations } from './fleet-migrations.ts';
 export { createInspections } from './inspections.ts';
 export { createLastEdits } from './last-edits.ts';
 export { createEventOutbox } from './outbox.ts';
-export { grantToServices } from './services.ts';
+export {
+  ensureProgramLogin,
+  grantToPrograms,
+  nextLoginName,
+  otherLogins,
+  type ProgramLogin,
+} from './programs.ts';
+export { type Program, programs, rights } from './rights.ts';
+export { beginRotation, endRotation, type KeptLogin } from './rotation.ts';

@@ -14,7 +14,7 @@ import { masterConnection } from './admin-connection.ts';
 import { refusalOf } from './faults.ts';
 import { findInstance, findOwnInstance, isOwn, tagInstance, tagsOf } from './instance.ts';
 import type { RdsOptions } from './options.ts';
-import { instanceSettings, planSettings } from './settings.ts';
+import { instanceSettings, planSettings, windowSettings } from './settings.ts';
 import { databaseState } from './state.ts';
 
 /** Asks for the instance, or finds that an earlier call did. @throws {OperationRefused} */
@@ -94,6 +94,7 @@ function instanceRequest(
     MasterUsername: masterUsername,
     ManageMasterUserPassword: true,
     MasterUserSecretKmsKeyId: options.kmsKeyId,
+    ...windowSettings,
     Tags: tagsOf(reservation, options.stage),
   };
 }

@@ -17,7 +17,7 @@ import { refusalOf } from './faults.ts';
 import { findInstance, isOwn, tagsOf } from './instance.ts';
 import type { RdsOptions } from './options.ts';
 import { instanceWindow } from './restorable-window.ts';
-import { instanceSettings, planSettings } from './settings.ts';
+import { instanceSettings, planSettings, windowSettings } from './settings.ts';
 import { databaseState } from './state.ts';
 
 /** A tenant's own instance once more, as it was, under a name of its own. */
@@ -54,7 +54,7 @@ export async function restoreInstance(
   const state = databaseState(instance);
   if (state.state === 'failed') throw new OperationRefused(state.reason);
   if (instance.DBInstanceStatus === 'available' && !instance.MasterUserSecret)
-    await manageMasterPassword(instance, options);
+    await takeInHand(instance, options);
   if (state.state !== 'available')
     return { detail: state.state === 'creating' ? state.detail : 'not there yet' };
   return { admin: { ...(await masterConnection(target, options)), database: 'postgres' } };
@@ -109,8 +109,11 @@ async function timeRefusal(
   return new OperationRefused(`This time cannot be restored. ${possible}`, { cause: error });
 }
 
-/** A restored instance has the master password of that time, and nobody who rotates it: RDS makes and keeps a new one. */
-async function manageMasterPassword(
+/**
+ * A restored instance has the master password of that time, and nobody who rotates it: RDS makes and keeps a new one. Its
+ * windows are drawn by lot.
+ */
+async function takeInHand(
   { DBInstanceIdentifier }: DBInstance,
   { rds, kmsKeyId }: RdsOptions,
 ): Promise<void> {
@@ -118,6 +121,7 @@ async function manageMasterPassword(
     DBInstanceIdentifier,
     ManageMasterUserPassword: true,
     MasterUserSecretKmsKeyId: kmsKeyId,
+    ...windowSettings,
     ApplyImmediately: true,
   });
   await rds.send(command).catch((error: unknown) => {

@@ -1,4 +1,5 @@
 import type { Plan } from '@kyong/contracts';
+import { databaseWindows } from '../../database-windows.ts';
 import { plans } from '../../plan.ts';
 import type { RdsOptions } from './options.ts';
 
@@ -30,3 +31,9 @@ export function planSettings(name: Plan) {
     DeletionProtection: plan.deletionProtection,
   };
 }
+
+/** RDS takes them when an instance is made new or changed, and not when it is made out of a backup. */
+export const windowSettings = {
+  PreferredBackupWindow: databaseWindows.backup,
+  PreferredMaintenanceWindow: databaseWindows.maintenance,
+};
