@@ -6,7 +6,7 @@ import { plan as planSchema } from '@kyong/contracts';
 import { z } from 'zod';
 import { stageOf } from '../config/index.ts';
 import { buildFunctions } from '../lib/code/index.ts';
-import { stageCost } from '../lib/prices/stage-cost.ts';
+import { type CostLine, stageCost, sumOf } from '../lib/prices/stage-cost.ts';
 import { tenantMonthlyUsd } from '../lib/prices/tenant-cost.ts';
 import { pricesAsOf } from '../lib/prices/tokyo.ts';
 import { readTemplates } from '../lib/rules/index.ts';
@@ -29,15 +29,17 @@ try {
   const code = await buildFunctions(join(directory, 'functions'));
   const images = Object.fromEntries(services.map(({ name }) => [name, `sha256:${'0'.repeat(64)}`]));
   const assembly = synthesize(stage, code, join(directory, 'templates'), images);
-  const lines = stageCost(readTemplates(assembly.directory));
+  const lines = stageCost(readTemplates(assembly.directory), stage.workload);
   const perTenant = Object.fromEntries(
     planSchema.options.map((plan) => [plan, tenantMonthlyUsd(plan, stage.tenants.policy)]),
   );
-  const baseUsd = lines.reduce((sum, { monthlyUsd }) => sum + monthlyUsd, 0);
+  const baseUsd = sumOf(lines);
   const report = {
     stage: stage.name,
     pricesAsOf,
+    workload: stage.workload,
     baseUsd,
+    alwaysFreeUsd: lines.reduce((sum, { alwaysFreeUsd }) => sum + alwaysFreeUsd, 0),
     lines,
     perTenantUsd: perTenant,
     withTenantsUsd: Object.fromEntries(
@@ -51,20 +53,23 @@ try {
 
 function text(report: {
   baseUsd: number;
-  lines: { stack: string; item: string; monthlyUsd: number }[];
+  alwaysFreeUsd: number;
+  lines: CostLine[];
   perTenantUsd: Record<string, number>;
   withTenantsUsd: Record<string, number>;
 }): string {
   const usd = (value: number) => value.toFixed(2).padStart(9);
-  const stacks = Map.groupBy(report.lines, ({ stack }) => stack);
-  const rows = [...stacks].flatMap(([stack, lines]) => [
-    `${usd(lines.reduce((sum, { monthlyUsd }) => sum + monthlyUsd, 0))}  ${stack}`,
-    ...lines.map(({ item, monthlyUsd }) => `${usd(monthlyUsd)}    ${item}`),
+  const sections = Map.groupBy(report.lines, ({ section }) => section);
+  const rows = [...sections].flatMap(([section, lines]) => [
+    `${usd(sumOf(lines))}  ${section}`,
+    ...lines.map(({ item, monthlyUsd, basis }) => `${usd(monthlyUsd)}    ${item} (${basis})`),
   ]);
+  const { gyms, requestsADay, operationsAMonth, deploymentsAMonth } = stage.workload;
   return [
-    `USD a month for ${stage.name}, at prices of ${pricesAsOf}, before traffic, logs and requests:`,
+    `USD a month for ${stage.name}, at prices of ${pricesAsOf}, with ${gyms} gyms, ${requestsADay} requests a day, ${operationsAMonth} operations and ${deploymentsAMonth} deployments a month:`,
     ...rows,
-    `${usd(report.baseUsd)}  in all, without tenants`,
+    `${usd(report.baseUsd)}  in all, without tenants' own servers`,
+    `${usd(-report.alwaysFreeUsd)}  at most, in an account where nothing else uses what AWS gives to each for ever`,
     ...Object.entries(report.perTenantUsd).map(
       ([plan, each]) =>
         `${usd(each)}  for each tenant of the plan ${plan}${tenants > 0 ? `;${usd(report.withTenantsUsd[plan] ?? 0)} in all with ${tenants}` : ''}`,

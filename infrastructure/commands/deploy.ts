@@ -11,7 +11,7 @@ import { stageOf } from '../config/index.ts';
 import { buildFunctions, root } from '../lib/code/index.ts';
 import { edgeRegion } from '../lib/constructs/names.ts';
 import { imagesToDeploy } from '../lib/images-to-deploy.ts';
-import { stageCost } from '../lib/prices/stage-cost.ts';
+import { stageCost, sumOf } from '../lib/prices/stage-cost.ts';
 import { pricesAsOf } from '../lib/prices/tokyo.ts';
 import { recordRelease } from '../lib/releases.ts';
 import { brokenRules, readTemplates } from '../lib/rules/index.ts';
@@ -62,8 +62,10 @@ await command(async () => {
   await cdk('bootstrap', '--app', directory);
   progress('What would change');
   await cdk('diff', '--quiet', '--app', directory);
-  const monthlyUsd = stageCost(templates).reduce((sum, line) => sum + line.monthlyUsd, 0);
-  progress(`Costs about USD ${monthlyUsd.toFixed(0)} a month before traffic, at prices of ${pricesAsOf}`);
+  const monthlyUsd = sumOf(stageCost(templates, stage.workload));
+  progress(
+    `Costs about USD ${monthlyUsd.toFixed(0)} a month, at prices of ${pricesAsOf}; npm run kyo -- cost says for what`,
+  );
 
   const outputsFile = join(directory, 'outputs.json');
   // A person is asked before rights grow; nobody is there to be asked otherwise.

@@ -5,7 +5,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { stageOf } from '../config/index.ts';
 import { buildFunctions, root } from '../lib/code/index.ts';
 import { deployedTemplates } from '../lib/deployed-templates.ts';
-import { stageCost } from '../lib/prices/stage-cost.ts';
+import { stageCost, sumOf } from '../lib/prices/stage-cost.ts';
 import { releasesOf } from '../lib/releases.ts';
 import { readTemplates, type Templates } from '../lib/rules/index.ts';
 import { synthesize } from '../lib/synthesize.ts';
@@ -34,15 +34,12 @@ await command(async () => {
   );
   const after = readTemplates(directory);
   const changes = describeTemplateChanges(before, after);
+  const monthlyUsd = (templates: Templates) => sumOf(stageCost(templates, stage.workload));
   const [was, is] = [monthlyUsd(before), monthlyUsd(after)];
-  const price = `USD ${is.toFixed(0)} a month before traffic (${is < was ? '' : '+'}${(is - was).toFixed(0)})`;
+  const price = `USD ${is.toFixed(0)} a month (${is < was ? '' : '+'}${(is - was).toFixed(0)})`;
   process.stdout.write(
     values.markdown
       ? `### ${stage.name}: ${price}\n\n<details><summary>Changes</summary>\n\n\`\`\`\n${changes}\n\`\`\`\n\n</details>\n`
       : `${changes}\n${stage.name}: ${price}\n`,
   );
 });
-
-function monthlyUsd(templates: Templates): number {
-  return stageCost(templates).reduce((sum, line) => sum + line.monthlyUsd, 0);
-}

@@ -46,7 +46,8 @@ export const dev: Stage = {
   api: { requestsPerSecond: 20, burst: 40, reservedConcurrency: null },
   services: {
     onDemandBase: 0,
-    weights: { onDemand: 1, spot: 4 },
+    weights: { onDemand: 0, spot: 1 },
+    socketsOnSpot: true,
     tasks: { min: 1, max: 2 },
     smallestTasks: true,
     shellAccess: true,
@@ -60,6 +61,16 @@ export const dev: Stage = {
     emailFrom: 'codes@kyo.example',
     captcha: false,
   },
-  monitoring: { logDays: 7 },
+  monitoring: { logDays: 7, containerInsights: false },
+  workload: {
+    gyms: 5,
+    requestsADay: 3_000,
+    operationsAMonth: 100,
+    smsAMonth: 20,
+    emailsAMonth: 200,
+    deploymentsAMonth: 30,
+    downloadedGibibytes: 3,
+    databaseGibibytes: 1,
+  },
   recovery: { dailyDays: 7, weeklyDays: 14, monthlyDays: 31 },
 };

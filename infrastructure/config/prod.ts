@@ -47,6 +47,7 @@ export const prod: Stage = {
   services: {
     onDemandBase: 2,
     weights: { onDemand: 1, spot: 4 },
+    socketsOnSpot: false,
     tasks: { min: 3, max: 20 },
     smallestTasks: false,
     shellAccess: false,
@@ -61,6 +62,16 @@ export const prod: Stage = {
     captcha: true,
   },
   // A placeholder: no mail arrives under `.example` (RFC 2606). Put the operator's own here before the first deployment.
-  monitoring: { alertEmail: 'operator@kyo.example', logDays: 90 },
+  monitoring: { alertEmail: 'operator@kyo.example', logDays: 90, containerInsights: true },
+  workload: {
+    gyms: 1_000,
+    requestsADay: 1_000_000,
+    operationsAMonth: 2_000,
+    smsAMonth: 20_000,
+    emailsAMonth: 50_000,
+    deploymentsAMonth: 20,
+    downloadedGibibytes: 300,
+    databaseGibibytes: 50,
+  },
   recovery: { region: 'ap-southeast-1', dailyDays: 35, weeklyDays: 84, monthlyDays: 1_825 },
 };

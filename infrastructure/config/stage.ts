@@ -1,6 +1,7 @@
 import type { Lifecycle, TenancyPolicy, WarmPoolSizes } from '@kyong/tenancy';
 import type { InstanceType } from '../lib/constructs/instance-memory.ts';
 import type { NatInstanceSettings } from '../lib/constructs/nat-instance.ts';
+import type { Workload } from '../lib/prices/workload.ts';
 
 /** Everything in which stages differ. There is no `if (stage)` anywhere: what a stage is, it is by these values. */
 export interface Stage {
@@ -48,6 +49,8 @@ export interface Stage {
     /** Tasks that are always On-Demand, of each service that takes Spot at all; the rest goes by the weights. */
     onDemandBase: number;
     weights: { onDemand: number; spot: number };
+    /** Sockets on Spot as well: whoever holds one connects again at two minutes' notice. */
+    socketsOnSpot: boolean;
     tasks: { min: number; max: number };
     /** Every task of the smallest size, whatever its service would have. */
     smallestTasks: boolean;
@@ -84,7 +87,11 @@ export interface Stage {
     /** Whom alarms reach. Without it they are in the console alone: a rule refuses that where data is kept. */
     alertEmail?: string;
     logDays: number;
+    /** Metrics of each task and service (Container Insights): for looking, no alarm needs them. About USD 0.30 each. */
+    containerInsights: boolean;
   };
+  /** What use is assumed where `kyo cost` prices use. */
+  workload: Workload;
   recovery: {
     /** Where copies of the backups go. */
     region?: string;

@@ -46,7 +46,6 @@ export class ControlPlaneApi extends apigateway.RestApi {
         stageName: 'v1',
         throttlingRateLimit: limits.requestsPerSecond,
         throttlingBurstLimit: limits.burst,
-        metricsEnabled: true,
         tracingEnabled: true,
         loggingLevel: apigateway.MethodLoggingLevel.ERROR,
         accessLogDestination: new apigateway.LogGroupLogDestination(accessLog),

@@ -6,15 +6,17 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import type { Stage } from '../../config/index.ts';
 
-/** A vault with a key of its own: whoever may use the databases' key cannot use the backups'. */
+/** A vault with a key of its own where backups are kept: whoever may use the databases' key cannot use theirs. */
 export class BackupVault extends backup.BackupVault {
   constructor(scope: Construct, id: string, { keep }: { keep: boolean }) {
     const removalPolicy = keep ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
     super(scope, id, {
-      encryptionKey: new kms.Key(scope, `${id}Key`, {
-        description: 'Kyo: backups',
-        enableKeyRotation: true,
-        removalPolicy,
+      ...(keep && {
+        encryptionKey: new kms.Key(scope, `${id}Key`, {
+          description: 'Kyo: backups',
+          enableKeyRotation: true,
+          removalPolicy,
+        }),
       }),
       // Nobody ends a backup before its time, whatever role they got hold of.
       blockRecoveryPointDeletion: keep,

@@ -203,10 +203,10 @@ function loggedAlarms(log: logs.LogGroup, { definition, stage }: FargateServiceP
 
 const aliveProbe = `fetch('http://127.0.0.1:${ports.service}/health').then(r=>process.exit(r.ok?0:1),()=>process.exit(1))`;
 
-/** Sockets live long: a task that holds them is not one that may go at two minutes' notice. */
+/** Sockets live long: where people hold them, their task is not one that may go at two minutes' notice. */
 function strategy({ sockets }: ServiceDefinition, { services }: Stage): ecs.CapacityProviderStrategy[] {
-  if (sockets) return [{ capacityProvider: 'FARGATE', weight: 1 }];
-  const { onDemandBase, weights } = services;
+  const { onDemandBase, weights, socketsOnSpot } = services;
+  if (sockets && !socketsOnSpot) return [{ capacityProvider: 'FARGATE', weight: 1 }];
   return [
     { capacityProvider: 'FARGATE', base: onDemandBase, weight: weights.onDemand },
     { capacityProvider: 'FARGATE_SPOT', weight: weights.spot },

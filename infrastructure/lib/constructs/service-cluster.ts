@@ -24,13 +24,20 @@ export class ServiceCluster extends Construct {
       firewall,
       accessLogs,
       keep,
-    }: { vpc: PlatformVpc; firewall: Firewall; accessLogs: s3.IBucket; keep: boolean },
+      containerInsights,
+    }: {
+      vpc: PlatformVpc;
+      firewall: Firewall;
+      accessLogs: s3.IBucket;
+      keep: boolean;
+      containerInsights: boolean;
+    },
   ) {
     super(scope, id);
     this.cluster = new ecs.Cluster(this, 'Cluster', {
       vpc,
       enableFargateCapacityProviders: true,
-      containerInsightsV2: ecs.ContainerInsights.ENABLED,
+      containerInsightsV2: containerInsights ? ecs.ContainerInsights.ENABLED : ecs.ContainerInsights.DISABLED,
     });
     this.loadBalancer = new elb.ApplicationLoadBalancer(this, 'LoadBalancer', {
       vpc,

@@ -99,6 +99,11 @@ export function acknowledgementsOf(stage: Stage): Acknowledgement[] {
     },
     {
       stack: 'services',
+      id: 'AwsSolutions-ECS4',
+      reason: 'Container Insights are a value of the stage: alarms use what ECS measures for nothing.',
+    },
+    {
+      stack: 'services',
       id: 'AwsSolutions-ECS2',
       reason:
         'Nothing in these variables is secret. What is comes from Secrets Manager when the container starts.',

@@ -1,83 +1,72 @@
-import { type FoundResource, type Properties, resourcesOf, type Templates } from '../rules/templates.ts';
-import { prices } from './tokyo.ts';
+import { resourcesOf, type Templates } from '../rules/templates.ts';
+import { alwaysFreeUsd, fixedPrices } from './fixed.ts';
+import { freeTypes } from './free-types.ts';
+import { usages } from './usage/index.ts';
+import type { Workload } from './workload.ts';
 
 export interface CostLine {
-  stack: string;
+  /** `fixed`, or the class of what is paid for by use. */
+  section: string;
   item: string;
   monthlyUsd: number;
+  /** How it was counted: the stacks, or the units with their assumption. */
+  basis: string;
+  /** What of it an account that has nothing else would not pay, for AWS gives so much to each every month. */
+  alwaysFreeUsd: number;
 }
 
-type Price = (found: FoundResource, templates: Templates) => number;
-
-/** What a resource costs by being there; what is paid for by use is not in it. */
-const priceOf: Record<string, Price> = {
-  'AWS::EC2::NatGateway': () => prices.natGateway,
-  'AWS::EC2::EIP': () => prices.publicIpv4Address,
-  'AWS::EC2::Instance': ({ properties }) =>
-    known(prices.ec2Instance, properties.InstanceType) + prices.rootDisk + prices.publicIpv4Address,
-  'AWS::RDS::DBInstance': databaseMonthlyUsd,
-  'AWS::ElastiCache::ReplicationGroup': ({ properties }) =>
-    known(prices.cacheNode, properties.CacheNodeType) *
-    properties.NumNodeGroups *
-    (properties.ReplicasPerNodeGroup + 1),
-  'AWS::ElasticLoadBalancingV2::LoadBalancer': () => prices.loadBalancer,
-  'AWS::ECS::Service': serviceMonthlyUsd,
-  'AWS::WAFv2::WebACL': ({ properties }) => prices.webAcl + properties.Rules.length * prices.webAclRule,
-  'AWS::KMS::Key': () => prices.key,
-  'AWS::SecretsManager::Secret': () => prices.secret,
-  'AWS::CloudWatch::Alarm': ({ properties }) =>
-    prices.alarmMetric *
-    ((properties.Metrics as Properties[])?.filter(({ MetricStat }) => MetricStat).length ?? 1),
-  'AWS::CloudWatch::CompositeAlarm': () => prices.compositeAlarm,
-  'AWS::CloudWatch::Dashboard': () => prices.dashboard,
-  'AWS::Route53::HealthCheck': () => prices.healthCheck,
-};
-
-/** What a stage costs a month before anybody uses it, by stack and kind of resource, from its templates. */
-export function stageCost(templates: Templates): CostLine[] {
-  const sums = new Map<string, CostLine>();
-  for (const [type, price] of Object.entries(priceOf)) {
-    for (const found of resourcesOf(templates, type)) {
-      const item = type.split('::').slice(1).join(' ');
-      const line = sums.get(`${found.stack} ${item}`) ?? { stack: found.stack, item, monthlyUsd: 0 };
-      line.monthlyUsd += price(found, templates);
-      sums.set(`${found.stack} ${item}`, line);
-    }
-  }
-  return [...sums.values()].sort((a, b) => b.monthlyUsd - a.monthlyUsd);
+/** What a stage costs a month: what there is, from its templates, and what is used of it, by the assumed workload. */
+export function stageCost(templates: Templates, workload: Workload): CostLine[] {
+  return [...fixedLines(templates), ...usageLines(templates, workload)];
 }
 
-/** A server and its storage; a standby has both as well. */
-function databaseMonthlyUsd({ properties }: FoundResource): number {
-  const storage = Number(properties.AllocatedStorage) * prices.databaseGibibyte;
-  const one = known(prices.databaseInstance, properties.DBInstanceClass) + storage;
-  return properties.MultiAZ === true ? 2 * one : one;
+export function sumOf(lines: CostLine[]): number {
+  return lines.reduce((sum, { monthlyUsd }) => sum + monthlyUsd, 0);
 }
 
-/** At its smallest: the tasks that always run, those beyond the base by the weights of the strategy. */
-function serviceMonthlyUsd({ stack, id, properties }: FoundResource, templates: Templates): number {
-  const task = templates[stack]?.Resources[properties.TaskDefinition.Ref]?.Properties ?? {};
-  const scaling = resourcesOf(templates, 'AWS::ApplicationAutoScaling::ScalableTarget').find((target) =>
-    JSON.stringify(target.properties.ResourceId).includes(id),
+function fixedLines(templates: Templates): CostLine[] {
+  return Object.entries(fixedPrices)
+    .flatMap(([type, price]) => {
+      const found = resourcesOf(templates, type);
+      if (found.length === 0) return [];
+      const monthlyUsd = found.reduce((sum, each) => sum + price(each, templates), 0);
+      return {
+        section: 'fixed',
+        item: type.split('::').slice(1).join(' '),
+        monthlyUsd,
+        basis: `${found.length} in ${[...new Set(found.map(({ stack }) => stack))].join(', ')}`,
+        alwaysFreeUsd: Math.min(monthlyUsd, alwaysFreeUsd[type] ?? 0),
+      };
+    })
+    .sort((a, b) => b.monthlyUsd - a.monthlyUsd);
+}
+
+function usageLines(templates: Templates, workload: Workload): CostLine[] {
+  return Object.entries(usages).flatMap(([section, items]) =>
+    items
+      .filter(({ types }) => resourcesOf(templates, ...types).length > 0)
+      .map(({ item, assumption, units, usdPerUnit, alwaysFree = 0 }) => {
+        const used = units(templates, workload);
+        return {
+          section,
+          item,
+          monthlyUsd: used * usdPerUnit,
+          basis: `${used.toLocaleString('en', { maximumFractionDigits: 2 })}: ${assumption}`,
+          alwaysFreeUsd: Math.min(used, alwaysFree) * usdPerUnit,
+        };
+      }),
   );
-  const tasks = Number(scaling?.properties.MinCapacity ?? properties.DesiredCount ?? 1);
-  const onDemand =
-    (Number(task.Cpu) / 1024) * prices.fargateVcpu + (Number(task.Memory) / 1024) * prices.fargateGibibyte;
-  const strategy = properties.CapacityProviderStrategy as Properties[];
-  const weight = (provider: string) =>
-    strategy.find(({ CapacityProvider }) => CapacityProvider === provider)?.Weight ?? 0;
-  const base = Math.min(tasks, strategy.find(({ Base }) => Base)?.Base ?? 0);
-  const spotShare = weight('FARGATE_SPOT') / (weight('FARGATE') + weight('FARGATE_SPOT'));
-  const beyond = onDemand * (1 - spotShare + spotShare * prices.fargateSpotShare);
-  return base * onDemand + (tasks - base) * beyond;
 }
 
-/** @throws {RangeError} when the table has no such price: add it, with the month it is from. */
-function known(table: Record<string, number>, name: string): number {
-  const price = table[name];
-  if (price === undefined)
-    throw new RangeError(
-      `The price table has no ${name}: add it to lib/prices/tokyo.ts, a database server's to packages/tenancy/src/price.ts.`,
-    );
-  return price;
+/** Types of resources in the templates that have no price and are not known to be free either. */
+export function typesWithoutPrice(templates: Templates): string[] {
+  const known = new Set([
+    ...Object.keys(fixedPrices),
+    ...Object.values(usages).flatMap((items) => items.flatMap(({ types }) => types)),
+    ...Object.values(freeTypes).flat(),
+  ]);
+  const types = Object.values(templates).flatMap(({ Resources = {} }) =>
+    Object.values(Resources).map(({ Type }) => Type),
+  );
+  return [...new Set(types)].filter((type) => !known.has(type)).sort();
 }

@@ -28,7 +28,7 @@ export interface ServiceDefinition {
   memoryMebibytes: number;
   /** Longest that its shutdown takes; ECS allows 120. */
   stopTimeoutSeconds: number;
-  /** Holds sockets: On-Demand alone, sticky, drained slowly, and scaled by the sockets of a task. */
+  /** Holds sockets: On-Demand alone unless the stage says otherwise, sticky, drained slowly, and scaled by the sockets of a task. */
   sockets?: {
     perTask: number;
     /** What its tasks write to their log, in CloudWatch's embedded metric format. */

@@ -37,6 +37,7 @@ export class ServicesStack extends KyoStack {
       firewall: network.firewall,
       accessLogs: data.accessLogs,
       keep: stage.keepsData,
+      containerInsights: stage.monitoring.containerInsights,
     });
     this.tokenKeysUrl = `http://${this.cluster.loadBalancer.loadBalancerDnsName}/.well-known/jwks.json`;
     const context: ServiceContext = { stage, data, cache, tokenKeysUrl: this.tokenKeysUrl };
