@@ -26,6 +26,7 @@ const audit = run('audit', '--prod', '--audit-level', 'high');
 if (audit.status === 0) report('no known vulnerability of high severity');
 else faults.push(`Vulnerabilities, or the registry cannot be asked about them:\n${audit.output}`);
 
+// Tools of development ship with nothing, whatever their licence (ADR 22).
 const list = run('--recursive', 'licenses', 'list', '--prod', '--json');
 const packagesByLicence = JSON.parse(list.stdout) as Record<string, { name: string }[]>;
 const unknown = Object.entries(packagesByLicence).filter(([licence]) => !isAllowed(licence));

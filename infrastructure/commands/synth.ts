@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { stageOf } from '../config/index.ts';
 import { buildFunctions, root } from '../lib/code/index.ts';
 import { cfnLint } from '../lib/judges/cfn-lint.ts';
+import { judgeIam } from '../lib/judges/iam/index.ts';
 import { brokenRules, readTemplates, rules } from '../lib/rules/index.ts';
 import { synthesize } from '../lib/synthesize.ts';
 import { command } from './command.ts';
@@ -16,11 +17,15 @@ await command(async () => {
   const code = await buildFunctions(join(root, 'cdk.out', '.functions', stage.name));
   const { directory, stacks } = synthesize(stage, code, join(root, 'cdk.out', stage.name));
   process.stdout.write(`✓ CDK and cdk-nag find nothing in ${stacks.length} stacks\n`);
-  const broken = brokenRules(readTemplates(directory));
+  const templates = readTemplates(directory);
+  const broken = brokenRules(templates);
   if (broken.length === 0) process.stdout.write(`✓ ${rules.length} rules of our own hold\n`);
-  const findings = [...broken, ...(await cfnLint(directory))];
+  // A process of its own, which has the time of the other judge.
+  const [linted, iam] = await Promise.all([cfnLint(directory), judgeIam(templates)]);
+  if (iam.findings.length === 0) process.stdout.write(`✓ IAM: ${iam.judged} calls are judged rightly\n`);
+  if (linted.length === 0) process.stdout.write('✓ cfn-lint finds nothing\n');
+  const findings = [...broken, ...iam.findings, ...linted];
   for (const finding of findings) process.stdout.write(`✗ ${finding}\n`);
-  if (findings.length === broken.length) process.stdout.write('✓ cfn-lint finds nothing\n');
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   process.stdout.write(`${directory} (${seconds} s)\n`);
   process.exitCode = findings.length === 0 ? 0 : 1;

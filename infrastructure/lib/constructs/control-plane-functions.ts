@@ -176,6 +176,8 @@ export class ControlPlaneFunctions extends Construct {
         's3:DeleteObject',
         's3:AbortMultipartUpload',
       ]);
+      // Parts of an archive are put together from what was encrypted already.
+      useKeyThrough('s3', worker, data.key, ['kms:Decrypt', 'kms:GenerateDataKey']);
       data.events.grantPutEventsTo(worker);
       grantProvisioning(worker, permissions);
     }

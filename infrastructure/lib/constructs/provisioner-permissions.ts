@@ -3,6 +3,7 @@ import { namePrefixOf } from '@kyong/tenancy/adapters/rds-names';
 import { ArnFormat, type Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
+import { useKeyThrough } from './secret-access.ts';
 
 /** Service Authorization Reference: Amazon RDS, AWS Secrets Manager, AWS KMS. */
 
@@ -127,7 +128,7 @@ export function grantProvisioning(role: iam.IGrantable, scope: ProvisionerScope)
     },
     { sid: 'DescribeTheKey', actions: ['kms:DescribeKey'], resources: [key.keyArn] },
   ]);
-  key.grantEncryptDecrypt(role);
+  useKeyThrough('secretsmanager', role, key, ['kms:Decrypt', 'kms:GenerateDataKey']);
 }
 
 function add(role: iam.IGrantable, statements: iam.PolicyStatementProps[]): void {

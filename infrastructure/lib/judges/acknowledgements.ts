@@ -190,11 +190,6 @@ export function acknowledgementsOf(stage: Stage): Acknowledgement[] {
       id: wildcard(`${outputOf('data', 'PublishOutputFnGetAttFiles8E6940B8ArnB90C6676')}/exports/*`),
       reason: 'Archives of tenants that leave: the folder is theirs, and nothing else is in it.',
     },
-    ...['kms:GenerateDataKey*', 'kms:ReEncrypt*'].map((action) => ({
-      stack: 'provisioning',
-      id: `AwsSolutions-IAM5[Action::${action}]`,
-      reason: 'The forms of one right, on the one key of the platform.',
-    })),
     {
       stack: 'provisioning',
       id: 'AwsSolutions-IAM5[Resource::<FunctionsAdvance2A84F0CB.Arn>:*]',

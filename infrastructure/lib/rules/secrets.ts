@@ -8,24 +8,6 @@ const policies = (templates: Templates) => resourcesOf(templates, 'AWS::IAM::Pol
 
 export const secretRules: Rule[] = [
   {
-    // All of ours are under the key of the stage. Without it: "Access to KMS is not allowed" (Secrets Manager guide, KMS key).
-    name: 'a role that reads secrets may decrypt with their key',
-    findings: (templates) =>
-      each(policies(templates), ({ stack, id, properties }) => {
-        const statements = statementsOf(properties);
-        const reads = statements.some((each) => allows(each, 'secretsmanager:GetSecretValue'));
-        const decrypts = statements.some((each) => allows(each, 'kms:Decrypt'));
-        return reads && !decrypts && `${stack}/${id}`;
-      }),
-    reintroduce: (templates) => {
-      for (const { properties } of policies(templates)) {
-        properties.PolicyDocument.Statement = statementsOf(properties).filter(
-          (each) => !allows(each, 'kms:Decrypt'),
-        );
-      }
-    },
-  },
-  {
     // They face the Internet: what is looked at in databases of tenants, the driver of operations looks at.
     name: 'a function that API Gateway calls reads no secret but its own password of the master database',
     findings: (templates) =>

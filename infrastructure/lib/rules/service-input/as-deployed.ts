@@ -1,38 +1,36 @@
 import type { Properties, Resource, Template, Templates } from '../templates.ts';
+import { account, arnOf, type Place, physicalName, refersByArn } from './ids.ts';
 import type { ServiceResource, Surroundings } from './input-rule.ts';
 
-const account = '123456789012';
 /** Stacks that are in this region whatever the stage's is: CloudFront takes certificates and firewalls from there alone. */
 const globalStack = 'edge-global';
 const globalRegion = 'us-east-1';
 const stageRegion = 'ap-northeast-1';
 
-/** Types whose `Ref` is an ARN; that of the others is a name. */
-const refersByArn = new Set([
-  'AWS::CertificateManager::Certificate',
-  'AWS::ECS::Service',
-  'AWS::ECS::TaskDefinition',
-  'AWS::ElasticLoadBalancingV2::Listener',
-  'AWS::ElasticLoadBalancingV2::ListenerRule',
-  'AWS::ElasticLoadBalancingV2::LoadBalancer',
-  'AWS::ElasticLoadBalancingV2::TargetGroup',
-  'AWS::IAM::ManagedPolicy',
-  'AWS::SNS::Topic',
-  'AWS::SecretsManager::Secret',
-  'AWS::StepFunctions::StateMachine',
-]);
-
-interface Place {
-  stack: string;
-  id: string;
+export interface DeployedResource extends ServiceResource, Place {
+  arn: string;
+  region: string;
 }
 
 /** Templates as if they were deployed: every reference is replaced by an id of the form and length that AWS gives. */
 export class AsDeployed {
   readonly #templates: Templates;
+  readonly stage: string;
 
   constructor(templates: Templates) {
     this.#templates = templates;
+    // Every stack tags what is in it.
+    this.stage = /"kyo:stage","Value":"(\w+)"/.exec(JSON.stringify(templates))?.[1] ?? '';
+  }
+
+  /** Every resource, with the ARN that it would have. */
+  resources(): DeployedResource[] {
+    return [...this.#places()].map((place) => ({
+      ...place,
+      ...this.#resource(place),
+      arn: this.#arnOf(place),
+      region: regionOf(place.stack),
+    }));
   }
 
   /** Each resource of the type, with what is around it. */
@@ -68,9 +66,9 @@ export class AsDeployed {
       },
       find: (reference) => {
         for (const place of this.#places()) {
-          const { Type = '' } = this.#raw(place) ?? {};
-          if (reference === nameOf(place) || reference === idOf(place, Type)) return this.#resource(place);
-          if (typeof reference === 'string' && reference.replace(/:\*$/, '') === arnOf(place, Type))
+          if (reference === this.#nameOf(place) || reference === this.#refOf(place))
+            return this.#resource(place);
+          if (typeof reference === 'string' && reference.replace(/:\*$/, '') === this.#arnOf(place))
             return this.#resource(place);
         }
         return undefined;
@@ -115,15 +113,13 @@ export class AsDeployed {
   // biome-ignore lint/suspicious/noExplicitAny: each function has operands of its own form.
   readonly #intrinsics: Record<string, (operand: any, stack: string) => unknown> = {
     Ref: (id, stack) => {
-      const pseudo = pseudoParameters(stack)[id as string];
-      if (pseudo !== undefined) return pseudo;
-      return idOf({ stack, id }, this.#raw({ stack, id })?.Type ?? '');
+      return this.#pseudoParameters(stack)[id as string] ?? this.#refOf({ stack, id });
     },
     'Fn::GetAtt': ([id, attribute], stack) => {
       const place = { stack, id };
-      const type = this.#raw(place)?.Type ?? '';
-      if (attribute === 'Arn') return `${arnOf(place, type)}${type === 'AWS::Logs::LogGroup' ? ':*' : ''}`;
-      return attribute.endsWith('Id') ? nameOf(place) : `${nameOf(place)}.${attribute}`;
+      if (attribute === 'Arn')
+        return `${this.#arnOf(place)}${this.#typeOf(place) === 'AWS::Logs::LogGroup' ? ':*' : ''}`;
+      return attribute.endsWith('Id') ? this.#nameOf(place) : `${this.#nameOf(place)}.${attribute}`;
     },
     'Fn::GetStackOutput': ({ StackName, OutputName }) => {
       const stack = String(StackName).split('-').slice(2).join('-');
@@ -143,23 +139,26 @@ export class AsDeployed {
       });
     },
   };
+
+  #pseudoParameters(stack: string): Record<string, string | undefined> {
+    return {
+      'AWS::AccountId': account,
+      'AWS::Region': regionOf(stack),
+      'AWS::Partition': 'aws',
+      'AWS::URLSuffix': 'amazonaws.com',
+      'AWS::StackName': `kyo-${this.stage}-${stack}`,
+      'AWS::NoValue': '',
+    };
+  }
+
+  #typeOf = (place: Place) => this.#raw(place)?.Type ?? '';
+  #nameOf = (place: Place) => physicalName(this.stage, place, this.#typeOf(place));
+  #arnOf = (place: Place) => arnOf(this.#typeOf(place), this.#nameOf(place), regionOf(place.stack));
+  #refOf = (place: Place) =>
+    refersByArn.has(this.#typeOf(place)) ? this.#arnOf(place) : this.#nameOf(place);
 }
 
 const regionOf = (stack: string) => (stack === globalStack ? globalRegion : stageRegion);
-const pseudoParameters = (stack: string): Record<string, string | undefined> => ({
-  'AWS::AccountId': account,
-  'AWS::Region': regionOf(stack),
-  'AWS::Partition': 'aws',
-  'AWS::URLSuffix': 'amazonaws.com',
-  'AWS::StackName': `kyo-prod-${stack}`,
-  'AWS::NoValue': '',
-});
-/** CloudFormation's form: stack, logical id, twelve characters of its own. */
-const nameOf = ({ stack, id }: Place) => `kyo-prod-${stack}-${id}-A1B2C3D4E5F6`;
-const arnOf = (place: Place, type: string) =>
-  `arn:aws:${type.split('::')[1]?.toLowerCase()}:${regionOf(place.stack)}:${account}:${nameOf(place)}`;
-const idOf = (place: Place, type: string) => (refersByArn.has(type) ? arnOf(place, type) : nameOf(place));
-
 function referencesIn(value: unknown): string[] {
   if (value === null || typeof value !== 'object') return [];
   if ('Ref' in value && typeof value.Ref === 'string') return [value.Ref];
