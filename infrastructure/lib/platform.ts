@@ -8,6 +8,7 @@ import { EdgeGlobalStack } from './stacks/edge-global.ts';
 import { GithubStack } from './stacks/github.ts';
 import { MonitoringStack } from './stacks/monitoring.ts';
 import { NetworkStack } from './stacks/network.ts';
+import { OutsideStack } from './stacks/outside.ts';
 import { ProvisioningStack } from './stacks/provisioning.ts';
 import { RecoveryCopiesStack, RecoveryStack } from './stacks/recovery.ts';
 import { ServicesStack } from './stacks/services.ts';
@@ -30,11 +31,12 @@ export function addPlatform(
   const provisioning = new ProvisioningStack(app, stage, { network, data, services, code });
   const global = new EdgeGlobalStack(app, stage);
   const edge = new EdgeStack(app, stage, { data, services, provisioning, global });
-  const monitoring = new MonitoringStack(app, stage, { data, cache, services, provisioning });
+  const monitoring = new MonitoringStack(app, stage, { network, data, cache, services, provisioning });
+  new OutsideStack(app, stage, { edge });
   const copies = stage.recovery.region
     ? new RecoveryCopiesStack(app, stage, stage.recovery.region)
     : undefined;
-  const recovery = new RecoveryStack(app, stage, { edge, copies });
+  const recovery = new RecoveryStack(app, stage, { copies });
   if (stage.github) new GithubStack(app, stage, stage.github, { delivery, data, edge });
   return { delivery, network, data, cache, services, provisioning, global, edge, monitoring, recovery };
 }

@@ -122,7 +122,7 @@ describe('another deployment', () => {
 /** The stacks of a deployment that it did something to. */
 function changedStacks(output: string): string[] {
   const done = [...output.matchAll(/✅ +(kyo-\S+)( \(no changes\))?/g)];
-  expect(done).toHaveLength(10);
+  expect(done).toHaveLength(11);
   return done.flatMap(([, name = '', unchanged]) => (unchanged === undefined ? [name] : []));
 }
 

@@ -37,6 +37,7 @@ import { type AccountClients, removeLeftovers } from '../lib/leftovers/index.ts'
 import { type RotationClients, rotateSecrets } from '../lib/rotation.ts';
 import { services } from '../lib/services/index.ts';
 import { synthesize } from '../lib/synthesize.ts';
+import { setOff, subscribeToAlerts } from './emulator/alerts.ts';
 import { cdkAgainst } from './emulator/cdk.ts';
 import { type RunningContainer, runDeployedService } from './emulator/container.ts';
 import { type EmulatedCloud, startEmulatedCloud } from './emulator/deployment.ts';
@@ -206,6 +207,46 @@ describe('a rotation of the platform’s secrets', () => {
   }, 400_000);
 });
 
+describe('an operator', () => {
+  it('gets a mail when an alarm is set off, in each region', async () => {
+    for (const [region, problem] of [
+      [stage.region, 'No sweep came to its end'],
+      ['us-east-1', 'does not answer from outside'],
+    ] as const) {
+      const subscriber = await subscribeToAlerts(cloud, region);
+      try {
+        await setOff(cloud, region, problem);
+        await eventually(async () => expect(subscriber.messages.join()).toContain(problem));
+      } finally {
+        subscriber.close();
+      }
+    }
+  });
+
+  it('gets a mail with the reason when an operation does not succeed', async () => {
+    const subscriber = await subscribeToAlerts(cloud, stage.region);
+    const { DBInstances } = cloud.rds.quotas;
+    const { used } = DBInstances;
+    try {
+      DBInstances.used = DBInstances.max;
+      const { statusUrl, operationId } = await request('unlucky-gym', 'basic');
+      await eventually(
+        async () => expect(await operationAt(statusUrl)).toMatchObject({ status: 'compensated' }),
+        patience,
+      );
+      await eventually(async () => {
+        const mail = subscriber.messages.find((message) => message.includes(operationId)) ?? '';
+        expect(mail).toContain('TenantProvisioningFailed');
+        expect(mail).toContain('unlucky-gym');
+        expect(mail).toContain('docs/runbooks/operations-failed.md');
+      }, patience);
+    } finally {
+      DBInstances.used = used;
+      subscriber.close();
+    }
+  }, 200_000);
+});
+
 describe('another deployment', () => {
   it('of the same changes nothing', async () => {
     const output = await cdk('deploy', ...deployOptions, '--app', assembly);
@@ -277,7 +318,7 @@ async function poolAfterPass(): Promise<WarmPool['databases']> {
 /** The stacks of a deployment that it did something to. */
 function changedStacks(output: string): string[] {
   const done = [...output.matchAll(/✅ +(kyo-\S+)( \(no changes\))?/g)];
-  expect(done).toHaveLength(10);
+  expect(done).toHaveLength(11);
   return done.flatMap(([, name = '', unchanged]) => (unchanged === undefined ? [name] : []));
 }
 

@@ -1,6 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import * as events from 'aws-cdk-lib/aws-events';
+import * as targets from 'aws-cdk-lib/aws-events-targets';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 
@@ -14,10 +16,18 @@ export const runbooks = [
   'database-connections',
   'database-cpu',
   'database-storage',
+  'database-trouble',
   'dead-letters',
+  'driver-ended',
+  'driver-failing',
+  'load-balancer-errors',
+  'nat',
   'operations-failed',
   'otp-alarm',
+  'outside',
   'service-cpu',
+  'service-degraded',
+  'service-down',
   'service-errors',
   'service-memory',
   'service-slow',
@@ -26,11 +36,14 @@ export const runbooks = [
 ] as const;
 export type Runbook = (typeof runbooks)[number];
 
-export interface AlarmProps {
+interface Described {
   /** What to do when it rings. */
   runbook: Runbook;
-  /** What is wrong, as a sentence for whoever is woken up. */
+  /** What is wrong, as a sentence for the person it reaches. */
   problem: string;
+}
+
+export interface AlarmProps extends Described {
   metric: cloudwatch.IMetric;
   threshold: number;
   /** Rings above the threshold unless said. */
@@ -41,18 +54,77 @@ export interface AlarmProps {
   noDataIsAFault?: boolean;
 }
 
+export interface GroupProps extends Described {
+  /** Alarms that send nothing themselves, by name. */
+  causes: Record<string, AlarmProps>;
+  /** A graver alarm, which says it all: while it rings, the group does not. */
+  quietWhile: cloudwatch.IAlarm;
+}
+
+export interface EventProps extends Described {
+  /** The account's own unless said. */
+  bus?: events.IEventBus;
+  pattern: events.EventPattern;
+  /** What the mail quotes of the event: paths such as `$.detail.reason`. */
+  quote: string[];
+}
+
+/** Longer than the graver alarm takes from the fault on; shorter, and both would ring (docs/adr/0027-alarms.md). */
+const waitForGraver = Duration.minutes(2);
+/** What the graver one left in the causes' last periods is over by then. */
+const afterGraver = Duration.minutes(15);
+
 /** Rings for people: every alarm names the page that says what to do. */
 export class Alarms extends Construct {
-  readonly #action: SnsAction;
+  readonly #topic: sns.ITopic;
 
   constructor(scope: Construct, id: string, topic: sns.ITopic) {
     super(scope, id);
-    this.#action = new SnsAction(topic);
+    this.#topic = topic;
   }
 
+  /** Rings when it begins, and when it is over. */
   add(name: string, props: AlarmProps): cloudwatch.Alarm {
+    const alarm = this.#watch(name, props);
+    this.#ring(alarm);
+    return alarm;
+  }
+
+  /** One mail for what usually comes together, whichever of its causes came first. */
+  addGroup(name: string, { causes, quietWhile, ...described }: GroupProps): void {
+    const alarms = Object.entries(causes).map(([cause, props]) => this.#watch(cause, props));
+    this.#ring(
+      new cloudwatch.CompositeAlarm(this, name, {
+        alarmDescription: describe(described),
+        alarmRule: cloudwatch.AlarmRule.anyOf(
+          ...alarms.map((each) => cloudwatch.AlarmRule.fromAlarm(each, cloudwatch.AlarmState.ALARM)),
+        ),
+        actionsSuppressor: quietWhile,
+        actionsSuppressorWaitPeriod: waitForGraver,
+        actionsSuppressorExtensionPeriod: afterGraver,
+      }),
+    );
+  }
+
+  /** A mail for each event: for what happens and is over, and would be a metric without data until then. */
+  addEvent(name: string, { bus, pattern, quote, ...described }: EventProps): void {
+    const quoted = quote.map((path) => events.EventField.fromPath(path)).join(' · ');
+    new events.Rule(this, name, {
+      description: describe(described),
+      ...(bus && { eventBus: bus }),
+      eventPattern: pattern,
+      targets: [
+        // It admits EventBridge without conditions, which EventBridge would not meet (EventBridge User Guide, permissions for SNS).
+        new targets.SnsTopic(this.#topic, {
+          message: events.RuleTargetInput.fromText(`${quoted}: ${describe(described)}`),
+        }),
+      ],
+    });
+  }
+
+  #watch(name: string, props: AlarmProps): cloudwatch.Alarm {
     const { metric, threshold, below = false, periods, noDataIsAFault = false } = props;
-    const alarm = new cloudwatch.Alarm(this, name, {
+    return new cloudwatch.Alarm(this, name, {
       alarmDescription: describe(props),
       metric,
       threshold,
@@ -64,33 +136,18 @@ export class Alarms extends Construct {
         ? cloudwatch.TreatMissingData.BREACHING
         : cloudwatch.TreatMissingData.NOT_BREACHING,
     });
-    this.#ring(alarm);
-    return alarm;
-  }
-
-  /** One that rings when any of others does: for a status at one glance. */
-  addComposite(
-    name: string,
-    { runbook, problem, of }: { runbook: Runbook; problem: string; of: cloudwatch.IAlarm[] },
-  ): cloudwatch.CompositeAlarm {
-    const alarm = new cloudwatch.CompositeAlarm(this, name, {
-      alarmDescription: describe({ runbook, problem }),
-      alarmRule: cloudwatch.AlarmRule.anyOf(
-        ...of.map((each) => cloudwatch.AlarmRule.fromAlarm(each, cloudwatch.AlarmState.ALARM)),
-      ),
-    });
-    this.#ring(alarm);
-    return alarm;
   }
 
   #ring(alarm: cloudwatch.AlarmBase): void {
-    alarm.addAlarmAction(this.#action);
-    alarm.addOkAction(this.#action);
+    const action = new SnsAction(this.#topic);
+    alarm.addAlarmAction(action);
+    alarm.addOkAction(action);
   }
 }
 
-function describe({ problem, runbook }: Pick<AlarmProps, 'problem' | 'runbook'>): string {
+function describe({ problem, runbook }: Described): string {
   return `${problem} → docs/runbooks/${runbook}.md`;
 }
 
+export const oneMinute = Duration.minutes(1);
 export const fiveMinutes = Duration.minutes(5);

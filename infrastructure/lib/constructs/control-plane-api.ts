@@ -1,5 +1,5 @@
 import { type Route, routes } from '@kyong/contracts';
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -37,6 +37,8 @@ export class ControlPlaneApi extends apigateway.RestApi {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     super(scope, id, {
+      // Its metrics go by this name: two stages of an account must not have the same.
+      restApiName: Stack.of(scope).stackName,
       description: 'Kyo: tenants and operations',
       endpointTypes: [apigateway.EndpointType.REGIONAL],
       // An account has one role for API Gateway's logs; an empty account has none.

@@ -42,6 +42,8 @@ export class FargateService extends Construct {
   readonly taskRole: ecs.FargateTaskDefinition['taskRole'];
   /** Sockets of a task, for services that hold any. */
   readonly connectedSockets: cloudwatch.Metric | undefined;
+  /** Milliseconds until others have an edit, at the slowest task. */
+  readonly editLatency: cloudwatch.Metric | undefined;
   /** Alarms in its log, for services that write any. */
   readonly loggedAlarms: cloudwatch.Metric | undefined;
 
@@ -53,7 +55,22 @@ export class FargateService extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const task = this.#task(props, log);
-    this.connectedSockets = definition.sockets && connectedSockets(definition.sockets, stage);
+    if (definition.sockets) {
+      const { connected, editLatency, dimensions } = definition.sockets.metrics;
+      const own = { namespace: metricsNamespaceOf(stage), dimensionsMap: dimensions };
+      this.connectedSockets = new cloudwatch.Metric({
+        ...own,
+        metricName: connected,
+        statistic: cloudwatch.Stats.AVERAGE,
+        period: Duration.minutes(1),
+      });
+      this.editLatency = new cloudwatch.Metric({
+        ...own,
+        metricName: editLatency,
+        statistic: cloudwatch.Stats.MAXIMUM,
+        period: Duration.minutes(5),
+      });
+    }
     this.loggedAlarms = definition.alarm && loggedAlarms(log, props);
     this.taskRole = task.taskRole;
     this.service = new ecs.FargateService(this, 'Service', {
@@ -172,19 +189,6 @@ export class FargateService extends Construct {
       });
     }
   }
-}
-
-function connectedSockets(
-  { metric: { name, dimensions } }: NonNullable<ServiceDefinition['sockets']>,
-  stage: Stage,
-): cloudwatch.Metric {
-  return new cloudwatch.Metric({
-    namespace: metricsNamespaceOf(stage),
-    metricName: name,
-    dimensionsMap: dimensions,
-    statistic: cloudwatch.Stats.AVERAGE,
-    period: Duration.minutes(1),
-  });
 }
 
 /** Counts the lines that are alarms. Those that say that one is over are no errors. */

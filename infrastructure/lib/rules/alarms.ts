@@ -1,4 +1,5 @@
 import { runbooks } from '../constructs/alarms.ts';
+import { services } from '../services/index.ts';
 import { each, type Rule } from './rule.ts';
 import { type FoundResource, oneOf, type Properties, resourcesOf, type Templates } from './templates.ts';
 
@@ -6,25 +7,38 @@ const type = 'AWS::CloudWatch::Alarm';
 const composite = 'AWS::CloudWatch::CompositeAlarm';
 
 /** Of an alarm, every metric it looks at. */
-function metricsOf({ properties }: FoundResource): Properties[] {
+export function metricsOf({ properties }: FoundResource): Properties[] {
   const { Metrics, Namespace, MetricName, Dimensions } = properties;
   if (!Metrics) return [{ Namespace, MetricName, Dimensions }];
   return (Metrics as Properties[]).flatMap(({ MetricStat }) => MetricStat?.Metric ?? []);
 }
 
-/** What metrics of a namespace go by: with fewer dimensions there is no data, ever. */
+/** What metrics of a namespace go by, or one of them, first what tells one stage's: with others there is no data, ever. */
 const dimensionsOf: Record<string, string[]> = {
+  'AWS/ApiGateway': ['ApiName', 'Stage'],
   'AWS/ApplicationELB': ['LoadBalancer', 'TargetGroup'],
+  'AWS/ApplicationELB HTTPCode_ELB_5XX_Count': ['LoadBalancer'],
+  'AWS/EC2': ['InstanceId'],
   'AWS/ECS': ['ClusterName', 'ServiceName'],
   'AWS/ElastiCache': ['CacheClusterId'],
-  'AWS/RDS': ['DBInstanceIdentifier'],
-  'AWS/ApiGateway': ['ApiName', 'Stage'],
-  'AWS/States': ['StateMachineArn'],
   'AWS/Lambda': ['FunctionName'],
+  'AWS/NATGateway': ['NatGatewayId'],
+  'AWS/RDS': ['DBInstanceIdentifier'],
+  'AWS/Route53': ['HealthCheckId'],
   'AWS/SQS': ['QueueName'],
 };
-/** Our own that are alarms are counted in a log, as a whole. */
-const own = (namespace: string) => (namespace.startsWith('Kyo/') ? [] : undefined);
+/** Our own: as services write them, or as a whole. */
+function ownDimensions(metricName: string): string[] {
+  const written = services.flatMap(({ sockets }) => sockets?.metrics ?? []);
+  const found = written.find(({ connected, editLatency }) => [connected, editLatency].includes(metricName));
+  return Object.keys(found?.dimensions ?? {});
+}
+/** What tells a metric from another stage's in the same account: its namespace, and what it is of. */
+export function ownerOf({ Namespace, Dimensions = [] }: Properties): string {
+  const telling = dimensionsOf[Namespace]?.[0];
+  const dimension = (Dimensions as Properties[]).find(({ Name }) => Name === telling);
+  return `${Namespace} ${JSON.stringify(dimension?.Value)}`;
+}
 const alarms = (templates: Templates) => resourcesOf(templates, type);
 const metricNamed = (name: string) => (found: FoundResource) =>
   metricsOf(found).some(({ MetricName }) => MetricName === name);
@@ -36,10 +50,10 @@ export const alarmRules: Rule[] = [
       alarms(templates).flatMap((alarm) =>
         each(metricsOf(alarm), ({ Namespace, MetricName, Dimensions = [] }) => {
           const names = (Dimensions as Properties[]).map(({ Name }) => Name).sort();
-          return (
-            names.join() !== (dimensionsOf[Namespace] ?? own(Namespace))?.join() &&
-            `${alarm.id}: ${Namespace} ${MetricName} by ${names}`
-          );
+          const expected = Namespace.startsWith('Kyo/')
+            ? ownDimensions(MetricName)
+            : (dimensionsOf[`${Namespace} ${MetricName}`] ?? dimensionsOf[Namespace]);
+          return names.join() !== expected?.join() && `${alarm.id}: ${Namespace} ${MetricName} by ${names}`;
         }),
       ),
     reintroduce: (templates) => {
@@ -76,11 +90,11 @@ export const alarmRules: Rule[] = [
     },
   },
   {
-    name: 'errors are a share of the answers, not a number of them',
+    name: 'errors of those who answer are a share of the answers, not a number of them',
     findings: (templates) =>
       each(
         alarms(templates),
-        ({ id, properties }) => /5XX|ErrorRate/.test(properties.MetricName ?? '') && `${id}: a count`,
+        ({ id, properties }) => /Target_5XX|5XXError/.test(properties.MetricName ?? '') && `${id}: a count`,
       ),
     reintroduce: (templates) => {
       const { properties } = oneOf(templates, type, metricNamed('HTTPCode_Target_5XX_Count'));
@@ -88,32 +102,72 @@ export const alarmRules: Rule[] = [
     },
   },
   {
-    name: 'every alarm rings somewhere, says what no data means, and names its runbook',
-    findings: (templates) =>
-      each(resourcesOf(templates, type, composite), ({ id, resource, properties }) => {
+    name: 'every alarm rings, by itself or in one group, says what no data means, and names its runbook',
+    findings: (templates) => {
+      const grouped = groupsOf(templates).flatMap(({ causes }) => causes);
+      return each(resourcesOf(templates, type, composite), ({ stack, id, resource, properties }) => {
         const page = /docs\/runbooks\/([\w-]+)\.md/.exec(properties.AlarmDescription ?? '')?.[1];
-        const silent =
-          !properties.AlarmActions?.length || (resource.Type === type && !properties.TreatMissingData);
-        return (silent || !runbooks.some((name) => name === page)) && id;
-      }),
+        const ways =
+          grouped.filter((cause) => cause === `${stack}/${id}`).length +
+          (properties.AlarmActions?.length ? 1 : 0);
+        const isVague = resource.Type === type && !properties.TreatMissingData;
+        return (ways !== 1 || isVague || !runbooks.some((name) => name === page)) && `${id}: ${ways} ways`;
+      });
+    },
     reintroduce: (templates) => {
-      oneOf(templates, type).properties.AlarmDescription = 'Something is wrong';
+      const [group] = groupsOf(templates);
+      const [stack = '', id = ''] = group?.causes[0]?.split('/') ?? [];
+      const cause = templates[stack]?.Resources[id];
+      if (cause && group) cause.Properties.AlarmActions = group.found.properties.AlarmActions;
     },
   },
   {
-    name: 'composite alarms are made of alarms that exist',
+    name: 'groups of alarms have several causes, which exist, and are quiet while a graver one rings',
     findings: (templates) =>
-      resourcesOf(templates, composite).flatMap(({ stack, id, properties }) => {
-        const named = [
-          ...JSON.stringify(properties.AlarmRule).matchAll(/"Fn::GetAtt":\["(\w+)","Arn"\]/g),
-        ].map(([, name = '']) => name);
-        const missing = named.filter((name) => templates[stack]?.Resources[name]?.Type !== type);
-        return named.length >= 4
-          ? missing.map((name) => `${id}: ${name}`)
-          : [`${id}: of ${named.length} alarms`];
-      }),
+      groupsOf(templates).flatMap(({ found: { stack, id, properties }, causes }) => [
+        ...each(
+          causes,
+          (cause) =>
+            templates[stack]?.Resources[cause.split('/')[1] ?? '']?.Type !== type && `${id}: ${cause}`,
+        ),
+        ...(causes.length < 2 ? [`${id}: of ${causes.length} alarms`] : []),
+        ...(properties.ActionsSuppressor ? [] : [`${id}: rings in an outage, too`]),
+      ]),
     reintroduce: (templates) => {
       oneOf(templates, composite).properties.AlarmRule = 'ALARM(MemoryUtilizationAlarm)';
     },
   },
+  {
+    name: 'a function that fails, or is not let run, is heard of',
+    findings: (templates) =>
+      each(resourcesOf(templates, 'AWS::Lambda::Function'), ({ stack, id }) => {
+        const inStack = Object.values(templates[stack]?.Resources ?? {});
+        const isNamedBy = (found: Properties) => JSON.stringify(found).includes(`"${id}"`);
+        const isHeardOf =
+          // Its caller gets a 5xx, or CloudFormation a failure; called without a wait, it leaves a dead letter.
+          inStack.some(({ Type, Properties }) => hearsOf.test(Type) && isNamedBy(Properties ?? {})) ||
+          ['Errors', 'Throttles'].every((name) =>
+            alarms(templates).some(
+              (alarm) => metricNamed(name)(alarm) && JSON.stringify(metricsOf(alarm)).includes(`Ref${id}`),
+            ),
+          );
+        return !isHeardOf && `${stack}/${id}`;
+      }),
+    reintroduce: (templates) => {
+      const { stack, id } = oneOf(templates, type, metricNamed('Throttles'));
+      delete templates[stack]?.Resources[id];
+    },
+  },
 ];
+
+/** By which resources a function's failure is heard of: methods and authorizers, custom resources, destinations. */
+const hearsOf =
+  /^(AWS::ApiGateway::(Method|Authorizer)|Custom::\w+|AWS::CloudFormation::CustomResource|AWS::Lambda::EventInvokeConfig)$/;
+
+/** Composite alarms, each with the alarms its rule names: `<stack>/<id>`. */
+function groupsOf(templates: Templates): { found: FoundResource; causes: string[] }[] {
+  return resourcesOf(templates, composite).map((found) => {
+    const named = JSON.stringify(found.properties.AlarmRule).matchAll(/"Fn::GetAtt":\["(\w+)","Arn"\]/g);
+    return { found, causes: [...named].map(([, id]) => `${found.stack}/${id}`) };
+  });
+}

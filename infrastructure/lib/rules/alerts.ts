@@ -1,5 +1,5 @@
 import { each, type Rule } from './rule.ts';
-import { oneOf, type Properties, resourcesOf, type Templates } from './templates.ts';
+import { type FoundResource, oneOf, type Properties, resourcesOf, type Templates } from './templates.ts';
 
 const topicType = 'AWS::SNS::Topic';
 const subscriptionType = 'AWS::SNS::Subscription';
@@ -16,7 +16,7 @@ const publisherOf: Record<string, string> = {
 };
 
 /** What of its stack names a topic, apart from what belongs to the topic itself. */
-function givenTopic(templates: Templates, { stack, id }: { stack: string; id: string }) {
+function givenTopic(templates: Templates, { stack, id }: FoundResource) {
   return Object.entries(templates[stack]?.Resources ?? {}).filter(
     ([, { Type, Properties }]) =>
       ![policyType, subscriptionType].includes(Type) &&
@@ -24,9 +24,12 @@ function givenTopic(templates: Templates, { stack, id }: { stack: string; id: st
   );
 }
 
-function admittedTo(templates: Templates, id: string): string[] {
+function admittedTo(templates: Templates, topic: FoundResource): string[] {
   return resourcesOf(templates, policyType)
-    .filter(({ properties }) => (properties.Topics as Properties[]).some(({ Ref }) => Ref === id))
+    .filter(
+      ({ stack, properties }) =>
+        stack === topic.stack && (properties.Topics as Properties[]).some(({ Ref }) => Ref === topic.id),
+    )
     .flatMap(({ properties }) => properties.PolicyDocument.Statement as Properties[])
     .filter(({ Effect }) => Effect === 'Allow')
     .flatMap(({ Principal }) => Principal.Service ?? []);
@@ -37,7 +40,7 @@ export const alertRules: Rule[] = [
     name: 'the policy of a topic admits every service that is given the topic',
     findings: (templates) =>
       resourcesOf(templates, topicType).flatMap((topic) => {
-        const admitted = admittedTo(templates, topic.id);
+        const admitted = admittedTo(templates, topic);
         return each(givenTopic(templates, topic), ([id, { Type }]) => {
           const publisher = publisherOf[Type];
           if (publisher === undefined) return `${id}: as which service does a ${Type} publish?`;
@@ -58,12 +61,13 @@ export const alertRules: Rule[] = [
         ({ properties }) => properties.DeletionProtection === true,
       );
       const reached = resourcesOf(templates, subscriptionType).map(
-        ({ properties }) => properties.TopicArn.Ref,
+        ({ stack, properties }) => `${stack}/${properties.TopicArn.Ref}`,
       );
       return isKept
         ? each(
             resourcesOf(templates, topicType),
-            ({ id }) => !reached.includes(id) && `${id}: set monitoring.alertEmail of the stage`,
+            ({ stack, id }) =>
+              !reached.includes(`${stack}/${id}`) && `${stack}/${id}: set monitoring.alertEmail of the stage`,
           )
         : [];
     },

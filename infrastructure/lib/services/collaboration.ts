@@ -25,7 +25,11 @@ export const collaboration: ServiceDefinition = {
   stopTimeoutSeconds: 120,
   sockets: {
     perTask: 2_000,
-    metric: { name: 'ConnectedSockets', dimensions: { service: name } },
+    metrics: {
+      connected: 'ConnectedSockets',
+      editLatency: 'FanOutMillisecondsP99',
+      dimensions: { service: name },
+    },
   },
   environment,
   grant: grantTenantDatabases,

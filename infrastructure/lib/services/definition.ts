@@ -31,8 +31,8 @@ export interface ServiceDefinition {
   /** Holds sockets: On-Demand alone unless the stage says otherwise, sticky, drained slowly, and scaled by the sockets of a task. */
   sockets?: {
     perTask: number;
-    /** What its tasks write to their log, in CloudWatch's embedded metric format. */
-    metric: { name: string; dimensions: Record<string, string> };
+    /** What its tasks write to their log (CloudWatch's embedded metric format): how many sockets, and an edit's milliseconds. */
+    metrics: { connected: string; editLatency: string; dimensions: Record<string, string> };
   };
   /** What it means when its log has an error with a field `alarm`; without it nobody is told. */
   alarm?: { problem: string; runbook: Runbook };

@@ -2,6 +2,7 @@ import { namePrefixOf } from '@kyong/tenancy/adapters/rds-names';
 import { CfnOutput, Duration } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
+import * as destinations from 'aws-cdk-lib/aws-lambda-destinations';
 import type { Construct } from 'constructs';
 import type { Stage } from '../../config/index.ts';
 import { ControlPlaneApi } from '../constructs/control-plane-api.ts';
@@ -42,6 +43,11 @@ export class ProvisioningStack extends KyoStack {
     });
 
     this.deadLetters = new DeadLetterQueue(this, 'DeadLetters');
+    // Called without being waited for: who would learn that they failed? EventBridge's own queue has what it could not hand over.
+    const onFailure = new destinations.SqsDestination(this.deadLetters);
+    // The next minute's sweep makes good for it.
+    this.functions.sweep.configureAsyncInvoke({ onFailure, retryAttempts: 0 });
+    this.functions.instanceEvent.configureAsyncInvoke({ onFailure });
     const delivery = { deadLetterQueue: this.deadLetters, maxEventAge: Duration.hours(1), retryAttempts: 5 };
     new events.Rule(this, 'EveryMinute', {
       description: 'Gives a driver to operations that have none',

@@ -8,8 +8,9 @@ import os
 import string
 import urllib.request
 
-from ministack.core.responses import error_response_json, get_region, new_uuid, set_request_region
-from ministack.services import ecr, eventbridge
+from ministack.core.iam_evaluator import EvalContext, evaluate_resource_policy
+from ministack.core.responses import error_response_json, get_account_id, get_region, new_uuid, set_request_region
+from ministack.services import cloudwatch, ecr, eventbridge, sns
 from ministack.services.cloudformation import changesets, engine, handlers, provisioners, stacks
 
 registered = provisioners._RESOURCE_HANDLERS
@@ -53,6 +54,33 @@ def alarms(original, stand_in):
 alarm = "AWS::CloudWatch::Alarm"
 registered[alarm] = alarms(registered[alarm], inert(alarm, ["Arn"]))
 
+
+# CloudWatch may publish where the topic's policy says so: to the emulator every topic is open to it.
+dispatch = cloudwatch._dispatch_alarm_actions
+
+
+def admits_alarm(topic, alarm_arn):
+    policy, _ = sns.topic_policy_for_arn(topic) or ("", "")
+    context = EvalContext(
+        principal_arn="*",
+        principal_type="Service",
+        principal_account="",
+        action="sns:Publish",
+        resource_arn=topic,
+        region=get_region(),
+        secure_transport=True,
+        service_context={"aws:sourcearn": alarm_arn, "aws:sourceaccount": get_account_id()},
+    )
+    return bool(policy) and evaluate_resource_policy(policy, context, service="cloudwatch.amazonaws.com").decision == "Allow"
+
+
+def dispatch_where_admitted(alarm, *rest):
+    arn = alarm["AlarmArn"]
+    actions = {field: [topic for topic in alarm.get(field) or [] if admits_alarm(topic, arn)] for field in ("AlarmActions", "OKActions")}
+    return dispatch({**alarm, **actions}, *rest)
+
+
+cloudwatch._dispatch_alarm_actions = dispatch_where_admitted
 
 # Instances of stacks are records without a server; the test puts a real PostgreSQL behind each.
 database = registered["AWS::RDS::DBInstance"]

@@ -2,8 +2,8 @@ import type { Properties, Resource, Template, Templates } from '../templates.ts'
 import { account, arnOf, type Place, physicalName, refersByArn } from './ids.ts';
 import type { ServiceResource, Surroundings } from './input-rule.ts';
 
-/** Stacks that are in this region whatever the stage's is: CloudFront takes certificates and firewalls from there alone. */
-const globalStack = 'edge-global';
+/** Stacks that are in this region whatever the stage's is: CloudFront takes what it needs from there, and health checks report there. */
+const globalStacks = ['edge-global', 'outside'];
 const globalRegion = 'us-east-1';
 const stageRegion = 'ap-northeast-1';
 
@@ -158,7 +158,7 @@ export class AsDeployed {
     refersByArn.has(this.#typeOf(place)) ? this.#arnOf(place) : this.#nameOf(place);
 }
 
-const regionOf = (stack: string) => (stack === globalStack ? globalRegion : stageRegion);
+const regionOf = (stack: string) => (globalStacks.includes(stack) ? globalRegion : stageRegion);
 function referencesIn(value: unknown): string[] {
   if (value === null || typeof value !== 'object') return [];
   if ('Ref' in value && typeof value.Ref === 'string') return [value.Ref];
