@@ -38,7 +38,7 @@ const faults: Fault[] = [
   {
     fault: 'a container gets its secrets without their key',
     put: without((statement) => actionsOf(statement).includes('kms:Decrypt')),
-    found: /^denied: .*ExecutionRole.* kms:Decrypt .*cannot put KYO_REDIS_URL into the container$/,
+    found: /^denied: .*ExecutionRole.* kms:Decrypt .*cannot put KYO_REDIS_LOGIN into the container$/,
   },
   {
     fault: 'the policy of the topic forgets CloudWatch',
