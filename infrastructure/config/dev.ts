@@ -48,12 +48,12 @@ export const dev: Stage = {
     onDemandBase: 0,
     weights: { onDemand: 0, spot: 1 },
     socketsOnSpot: true,
-    tasks: { min: 1, max: 2 },
+    tasks: { min: 1, max: 1 },
     smallestTasks: true,
     shellAccess: true,
   },
   edge: {
-    firewall: { requestsPerFiveMinutesPerIp: 10_000, signInsPerFiveMinutesPerIp: 500 },
+    firewall: { managedRules: false, requestsPerFiveMinutesPerIp: 10_000, signInsPerFiveMinutesPerIp: 500 },
     priceClass: 'PRICE_CLASS_200',
   },
   messages: {
@@ -61,7 +61,7 @@ export const dev: Stage = {
     emailFrom: 'codes@kyo.example',
     captcha: false,
   },
-  monitoring: { logDays: 7, containerInsights: false },
+  monitoring: { logDays: 7, containerInsights: false, dashboard: false },
   workload: {
     gyms: 5,
     requestsADay: 3_000,

@@ -53,7 +53,7 @@ export const prod: Stage = {
     shellAccess: false,
   },
   edge: {
-    firewall: { requestsPerFiveMinutesPerIp: 10_000, signInsPerFiveMinutesPerIp: 500 },
+    firewall: { managedRules: true, requestsPerFiveMinutesPerIp: 10_000, signInsPerFiveMinutesPerIp: 500 },
     priceClass: 'PRICE_CLASS_200',
   },
   messages: {
@@ -62,7 +62,7 @@ export const prod: Stage = {
     captcha: true,
   },
   // A placeholder: no mail arrives under `.example` (RFC 2606). Put the operator's own here before the first deployment.
-  monitoring: { alertEmail: 'operator@kyo.example', logDays: 90, containerInsights: true },
+  monitoring: { alertEmail: 'operator@kyo.example', logDays: 90, containerInsights: true, dashboard: true },
   workload: {
     gyms: 1_000,
     requestsADay: 1_000_000,

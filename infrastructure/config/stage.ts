@@ -61,11 +61,13 @@ export interface Stage {
     /** CloudFront's own name, without one. The certificate is made in us-east-1 and validated by the zone. */
     domain?: { name: string; hostedZoneId: string; hostedZoneName: string };
     /**
-     * The firewall costs USD 11 a month and stands before everything; another one, before the API, lets CloudFront in alone, for
+     * The firewall costs USD 7 a month, 11 with AWS's managed rules, and stands before everything; another one, before the API, lets CloudFront in alone, for
      * USD 6. An address may be a whole office's, or one of few of a mobile network: what one request costs the services bound
      * by themselves, and here only a machine that floods is stopped.
      */
     firewall: {
+      /** AWS's managed rules: USD 4 a month. */
+      managedRules: boolean;
       /** 10,000 are 33 a second: fifty people at work in the dashboard make a fifth of that. */
       requestsPerFiveMinutesPerIp: number;
       /** Above what the OTP service lets a network do itself: 20 codes and 60 attempts a minute. */
@@ -89,6 +91,8 @@ export interface Stage {
     logDays: number;
     /** Metrics of each task and service (Container Insights): for looking, no alarm needs them. About USD 0.30 each. */
     containerInsights: boolean;
+    /** One page of graphs, USD 3 a month; alarms need none. */
+    dashboard: boolean;
   };
   /** What use is assumed where `kyo cost` prices use. */
   workload: Workload;

@@ -172,6 +172,7 @@ export class FargateService extends Construct {
   #scale({ definition, stage }: FargateServiceProps): void {
     const { sockets, requestsPerMinuteAndTask } = definition;
     const { tasks } = stage.services;
+    if (tasks.min === tasks.max) return;
     const scaling = this.service.autoScaleTaskCount({ minCapacity: tasks.min, maxCapacity: tasks.max });
     scaling.scaleOnCpuUtilization('Cpu', { targetUtilizationPercent: cpuTargetPercent, scaleInCooldown });
     if (requestsPerMinuteAndTask !== undefined) {

@@ -14,7 +14,7 @@ const scriptsInBodies = {
  * of ours may have 64 KiB and each service bounds its own; and the one against scripts in bodies, which `ScriptsInBodies` takes
  * up. What the others block is no client of ours, and gets the firewall's own 403.
  */
-const managedRules: { name: string; countOnly?: string[] }[] = [
+const ruleGroups: { name: string; countOnly?: string[] }[] = [
   { name: 'AWSManagedRulesAmazonIpReputationList' },
   { name: 'AWSManagedRulesCommonRuleSet', countOnly: ['SizeRestrictions_BODY', scriptsInBodies.rule] },
   { name: 'AWSManagedRulesKnownBadInputsRuleSet' },
@@ -34,7 +34,7 @@ export class WebFirewall extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { requestsPerFiveMinutesPerIp, signInsPerFiveMinutesPerIp }: Stage['edge']['firewall'],
+    { requestsPerFiveMinutesPerIp, signInsPerFiveMinutesPerIp, managedRules }: Stage['edge']['firewall'],
   ) {
     super(scope, id);
     const limit = (limitPerIp: number): wafv2.CfnWebACL.RateBasedStatementProperty => ({
@@ -70,37 +70,44 @@ export class WebFirewall extends Construct {
           },
           visibilityConfig: visibility('SignInsPerAddress'),
         },
-        ...managedRules.map(({ name, countOnly = [] }, index) => ({
-          name,
-          priority: index + 2,
-          overrideAction: { none: {} },
-          statement: {
-            managedRuleGroupStatement: {
-              vendorName: 'AWS',
-              name,
-              ruleActionOverrides: countOnly.map((rule) => ({ name: rule, actionToUse: { count: {} } })),
-            },
-          },
-          visibilityConfig: visibility(name),
-        })),
-        {
-          name: 'ScriptsInBodies',
-          priority: managedRules.length + 2,
-          action: blockWith('forbidden'),
-          statement: {
-            andStatement: {
-              statements: [
-                { labelMatchStatement: { scope: 'LABEL', key: scriptsInBodies.label } },
-                { notStatement: { statement: { orStatement: { statements: richTextPaths.map(under) } } } },
-              ],
-            },
-          },
-          visibilityConfig: visibility('ScriptsInBodies'),
-        },
+        ...(managedRules ? managed(2) : []),
       ],
     });
     this.arn = acl.attrArn;
   }
+}
+
+/** AWS's rules, and what is done with what they only label. */
+function managed(firstPriority: number): wafv2.CfnWebACL.RuleProperty[] {
+  return [
+    ...ruleGroups.map(({ name, countOnly = [] }, index) => ({
+      name,
+      priority: index + firstPriority,
+      overrideAction: { none: {} },
+      statement: {
+        managedRuleGroupStatement: {
+          vendorName: 'AWS',
+          name,
+          ruleActionOverrides: countOnly.map((rule) => ({ name: rule, actionToUse: { count: {} } })),
+        },
+      },
+      visibilityConfig: visibility(name),
+    })),
+    {
+      name: 'ScriptsInBodies',
+      priority: ruleGroups.length + firstPriority,
+      action: blockWith('forbidden'),
+      statement: {
+        andStatement: {
+          statements: [
+            { labelMatchStatement: { scope: 'LABEL', key: scriptsInBodies.label } },
+            { notStatement: { statement: { orStatement: { statements: richTextPaths.map(under) } } } },
+          ],
+        },
+      },
+      visibilityConfig: visibility('ScriptsInBodies'),
+    },
+  ];
 }
 
 /** The limit counts the last five minutes: whoever waits as long is let in again, if not sooner. */

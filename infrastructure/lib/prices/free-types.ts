@@ -5,6 +5,7 @@ export const freeTypes: Record<string, string[]> = {
     'AWS::IAM::Policy',
     'AWS::IAM::ManagedPolicy',
     'AWS::IAM::OIDCProvider',
+    'AWS::Lambda::EventInvokeConfig',
     'AWS::Lambda::Permission',
     'AWS::S3::BucketPolicy',
     'AWS::SNS::TopicPolicy',

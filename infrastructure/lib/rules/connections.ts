@@ -42,7 +42,8 @@ function mostTasks(templates: Templates): number {
   const targets = resourcesOf(templates, 'AWS::ApplicationAutoScaling::ScalableTarget');
   const services = resourcesOf(templates, 'AWS::ECS::Service');
   const percents = services.map(({ properties }) => properties.DeploymentConfiguration.MaximumPercent);
-  return (Math.max(...targets.map(({ properties }) => properties.MaxCapacity)) * Math.max(...percents)) / 100;
+  const most = Math.max(1, ...targets.map(({ properties }) => properties.MaxCapacity));
+  return (most * Math.max(...percents)) / 100;
 }
 
 /** A pool, and a connection that listens, in each task. */

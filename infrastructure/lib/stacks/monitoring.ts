@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import type { Stage } from '../../config/index.ts';
 import { Alarms } from '../constructs/alarms.ts';
 import { AlertTopic } from '../constructs/alert-topic.ts';
+import { allowedConnections } from '../constructs/connection-budget.ts';
 import { KyoStack } from '../constructs/kyo-stack.ts';
 import { monitorApi } from '../constructs/monitors/api.ts';
 import { monitorCache } from '../constructs/monitors/cache.ts';
@@ -34,25 +35,28 @@ export class MonitoringStack extends KyoStack {
     const alarms = new Alarms(this, 'Alarms', topic);
     const { loadBalancer } = services.cluster;
 
-    const dashboard = new cloudwatch.Dashboard(this, 'Dashboard');
-    dashboard.addWidgets(
-      ...monitorApi(alarms, provisioning.api),
-      monitorOperations(alarms, stage, { data, provisioning }),
-    );
+    const rows = [
+      [...monitorApi(alarms, provisioning.api), monitorOperations(alarms, stage, { data, provisioning })],
+    ];
     for (const definition of definitions) {
       const service = services.services.get(definition.name);
-      if (service) dashboard.addWidgets(...monitorService(alarms, definition, service, loadBalancer));
+      if (service) rows.push(monitorService(alarms, definition, service, loadBalancer));
     }
     monitorLoadBalancer(alarms, loadBalancer);
-    dashboard.addWidgets(
-      ...monitorDatabase(alarms, 'master-database', data.master.instance, stage.masterDatabase),
-    );
-    dashboard.addWidgets(
-      ...monitorDatabase(alarms, 'shared-database', data.shared.instance, stage.sharedDatabase),
+    rows.push(
+      monitorDatabase(
+        alarms,
+        'master-database',
+        data.master.instance,
+        stage.masterDatabase,
+        allowedConnections(stage),
+      ),
+      monitorDatabase(alarms, 'shared-database', data.shared.instance, stage.sharedDatabase),
     );
     announceDatabaseTrouble(alarms, stage);
-    dashboard.addWidgets(...monitorCache(alarms, cache.valkey.nodeIds));
+    rows.push(monitorCache(alarms, cache.valkey.nodeIds));
     monitorNat(alarms, network.vpc);
+    if (stage.monitoring.dashboard) new cloudwatch.Dashboard(this, 'Dashboard', { widgets: rows });
 
     // Jobs have no metric that is there before the first one failed; their events always are.
     alarms.addEvent('BackupFailed', {

@@ -19,17 +19,18 @@ export function monitorDatabase(
   name: string,
   instance: rds.DatabaseInstance,
   size: DatabaseSize,
+  /** All that its clients may have together. */
+  mostConnections = maxConnections(size.instanceType),
 ): cloudwatch.IWidget[] {
   const options = { period: fiveMinutes };
   const connections = instance.metricDatabaseConnections({ ...options, statistic: 'Maximum' });
   const cpu = instance.metricCPUUtilization(options);
   const free = instance.metricFreeStorageSpace({ ...options, statistic: 'Minimum' });
-  const most = maxConnections(size.instanceType);
   alarms.add(`${name}-connections`, {
     runbook: 'database-connections',
-    problem: `${name}: more than 80 % of ${most} connections in use`,
+    problem: `${name}: more than 80 % of ${mostConnections} connections in use`,
     metric: connections,
-    threshold: Math.floor(most * 0.8),
+    threshold: Math.floor(mostConnections * 0.8),
     periods: 3,
   });
   alarms.add(`${name}-cpu`, {
