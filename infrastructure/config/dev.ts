@@ -37,6 +37,7 @@ export const dev: Stage = {
       secretMaxAgeDays: null,
       offboardGraceSeconds: 86_400,
       keepPreviousSeconds: 7 * 86_400,
+      finalSnapshotDays: 7,
     },
     exportDays: 7,
     warmPool: {},

@@ -37,6 +37,7 @@ export const prod: Stage = {
       secretMaxAgeDays: 90,
       offboardGraceSeconds: 30 * 86_400,
       keepPreviousSeconds: 7 * 86_400,
+      finalSnapshotDays: 90,
     },
     exportDays: 90,
     warmPool: {},

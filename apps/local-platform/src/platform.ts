@@ -80,6 +80,7 @@ const lifecycle: Omit<Lifecycle, 'offboardGraceSeconds'> = {
   secretGraceSeconds: 15,
   secretMaxAgeDays: null,
   keepPreviousSeconds: 7 * 86_400,
+  finalSnapshotDays: null,
 };
 const quotaShares: QuotaShares = { refuse: 1, warn: 0.8 };
 const maxDedicatedServers = 100;

@@ -88,6 +88,7 @@ export async function startControlPlane({ fsync = true } = {}): Promise<ControlP
       secretMaxAgeDays: null,
       offboardGraceSeconds: 0,
       keepPreviousSeconds: 0,
+      finalSnapshotDays: null,
     },
     now: () => new Date(),
     random: Math.random,

@@ -89,6 +89,7 @@ export async function withControlPlane<T>(
       secretMaxAgeDays: null,
       offboardGraceSeconds: 0,
       keepPreviousSeconds: 0,
+      finalSnapshotDays: null,
     },
     now,
     random: Math.random,

@@ -77,6 +77,22 @@ export const recoveryRules: Rule[] = [
     },
   },
   {
+    // A region has room for 100 manual snapshots (Amazon RDS quotas), and each tenant that is erased leaves one.
+    name: 'the last snapshots of tenants’ servers go some day',
+    findings: (templates) =>
+      lifecyclesOf(templates).some(({ finalSnapshotDays }) => !(finalSnapshotDays > 0))
+        ? ['they stay for ever']
+        : [],
+    reintroduce: (templates) => {
+      for (const { properties } of resourcesOf(templates, 'AWS::Lambda::Function')) {
+        const { Variables } = properties.Environment;
+        if (!Variables.KYO_LIFECYCLE) continue;
+        const lifecycle = { ...JSON.parse(Variables.KYO_LIFECYCLE), finalSnapshotDays: null };
+        Variables.KYO_LIFECYCLE = JSON.stringify(lifecycle);
+      }
+    },
+  },
+  {
     name: 'keys are changed every year',
     findings: (templates) =>
       each(

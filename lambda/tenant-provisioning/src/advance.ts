@@ -1,5 +1,5 @@
 import { loadConfig } from '@kyong/service-kit';
-import { fillPool, inspect } from '@kyong/tenancy';
+import { endFinalSnapshots, fillPool, inspect } from '@kyong/tenancy';
 import { eventBridge } from '@kyong/tenancy/adapters/eventbridge';
 import { createFleetMigrations, createInspections } from '@kyong/tenancy/adapters/master-database';
 import { createTenantSchema } from '@kyong/tenancy/adapters/tenant-migrations';
@@ -50,6 +50,7 @@ const turn = z.object({
     z.object({ migrationId: z.uuid() }),
     z.object({ inspectionId: z.uuid() }),
     z.object({ pool: z.literal('warm') }),
+    z.object({ snapshots: z.literal('final') }),
   ]),
   /** The execution: one that was cut off and comes back takes its own lease over at once. */
   execution: z.string().min(1),
@@ -68,11 +69,20 @@ async function look(inspectionId: string): Promise<Turn> {
   return { status: 'done' };
 }
 
+/** The sweep asks again tomorrow. */
+async function endSnapshots(): Promise<Turn> {
+  const ended = await endFinalSnapshots(ports);
+  if (ended.length > 0)
+    logger.info({ ended }, 'the last snapshots of these servers have been kept for long enough');
+  return { status: 'done' };
+}
+
 /** One turn of the state machine. */
 export const handler = (event: unknown, context: Context) => {
   const { work, execution } = turn.parse(event);
   if ('pool' in work) return fill();
   if ('inspectionId' in work) return look(work.inspectionId);
+  if ('snapshots' in work) return endSnapshots();
   return 'operationId' in work
     ? drive(work.operationId, execution, context)
     : migrate(work.migrationId, execution, context);

@@ -45,6 +45,7 @@ const lifecycle = z.object({
   secretMaxAgeDays: z.number().positive().nullable(),
   offboardGraceSeconds: z.number().positive(),
   keepPreviousSeconds: z.number().positive(),
+  finalSnapshotDays: z.number().positive().nullable(),
 });
 
 /** Of the plans that have any: how many databases are kept ready for the next tenants. */

@@ -1,11 +1,12 @@
 import { ExecutionAlreadyExists, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 
-/** What one execution drives: an operation on a tenant, a migration of the fleet, an inspection, or a pass over the warm pool. */
+/** What one execution drives: an operation on a tenant, a migration, an inspection, a pass over the warm pool or old snapshots. */
 export type Work =
   | { operationId: string }
   | { migrationId: string }
   | { inspectionId: string }
-  | { pool: 'warm' };
+  | { pool: 'warm' }
+  | { snapshots: 'final' };
 
 /** Starts the state machine that drives it; under a name that was used already, nothing happens. */
 export type StartDriver = (work: Work, executionName?: string) => Promise<void>;
@@ -13,6 +14,7 @@ export type StartDriver = (work: Work, executionName?: string) => Promise<void>;
 export function idOf(work: Work): string {
   if ('pool' in work) return 'warm-pool';
   if ('inspectionId' in work) return work.inspectionId;
+  if ('snapshots' in work) return 'final-snapshots';
   return 'operationId' in work ? work.operationId : work.migrationId;
 }
 

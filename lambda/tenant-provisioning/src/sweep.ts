@@ -26,6 +26,9 @@ const maxStarts = 200;
 /** More events than a minute brings; what is left waits for the next. */
 const maxBatches = 50;
 
+/** UTC: Tokyo's early morning, when backups are over. */
+const snapshotsHour = 20;
+
 /** A name nobody bears: the sweep itself holds no lease. */
 const owner = 'sweep';
 
@@ -55,6 +58,10 @@ export const handler = async (): Promise<void> => {
     const work: Work = { pool: 'warm' };
     await start(work, sweepExecutionName(idOf(work), now));
   }
+
+  // Once a day: the name is used up. For an hour, so that a sweep that fails is followed by another.
+  if (now.getUTCHours() === snapshotsHour)
+    await start({ snapshots: 'final' }, `final-snapshots-${now.toISOString().slice(0, 10)}`);
 
   for (let batch = 0; batch < maxBatches; batch += 1) {
     const published = await relayEvents(outbox, publisher, Math.random, (err, { eventId }) =>

@@ -8,4 +8,6 @@ export interface Lifecycle {
   offboardGraceSeconds: number;
   /** How long the database a tenant has left is kept, unless the change is confirmed sooner. */
   keepPreviousSeconds: number;
+  /** How long the last snapshot of a server is kept once its tenant is erased; null where hosts keep none. */
+  finalSnapshotDays: number | null;
 }

@@ -111,6 +111,8 @@ export interface DatabaseHost {
   remove(resource: Resource): Promise<void>;
   /** Everything of tenants there is in this kind of place, of one tenant or of all. */
   list(tenantId?: string): Promise<Resource[]>;
+  /** Deletes last snapshots of servers that are gone, those from before a time; answers with their names. */
+  endFinalSnapshots?(before: Date): Promise<string[]>;
 }
 
 /** What is done inside a tenant's database; the same SQL wherever it is. Safe to repeat. */

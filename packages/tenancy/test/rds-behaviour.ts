@@ -32,7 +32,7 @@ interface Instance {
 
 export interface RdsBehaviour {
   handlers: Record<string, Handler>;
-  quotas: Record<'DBInstances' | 'AllocatedStorage', { used: number; max: number }>;
+  quotas: Record<'DBInstances' | 'AllocatedStorage' | 'ManualSnapshots', { used: number; max: number }>;
   /** Of the subnet group, by id. */
   subnets: Record<string, { cidr: string; free: number }>;
   /** How many descriptions an instance is `creating` for, `modifying` and `deleting`. */
@@ -56,7 +56,11 @@ export function rdsBehaviour(
 ): RdsBehaviour {
   const instances = new Map<string, Instance>();
   const settings = {
-    quotas: { DBInstances: { used: 3, max: 40 }, AllocatedStorage: { used: 300, max: 100_000 } },
+    quotas: {
+      DBInstances: { used: 3, max: 40 },
+      AllocatedStorage: { used: 300, max: 100_000 },
+      ManualSnapshots: { used: 80, max: 100 },
+    },
     subnets: {
       'subnet-a': { cidr: '10.0.0.0/21', free: 2_000 },
       'subnet-c': { cidr: '10.0.8.0/21', free: 1_900 },

@@ -127,6 +127,7 @@ describe('the account', () => {
     expect(quotas.map(({ name, used, limit }) => [name, used, limit])).toEqual([
       ['DB instances', 3, 40],
       ['Total storage for all DB instances', 300, 100_000],
+      ['Manual DB instance snapshots', 80, 100],
       ['Addresses in subnet-a', 43, 2_043],
       ['Addresses in subnet-c', 143, 2_043],
     ]);

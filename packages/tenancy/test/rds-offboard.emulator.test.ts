@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
+  endFinalSnapshots,
   findDifferences,
   type Ports,
   removeOrphans,
@@ -40,7 +41,27 @@ it('erases a tenant on RDS, keeps its last snapshot, and says so in the proof', 
   const [snapshot] = await rds.snapshots(`kyo-test-t-${tenantId}`);
   expect(snapshot).toContain('final');
   expect(proof?.kept).toContainEqual({ kind: 'snapshot', name: snapshot });
+  expect(proof?.expiring.map(({ what }) => what)).toContain('the last snapshot of its database server');
   expect((await findDifferences(ports)).filter((found) => found.tenantId === tenantId)).toEqual([]);
+
+  const days = (ports.lifecycle.finalSnapshotDays ?? 0) * 86_400_000;
+  const inDays = (time: number) => ({ ...ports, now: () => new Date(Date.now() + time) });
+  expect(await endFinalSnapshots(inDays(days - 60_000))).toEqual([]);
+  expect(await endFinalSnapshots(inDays(days + 60_000))).toContain(snapshot);
+  expect(await rds.snapshots(`kyo-test-t-${tenantId}`)).toEqual([]);
+});
+
+it('ends no snapshot that an operator took, nor one of somebody else', async () => {
+  const ports = await rdsPorts();
+  const ours = await createDedicated(rds.host);
+  const theirs = { ...ours, tenantId: newTenantId(), instanceId: 'another-teams' };
+  await rds.occupy(theirs);
+  await rds.takeSnapshot(ours.instanceId, 'before-the-holidays');
+  await rds.takeSnapshot(theirs.instanceId, 'another-teams-final-one');
+  const inAYear = { ...ports, now: () => new Date(Date.now() + 366 * 86_400_000) };
+  await endFinalSnapshots(inAYear);
+  expect(await rds.snapshots(ours.instanceId)).toEqual(['before-the-holidays']);
+  expect(await rds.snapshots(theirs.instanceId)).toEqual(['another-teams-final-one']);
 });
 
 it('finds an instance of ours that nobody knows, and nobody else’s; takes it away with a last snapshot', async () => {

@@ -5,6 +5,7 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import {
   CreateDBInstanceCommand,
   CreateDBParameterGroupCommand,
+  CreateDBSnapshotCommand,
   type DBInstance,
   DescribeDBInstancesCommand,
   DescribeDBSnapshotsCommand,
@@ -31,6 +32,8 @@ export interface RdsWorld {
   secretsManager: SecretsManagerClient;
   findInstance(instanceId: string): Promise<DBInstance | undefined>;
   snapshots(instanceId: string): Promise<string[]>;
+  /** As an operator does it. */
+  takeSnapshot(instanceId: string, name: string): Promise<void>;
   /** Creates somebody else's instance of this name. */
   occupy(reservation: DatabaseReservation): Promise<void>;
   leftovers(reservation: Pick<DatabaseReservation, 'instanceId'>): Promise<string[]>;
@@ -102,6 +105,9 @@ export async function startRdsWorld(): Promise<RdsWorld> {
     secretsManager,
     findInstance,
     snapshots,
+    async takeSnapshot(DBInstanceIdentifier, DBSnapshotIdentifier) {
+      await rds.send(new CreateDBSnapshotCommand({ DBInstanceIdentifier, DBSnapshotIdentifier }));
+    },
     async occupy({ instanceId }) {
       await rds.send(
         new CreateDBInstanceCommand({

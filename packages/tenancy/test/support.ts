@@ -110,6 +110,7 @@ export async function createWorld(
       secretMaxAgeDays: null,
       offboardGraceSeconds: 0,
       keepPreviousSeconds: 86_400,
+      finalSnapshotDays: 30,
     },
     now: () => new Date(),
     random: Math.random,

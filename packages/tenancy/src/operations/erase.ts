@@ -69,7 +69,7 @@ export const erase: Step[] = [
       if (left.length > 0) {
         throw new Error(`Still there: ${left.map(({ kind, name }) => `${kind} ${name}`).join(', ')}`);
       }
-      const proof = proofOf(departure, found, ports.now());
+      const proof = proofOf(departure, found, ports);
       await ports.store.closeBooks(claim, proof);
       return done(`${proof.destroyed.length} things are gone`);
     },
@@ -105,15 +105,25 @@ async function resourcesOf(tenantId: string, { hosts, secrets, archives }: Ports
   ];
 }
 
-function proofOf({ inventory, forgottenRows }: Departure, found: Resource[], erasedAt: Date): DeletionProof {
+function proofOf(
+  { inventory, forgottenRows }: Departure,
+  found: Resource[],
+  { now, lifecycle: { finalSnapshotDays } }: Ports,
+): DeletionProof {
+  const erasedAt = now();
   const view = ({ kind, name }: Resource) => ({ kind, name });
+  const hasSnapshot = found.some(({ kind }) => kind === 'snapshot');
+  const snapshotsEnd =
+    hasSnapshot && finalSnapshotDays !== null
+      ? [{ what: 'the last snapshot of its database server', seconds: (finalSnapshotDays + 1) * daySeconds }]
+      : [];
   const destroyed = (inventory ?? []).filter(({ kind }) => !keptKinds.has(kind));
   return {
     erasedAt: erasedAt.toISOString(),
     destroyed: destroyed.map(view),
     rows: forgottenRows,
     kept: found.map(view),
-    expiring: remembered.map(({ what, seconds }) => ({
+    expiring: [...remembered, ...snapshotsEnd].map(({ what, seconds }) => ({
       what,
       goneBy: new Date(erasedAt.getTime() + seconds * 1000).toISOString(),
     })),

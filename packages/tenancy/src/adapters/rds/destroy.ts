@@ -9,6 +9,7 @@ import {
 import type { DestroyPurpose } from '../../ports.ts';
 import { refusalOf } from './faults.ts';
 import { findOwnInstance, type InstanceOwner } from './instance.ts';
+import { finalSnapshotOf } from './names.ts';
 import type { RdsOptions } from './options.ts';
 
 /** Deletes the tenant's instance and waits for its end, as long as one call may. @throws {Error} when it is not over. */
@@ -42,7 +43,7 @@ async function bringNearer(
   purpose: DestroyPurpose,
   { rds }: RdsOptions,
 ): Promise<void> {
-  const { DBInstanceIdentifier, DBInstanceStatus, DeletionProtection, DbiResourceId = '' } = instance;
+  const { DBInstanceIdentifier, DBInstanceStatus, DeletionProtection } = instance;
   if (DBInstanceStatus === 'deleting' || DBInstanceStatus === 'delete-precheck') return;
   if (DeletionProtection) {
     await rds.send(
@@ -60,8 +61,7 @@ async function bringNearer(
       ...(purpose === 'undo'
         ? { SkipFinalSnapshot: true, DeleteAutomatedBackups: true }
         : {
-            // RDS's own id of the instance: the next one of this name gets a snapshot of its own.
-            FinalDBSnapshotIdentifier: `${DBInstanceIdentifier}-final-${DbiResourceId.toLowerCase()}`,
+            FinalDBSnapshotIdentifier: finalSnapshotOf(instance),
             DeleteAutomatedBackups: false,
           }),
     }),

@@ -2,6 +2,7 @@ import type { DatabaseHost } from '../../ports.ts';
 import { masterConnection } from './admin-connection.ts';
 import { createInstance, instanceVariant } from './create.ts';
 import { destroyInstance } from './destroy.ts';
+import { endFinalSnapshots } from './final-snapshots.ts';
 import { findOwnInstance } from './instance.ts';
 import { listResources, removeResource } from './list.ts';
 import { instanceIdentifier } from './names.ts';
@@ -45,6 +46,7 @@ export function rdsPostgres(options: RdsOptions): DatabaseHost {
     // What is inside an instance is not looked at: it goes with it.
     resourcesOf: ({ instanceId, tenantId }) => [{ kind: 'server', name: instanceId, tenantId }],
     remove: (resource) => removeResource(resource, options),
+    endFinalSnapshots: (before) => endFinalSnapshots(before, options),
     list: (tenantId) => listResources(options, tenantId),
   };
 }

@@ -31,7 +31,7 @@ export async function listResources(
 }
 
 /** The tenant our tags name, or undefined for what is not ours or of another stage. */
-function ownerOf(tags: Tag[] = [], stage: string): string | undefined {
+export function ownerOf(tags: Tag[] = [], stage: string): string | undefined {
   const values = new Map(tags.map(({ Key, Value }) => [Key, Value]));
   if (values.get('kyo:managed') !== 'true' || values.get('kyo:stage') !== stage) return undefined;
   return values.get('kyo:tenant');

@@ -1,3 +1,4 @@
+import type { DBInstance } from '@aws-sdk/client-rds';
 import { OperationRefused } from '../../operation.ts';
 import type { InstanceWish } from '../../ports.ts';
 
@@ -20,3 +21,13 @@ export function instanceIdentifier(stage: string, { tenantId, label }: InstanceW
   }
   return identifier;
 }
+
+/** In the names of snapshots that a deletion leaves, and of none that an operator takes of a server that goes on. */
+const mark = '-final-';
+
+/** RDS's own id of the instance is in it: the next one of this name gets a snapshot of its own. */
+export function finalSnapshotOf({ DBInstanceIdentifier, DbiResourceId = '' }: DBInstance): string {
+  return `${DBInstanceIdentifier}${mark}${DbiResourceId.toLowerCase()}`;
+}
+
+export const isFinalSnapshot = (name: string): boolean => name.includes(mark);

@@ -18,6 +18,8 @@ const accountLimits: {
     title: 'Total storage for all DB instances',
     takes: ({ plan }) => plans[plan].allocatedStorageGibibytes,
   },
+  // Each erasure of a server leaves one: without room for it no more tenant can leave.
+  { attribute: 'ManualSnapshots', title: 'Manual DB instance snapshots', takes: () => 0 },
 ];
 
 /** Whether one more instance of this plan fits into the account and its network. @throws {OperationRefused} */
@@ -29,7 +31,10 @@ export async function checkAccountQuota(
   if (await findOwnInstance(reservation, options)) return;
   const [account, network] = await Promise.all([limitsOfAccount(options), limitsOfNetwork(options)]);
   const needs = [
-    ...account.map(({ quota, takes }) => ({ quota, amount: takes(reservation) })),
+    ...account.flatMap(({ quota, takes }) => {
+      const amount = takes(reservation);
+      return amount > 0 ? [{ quota, amount }] : [];
+    }),
     // RDS chooses the subnet, and a standby takes an address in another one.
     ...network.map((quota) => ({ quota, amount: 1 })),
   ];
