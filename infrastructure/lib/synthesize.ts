@@ -1,6 +1,6 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { App } from 'aws-cdk-lib';
+import { App, type IPolicyValidationPlugin, Validations } from 'aws-cdk-lib';
 import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
 import type { Stage } from '../config/index.ts';
 import { root } from './code/index.ts';
@@ -18,10 +18,12 @@ export function synthesize(
   code: string,
   directory: string,
   images: Record<string, string> = {},
+  ...plugins: IPolicyValidationPlugin[]
 ): CloudAssembly {
   rmSync(directory, { recursive: true, force: true });
   const app = new App({ context: { ...context, stage: stage.name }, outdir: directory });
   addPlatform(app, stage, { code, images });
   addJudges(app, stage);
+  Validations.of(app).addPlugins(...plugins);
   return app.synth();
 }
