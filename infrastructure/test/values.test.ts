@@ -40,6 +40,15 @@ describe('by a value of the stage', () => {
     expect(records.sort()).toEqual(['A', 'AAAA']);
   });
 
+  it.each([[null], [20]])('executions are reserved for the API: %s', async (reservedConcurrency) => {
+    const api = { ...stageOf('dev').api, reservedConcurrency };
+    const templates = await templatesOf('dev', { api }, `reserved-${reservedConcurrency}`);
+    const reserved = resourcesOf(templates, 'AWS::Lambda::Function').flatMap(
+      ({ properties }) => properties.ReservedConcurrentExecutions ?? [],
+    );
+    expect(reserved).toEqual(reservedConcurrency === null ? [] : [reservedConcurrency]);
+  });
+
   it('GitHub ships, from one place only, with no key', () => {
     const trusts = resourcesOf(full, 'AWS::IAM::Role').filter(({ properties }) =>
       JSON.stringify(properties.AssumeRolePolicyDocument).includes('token.actions.githubusercontent.com'),

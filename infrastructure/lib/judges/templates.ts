@@ -38,8 +38,8 @@ export class TemplateJudges implements IPolicyValidationPlugin {
 
   validate() {
     // The last one, a process of its own, is on its way before the others keep this process busy.
-    this.#verdicts = Promise.all(judges.toReversed().map((judge) => judge(this.#directory))).then((verdicts) =>
-      verdicts.toReversed(),
+    this.#verdicts = Promise.all(judges.toReversed().map((judge) => judge(this.#directory))).then(
+      (verdicts) => verdicts.toReversed(),
     );
     // Its failure is said by `verdicts`, unless CDK's judges have ended the synthesis before.
     this.#verdicts.catch(() => undefined);

@@ -1,3 +1,4 @@
+import { admittedServiceRules } from './admitted-services.ts';
 import { alarmRules } from './alarms.ts';
 import { alertRules } from './alerts.ts';
 import { cacheRules } from './cache.ts';
@@ -9,7 +10,9 @@ import { edgeRules } from './edge.ts';
 import { messageRules } from './messages.ts';
 import { nameRules } from './names.ts';
 import { networkRules } from './network.ts';
+import { quotaRules } from './quotas.ts';
 import { recoveryRules } from './recovery.ts';
+import { replacementRules } from './replacements.ts';
 import type { Rule } from './rule.ts';
 import { secretRules } from './secrets.ts';
 import { serviceInputRules } from './service-input/index.ts';
@@ -33,6 +36,9 @@ export const rules: Rule[] = [
   ...secretRules,
   ...windowRules,
   ...nameRules,
+  ...admittedServiceRules,
+  ...quotaRules,
+  ...replacementRules,
   ...serviceInputRules,
   ...messageRules,
 ];

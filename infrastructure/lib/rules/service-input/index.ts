@@ -18,6 +18,7 @@ import { kmsInput } from './kms.ts';
 import { lambdaInput } from './lambda.ts';
 import { loadBalancingInput } from './load-balancing.ts';
 import { logsInput } from './logs.ts';
+import { nameInput } from './names.ts';
 import { resourcePolicyInput } from './policies.ts';
 import { rdsInput } from './rds.ts';
 import { rdsParameterInput } from './rds-parameters.ts';
@@ -44,6 +45,7 @@ export const inputRules: InputRule[] = [
   ...lambdaInput,
   ...loadBalancingInput,
   ...logsInput,
+  ...nameInput,
   ...rdsInput,
   ...rdsParameterInput,
   ...resourcePolicyInput,
