@@ -34,6 +34,9 @@ ENV NODE_COMPILE_CACHE=/app/compiled
 RUN install --directory --owner=node "$NODE_COMPILE_CACHE"
 USER node
 RUN node src/main.ts > /dev/null 2>&1; test -n "$(ls "$NODE_COMPILE_CACHE")"
+# ECS mounts a volume here, since the root cannot be written to. Declared, it has the folder's own rights, those of everybody;
+# else it would belong to root alone (ECS Developer Guide, "Use bind mounts").
+VOLUME ["/tmp"]
 EXPOSE 3000
 # For `docker run`; ECS asks by the health check of its own task definition.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \

@@ -6,6 +6,7 @@ import { DeliveryStack } from './stacks/delivery.ts';
 import { EdgeStack } from './stacks/edge.ts';
 import { EdgeGlobalStack } from './stacks/edge-global.ts';
 import { GithubStack } from './stacks/github.ts';
+import { MessagesStack } from './stacks/messages.ts';
 import { MonitoringStack } from './stacks/monitoring.ts';
 import { NetworkStack } from './stacks/network.ts';
 import { OutsideStack } from './stacks/outside.ts';
@@ -27,10 +28,11 @@ export function addPlatform(
   const network = new NetworkStack(app, stage);
   const data = new DataStack(app, stage, { network, code });
   const cache = new CacheStack(app, stage, { network, data });
-  const services = new ServicesStack(app, stage, { network, data, cache, delivery, images });
-  const provisioning = new ProvisioningStack(app, stage, { network, data, services, code });
+  const messages = new MessagesStack(app, stage);
+  const services = new ServicesStack(app, stage, { network, data, cache, messages, delivery, images });
+  const provisioning = new ProvisioningStack(app, stage, { network, data, code });
   const global = new EdgeGlobalStack(app, stage);
-  const edge = new EdgeStack(app, stage, { data, services, provisioning, global });
+  const edge = new EdgeStack(app, stage, { data, messages, services, provisioning, global });
   const monitoring = new MonitoringStack(app, stage, { network, data, cache, services, provisioning });
   new OutsideStack(app, stage, { edge });
   const copies = stage.recovery.region
@@ -38,5 +40,17 @@ export function addPlatform(
     : undefined;
   const recovery = new RecoveryStack(app, stage, { copies });
   if (stage.github) new GithubStack(app, stage, stage.github, { delivery, data, edge });
-  return { delivery, network, data, cache, services, provisioning, global, edge, monitoring, recovery };
+  return {
+    delivery,
+    network,
+    data,
+    cache,
+    messages,
+    services,
+    provisioning,
+    global,
+    edge,
+    monitoring,
+    recovery,
+  };
 }

@@ -286,7 +286,7 @@ describe('another deployment', () => {
 function startOtp(): Promise<RunningContainer> {
   const redis = inject('redis');
   return runDeployedService(cloud, 'kyo-otp-service', {
-    KYO_PORT: String(cloud.loadBalancerPort),
+    KYO_PORT: String(cloud.otpPort),
     KYO_REDIS_URL: `redis://${redis.host}:${redis.port}`,
     KYO_REDIS_LOGIN: JSON.stringify({ username: 'otp', password: redis.password }),
     KYO_DATABASE_CA: cloud.servers.certificateAuthority,

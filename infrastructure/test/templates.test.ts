@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { routes } from '@kyong/contracts';
@@ -51,8 +51,6 @@ const known: Record<string, string> = {
       createdAt: '2026-11-22T00:00:00Z',
     },
   ]),
-  KYO_JWKS_URL: 'http://load-balancer.example/.well-known/jwks.json',
-  KYO_TOKEN_KEYS_URL: 'http://load-balancer.example/.well-known/jwks.json',
   KYO_MASTER_DATABASE_PORT: '5432',
   KYO_SHARED_DATABASE_PORT: '5432',
   AWS_REGION: 'ap-northeast-1',
@@ -106,6 +104,14 @@ describe('the environment of what is deployed', () => {
       }
     }
   });
+});
+
+it('mounts volumes where the images declare them, so that the user of the service may write there', () => {
+  const mounted = containersOf(prod).flatMap(({ MountPoints }) =>
+    (MountPoints as Properties[]).map(({ ContainerPath }) => String(ContainerPath)),
+  );
+  const declared = [...readFileSync(join(root, 'Dockerfile'), 'utf8').matchAll(/^VOLUME \["(.+)"\]$/gm)];
+  expect([...new Set(mounted)]).toEqual(declared.map(([, path]) => path));
 });
 
 it('sends every route of the contracts to whoever serves it', () => {

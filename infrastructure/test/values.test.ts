@@ -37,7 +37,28 @@ describe('by a value of the stage', () => {
       ViewerCertificate: { MinimumProtocolVersion: 'TLSv1.2_2021' },
     });
     const records = resourcesOf(full, 'AWS::Route53::RecordSet').map(({ properties }) => properties.Type);
-    expect(records.sort()).toEqual(['A', 'AAAA']);
+    expect(records).toEqual(expect.arrayContaining(['A', 'AAAA']));
+  });
+
+  it('e-mail is signed by the domain, returns to it, and its records say so to other servers', () => {
+    expect(oneOf(full, 'AWS::SES::EmailIdentity').properties).toMatchObject({
+      EmailIdentity: 'kyo.example',
+      MailFromAttributes: { MailFromDomain: 'bounce.kyo.example' },
+    });
+    const records = resourcesOf(full, 'AWS::Route53::RecordSet')
+      .filter(({ stack }) => stack === 'messages')
+      .map(
+        ({ properties: { Type, Name, ResourceRecords } }) =>
+          `${Type} ${JSON.stringify(Name)} ${JSON.stringify(ResourceRecords)}`,
+      );
+    expect(records.filter((record) => record.includes('DkimDNSTokenName'))).toHaveLength(3);
+    expect(records).toEqual(
+      expect.arrayContaining([
+        'MX "bounce.kyo.example." ["10 feedback-smtp.ap-northeast-1.amazonses.com"]',
+        expect.stringMatching(/^TXT "bounce.kyo.example." .*v=spf1 include:amazonses.com/),
+        expect.stringMatching(/^TXT "_dmarc.kyo.example." .*v=DMARC1/),
+      ]),
+    );
   });
 
   it.each([[null], [20]])('executions are reserved for the API: %s', async (reservedConcurrency) => {
@@ -78,7 +99,9 @@ describe('by a value of the stage', () => {
   });
 
   it('alarms reach a person', () => {
-    expect(oneOf(full, 'AWS::SNS::Subscription').properties).toMatchObject({
+    expect(
+      oneOf(full, 'AWS::SNS::Subscription', ({ stack }) => stack === 'monitoring').properties,
+    ).toMatchObject({
       Protocol: 'email',
       Endpoint: 'operator@kyo.example',
     });
@@ -87,6 +110,16 @@ describe('by a value of the stage', () => {
   it('backups are copied to another region', () => {
     expect(oneOf(full, 'AWS::Backup::BackupVault', ({ stack }) => stack === 'recovery-copies')).toBeDefined();
   });
+});
+
+it('refuses a sender that is no address of the domain', async () => {
+  const domain = {
+    name: 'gym.example',
+    hostedZoneId: 'Z0123456789ABCDEFGHIJ',
+    hostedZoneName: 'gym.example',
+  };
+  const synthesis = templatesOf('dev', { edge: { ...stageOf('dev').edge, domain } }, 'foreign-sender');
+  await expect(synthesis).rejects.toThrow('codes@kyo.example, which is no address of gym.example');
 });
 
 it('says which stages there are', () => {

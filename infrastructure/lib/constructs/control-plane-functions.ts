@@ -1,3 +1,4 @@
+import { routes } from '@kyong/contracts';
 import type {
   advanceConfig,
   apiConfig,
@@ -11,9 +12,9 @@ import type * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { Stage } from '../../config/index.ts';
 import type { FunctionName } from '../code/index.ts';
+import { urlOf } from '../services/definition.ts';
 import { type DataStack, exportsFolder } from '../stacks/data.ts';
 import type { NetworkStack } from '../stacks/network.ts';
-import type { ServicesStack } from '../stacks/services.ts';
 import { instanceEventInstances } from './connection-budget.ts';
 import { metricsNamespaceOf, secretsPrefixOf, tokensOf } from './names.ts';
 import { NodeFunction, type NodeFunctionProps } from './node-function.ts';
@@ -26,7 +27,6 @@ interface ControlPlaneFunctionsProps {
   stage: Stage;
   network: NetworkStack;
   data: DataStack;
-  services: ServicesStack;
   code: string;
 }
 
@@ -41,11 +41,7 @@ export class ControlPlaneFunctions extends Construct {
   readonly instanceEvent: NodeFunction;
   readonly sweep: NodeFunction;
 
-  constructor(
-    scope: Construct,
-    id: string,
-    { stage, network, data, services, code }: ControlPlaneFunctionsProps,
-  ) {
+  constructor(scope: Construct, id: string, { stage, network, data, code }: ControlPlaneFunctionsProps) {
     super(scope, id);
     const define = (
       name: string,
@@ -83,7 +79,7 @@ export class ControlPlaneFunctions extends Construct {
     });
 
     const authorizer: VariablesOf<typeof authorizerConfig> = {
-      KYO_TOKEN_KEYS_URL: services.tokenKeysUrl,
+      KYO_TOKEN_KEYS_URL: urlOf('kyo-otp-service', stage, routes.jwks.path),
       KYO_TOKEN_ISSUER,
       KYO_TOKEN_AUDIENCE,
     };

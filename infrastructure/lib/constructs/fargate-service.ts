@@ -5,6 +5,7 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { DnsRecordType } from 'aws-cdk-lib/aws-servicediscovery';
 import { Construct } from 'constructs';
 import type { Stage } from '../../config/index.ts';
 import type { ServiceDefinition } from '../services/definition.ts';
@@ -32,6 +33,8 @@ const cpuTargetPercent = 60;
 const scaleInCooldown = Duration.minutes(5);
 /** People move to other tasks before these go; nobody is cut off by a quiet minute. */
 const socketScaleInCooldown = Duration.minutes(10);
+/** For how long a caller may take an address for that of a task: less than a target's drain, in which the task still answers. */
+const addressTtl = Duration.seconds(10);
 /** ECS kills 120 s after it asked to stop at the latest, and a Spot task goes two minutes after its notice. */
 const drainSeconds = { requests: 30, sockets: 110 };
 
@@ -88,6 +91,12 @@ export class FargateService extends Construct {
       enableExecuteCommand: stage.services.shellAccess,
       propagateTags: ecs.PropagatedTagSource.SERVICE,
       enableECSManagedTags: true,
+      cloudMapOptions: {
+        name: definition.name,
+        cloudMapNamespace: cluster.namespace,
+        dnsRecordType: DnsRecordType.A,
+        dnsTtl: addressTtl,
+      },
     });
     // On deletion the other way round: providers that a service uses cannot be taken from the cluster.
     this.service.node.addDependency(cluster.cluster);

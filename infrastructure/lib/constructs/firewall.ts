@@ -1,5 +1,7 @@
+import { Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
+import { cloudfrontPrefixList } from './cloudfront-prefix-list.ts';
 
 export const ports = { http: 80, service: 3000, postgres: 5432, redis: 6379 };
 
@@ -15,8 +17,8 @@ type Party = keyof typeof parties;
 
 /** Who may talk to whom, and nothing else. */
 const rules: { from: readonly Party[]; to: Party; port: number }[] = [
-  { from: ['functions'], to: 'loadBalancer', port: ports.http },
-  { from: ['loadBalancer'], to: 'services', port: ports.service },
+  // Services call each other by name, and past the load balancer; functions ask them for the keys of tokens.
+  { from: ['loadBalancer', 'services', 'functions'], to: 'services', port: ports.service },
   // Databases among themselves: a tenant that changes its server is copied from one to the other.
   { from: ['services', 'functions', 'databases'], to: 'databases', port: ports.postgres },
   { from: ['services'], to: 'cache', port: ports.redis },
@@ -26,7 +28,7 @@ const rules: { from: readonly Party[]; to: Party; port: number }[] = [
 export class Firewall extends Construct {
   readonly #groups: Record<Party, ec2.SecurityGroup>;
 
-  constructor(scope: Construct, id: string, { vpc, cidr }: { vpc: ec2.IVpc; cidr: string }) {
+  constructor(scope: Construct, id: string, { vpc }: { vpc: ec2.IVpc }) {
     super(scope, id);
     const group = (party: Party) =>
       new ec2.SecurityGroup(this, party, {
@@ -43,9 +45,8 @@ export class Firewall extends Construct {
         this.#groups[to].addIngressRule(this.#groups[party], ec2.Port.tcp(port), `from ${parties[party]}`);
       }
     }
-    // CloudFront's own interfaces in the VPC; its security group exists only after the first origin does.
     this.#groups.loadBalancer.addIngressRule(
-      ec2.Peer.ipv4(cidr),
+      ec2.Peer.prefixList(cloudfrontPrefixList(Stack.of(this).region)),
       ec2.Port.tcp(ports.http),
       'from CloudFront, through its interfaces in the VPC',
     );

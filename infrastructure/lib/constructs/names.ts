@@ -18,6 +18,11 @@ export function tokensOf({ name, edge }: Stage): { KYO_TOKEN_ISSUER: string; KYO
   };
 }
 
+/** Under which services find each other inside the VPC; `.internal` is never a name of the internet (ICANN, 2024). */
+export function namespaceOf({ name }: Stage): string {
+  return `kyo-${name}.internal`;
+}
+
 /** The parameter whose versions are the stage's releases. */
 export function releaseParameterOf({ name }: Stage): string {
   return `/kyo/${name}/release`;

@@ -3,6 +3,7 @@ import { Duration } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
+import { PrivateDnsNamespace } from 'aws-cdk-lib/aws-servicediscovery';
 import { Construct } from 'constructs';
 import { type Firewall, ports } from './firewall.ts';
 import type { PlatformVpc } from './platform-vpc.ts';
@@ -10,9 +11,10 @@ import type { PlatformVpc } from './platform-vpc.ts';
 /** Longer than a socket is silent (Socket.IO pings every 25 s), shorter than services keep idle connections (65 s). */
 const idleTimeoutSeconds = 60;
 
-/** Where services run, and the load balancer before them, which only CloudFront and the control plane reach. */
+/** Where services run, the names they call each other by, and the load balancer before them, which only CloudFront reaches. */
 export class ServiceCluster extends Construct {
   readonly cluster: ecs.Cluster;
+  readonly namespace: PrivateDnsNamespace;
   readonly loadBalancer: elb.ApplicationLoadBalancer;
   readonly listener: elb.ApplicationListener;
 
@@ -25,12 +27,15 @@ export class ServiceCluster extends Construct {
       accessLogs,
       keep,
       containerInsights,
+      namespace,
     }: {
       vpc: PlatformVpc;
       firewall: Firewall;
       accessLogs: s3.IBucket;
       keep: boolean;
       containerInsights: boolean;
+      /** Under which services find each other. */
+      namespace: string;
     },
   ) {
     super(scope, id);
@@ -39,6 +44,7 @@ export class ServiceCluster extends Construct {
       enableFargateCapacityProviders: true,
       containerInsightsV2: containerInsights ? ecs.ContainerInsights.ENABLED : ecs.ContainerInsights.DISABLED,
     });
+    this.namespace = new PrivateDnsNamespace(this, 'Names', { name: namespace, vpc });
     this.loadBalancer = new elb.ApplicationLoadBalancer(this, 'LoadBalancer', {
       vpc,
       vpcSubnets: vpc.serviceSubnets,

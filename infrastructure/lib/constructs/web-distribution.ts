@@ -21,8 +21,11 @@ export interface WebDistributionProps {
   edge: Stage['edge'];
 }
 
-/** Longer than a socket is silent: Socket.IO pings every 25 s. */
-const keepaliveSeconds = 60;
+/**
+ * Longer than a socket is silent (Socket.IO pings every 25 s), and less than the load balancer keeps an idle connection: it
+ * would close one, now and then, that CloudFront is about to use, which is a 502.
+ */
+const keepaliveSeconds = 55;
 /** As long as API Gateway waits for its function. */
 const readTimeoutSeconds = 30;
 

@@ -22,6 +22,8 @@ const ruleGroups: { name: string; countOnly?: string[] }[] = [
 
 /** Codes cost money to send and are worth guessing: addresses get fewer of these than of other requests. */
 const signInPath = '/api/otp/';
+/** What providers say of messages: a few addresses of theirs call for everybody, and prove by a token that they may. */
+const receiptsPath = '/api/otp/receipts/';
 /** What people write together is rich text, which looks like scripts; it comes here when a socket cannot be opened. */
 const richTextPaths = ['/socket.io/', '/api/collaboration/'];
 
@@ -65,7 +67,11 @@ export class WebFirewall extends Construct {
           statement: {
             rateBasedStatement: {
               ...limit(signInsPerFiveMinutesPerIp),
-              scopeDownStatement: under(signInPath),
+              scopeDownStatement: {
+                andStatement: {
+                  statements: [under(signInPath), { notStatement: { statement: under(receiptsPath) } }],
+                },
+              },
             },
           },
           visibilityConfig: visibility('SignInsPerAddress'),

@@ -156,6 +156,12 @@ export function acknowledgementsOf(stage: Stage): Acknowledgement[] {
       reason:
         'Interfaces in the VPC, traces, the deliveries of logs, and descriptions of RDS: these actions know no resource. The list of them is held by a test.',
     })),
+    {
+      stack: 'services',
+      id: wildcard(arn('ses', 'identity/*')),
+      reason:
+        "Recipients: SES asks for one that is an identity of the account too. The sender is the stage's, by a condition.",
+    },
     ...(stage.github ? ofGithub() : []),
     {
       stack: 'services',

@@ -13,6 +13,8 @@ const publisherOf: Record<string, string> = {
   'AWS::Backup::BackupVault': 'backup.amazonaws.com',
   'AWS::RDS::EventSubscription': 'events.rds.amazonaws.com',
   'AWS::Budgets::Budget': 'budgets.amazonaws.com',
+  'AWS::SES::ConfigurationSetEventDestination': 'ses.amazonaws.com',
+  'AWS::SMSVOICE::ConfigurationSet': 'sms-voice.amazonaws.com',
 };
 
 /** What of its stack names a topic, apart from what belongs to the topic itself. */
@@ -23,6 +25,10 @@ function givenTopic(templates: Templates, { stack, id }: FoundResource) {
       JSON.stringify(Properties ?? {}).includes(`{"Ref":"${id}"}`),
   );
 }
+
+const isOfAlarms = ({ stack }: FoundResource) => stack === 'monitoring';
+const ringsBy = (templates: Templates, topic: FoundResource) =>
+  givenTopic(templates, topic).some(([, { Type }]) => Type.startsWith('AWS::CloudWatch::'));
 
 function admittedTo(templates: Templates, topic: FoundResource): string[] {
   return resourcesOf(templates, policyType)
@@ -48,7 +54,7 @@ export const alertRules: Rule[] = [
         });
       }),
     reintroduce: (templates) => {
-      const { PolicyDocument } = oneOf(templates, policyType).properties;
+      const { PolicyDocument } = oneOf(templates, policyType, isOfAlarms).properties;
       PolicyDocument.Statement = (PolicyDocument.Statement as Properties[]).filter(
         ({ Principal }) => Principal.Service !== 'cloudwatch.amazonaws.com',
       );
@@ -65,14 +71,14 @@ export const alertRules: Rule[] = [
       );
       return isKept
         ? each(
-            resourcesOf(templates, topicType),
+            resourcesOf(templates, topicType).filter((topic) => ringsBy(templates, topic)),
             ({ stack, id }) =>
               !reached.includes(`${stack}/${id}`) && `${stack}/${id}: set monitoring.alertEmail of the stage`,
           )
         : [];
     },
     reintroduce: (templates) => {
-      const { stack, id } = oneOf(templates, subscriptionType);
+      const { stack, id } = oneOf(templates, subscriptionType, isOfAlarms);
       delete templates[stack]?.Resources[id];
     },
   },

@@ -38,12 +38,14 @@ function guardOf(templates: Templates, stageId: string): Properties | undefined 
 /** What the one header has to be that it lets through. */
 const searchedFor = (guard?: Properties) => guard?.Rules[0]?.Statement.ByteMatchStatement?.SearchString;
 
-const originsOfTheApi = (templates: Templates) =>
-  resourcesOf(templates, distribution).flatMap(({ properties }) =>
-    (properties.DistributionConfig.Origins as Properties[]).filter(({ DomainName }) =>
-      JSON.stringify(DomainName).includes('.execute-api.'),
-    ),
+const origins = (templates: Templates) =>
+  resourcesOf(templates, distribution).flatMap(
+    ({ properties }) => properties.DistributionConfig.Origins as Properties[],
   );
+const originsOfTheApi = (templates: Templates) =>
+  origins(templates).filter(({ DomainName }) => JSON.stringify(DomainName).includes('.execute-api.'));
+const attributeOf = ({ LoadBalancerAttributes = [] }: Properties, key: string) =>
+  (LoadBalancerAttributes as Properties[]).find(({ Key }) => Key === key)?.Value;
 
 export const edgeRules: Rule[] = [
   {
@@ -222,6 +224,24 @@ export const edgeRules: Rule[] = [
     ],
     reintroduce: (templates) => {
       oneOf(templates, 'AWS::ElasticLoadBalancingV2::LoadBalancer').properties.Scheme = 'internet-facing';
+    },
+  },
+  {
+    name: 'CloudFront lets an idle connection go before the load balancer does',
+    findings: (templates) => {
+      const idle = resourcesOf(templates, 'AWS::ElasticLoadBalancingV2::LoadBalancer').map(({ properties }) =>
+        Number(attributeOf(properties, 'idle_timeout.timeout_seconds') ?? 60),
+      );
+      return each(origins(templates), ({ Id, VpcOriginConfig }) => {
+        const kept = VpcOriginConfig?.OriginKeepaliveTimeout;
+        return (
+          VpcOriginConfig && !(kept < Math.min(...idle)) && `${Id}: ${kept} s, the load balancer ${idle} s`
+        );
+      });
+    },
+    reintroduce: (templates) => {
+      for (const { VpcOriginConfig } of origins(templates))
+        if (VpcOriginConfig) VpcOriginConfig.OriginKeepaliveTimeout = 60;
     },
   },
 ];

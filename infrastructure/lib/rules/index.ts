@@ -15,6 +15,7 @@ import { recoveryRules } from './recovery.ts';
 import { replacementRules } from './replacements.ts';
 import type { Rule } from './rule.ts';
 import { secretRules } from './secrets.ts';
+import { serviceCallRules } from './service-calls.ts';
 import { serviceInputRules } from './service-input/index.ts';
 import type { Templates } from './templates.ts';
 import { windowRules } from './windows.ts';
@@ -41,6 +42,7 @@ export const rules: Rule[] = [
   ...replacementRules,
   ...serviceInputRules,
   ...messageRules,
+  ...serviceCallRules,
 ];
 
 /** Every rule that is broken, and where. */

@@ -1,3 +1,4 @@
+import { routes } from '@kyong/contracts';
 import type { configSchema } from 'collaboration-service/config';
 import { poolSizes } from '../constructs/connection-budget.ts';
 import { databaseCertificates } from '../constructs/database-certificates.ts';
@@ -9,6 +10,7 @@ import {
   type ServiceDefinition,
   type ServiceVariables,
   trustedProxies,
+  urlOf,
 } from './definition.ts';
 
 const name = 'collaboration-service';
@@ -35,15 +37,10 @@ export const collaboration: ServiceDefinition = {
   grant: grantTenantDatabases,
 };
 
-function environment({
-  stage,
-  data,
-  cache,
-  tokenKeysUrl,
-}: ServiceContext): ServiceVariables<typeof configSchema> {
+function environment({ stage, data, cache }: ServiceContext): ServiceVariables<typeof configSchema> {
   return {
     ...tokensOf(stage),
-    KYO_JWKS_URL: tokenKeysUrl,
+    KYO_JWKS_URL: urlOf('kyo-otp-service', stage, routes.jwks.path),
     KYO_AWS_REGION: stage.region,
     KYO_REDIS_URL: cache.valkey.url,
     KYO_REDIS_LOGIN: cache.valkey.logins.collaboration.secret,

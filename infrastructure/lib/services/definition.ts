@@ -3,24 +3,36 @@ import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { z } from 'zod';
 import type { Stage } from '../../config/index.ts';
 import type { Runbook } from '../constructs/alarms.ts';
+import { ports } from '../constructs/firewall.ts';
+import { namespaceOf } from '../constructs/names.ts';
 import type { CacheStack } from '../stacks/cache.ts';
 import type { DataStack } from '../stacks/data.ts';
+import type { MessagesStack } from '../stacks/messages.ts';
+
+export type ServiceName = 'kyo-otp-service' | 'collaboration-service';
+
+/**
+ * Where one service calls another one: by its name inside the VPC, past the load balancer, and never by the public address.
+ * The variable that holds it is all that a new call takes.
+ */
+export function urlOf(service: ServiceName, stage: Stage, path = '/'): string {
+  return `http://${service}.${namespaceOf(stage)}:${ports.service}${path}`;
+}
 
 /** A value, or a secret that ECS puts in when the container starts. */
 export type Variable = string | ISecret;
 
 /** What the environment of a service is made from. */
 export interface ServiceContext {
-  /** Where the public keys of access tokens are. */
-  tokenKeysUrl: string;
   stage: Stage;
   data: DataStack;
   cache: CacheStack;
+  messages: MessagesStack;
 }
 
 export interface ServiceDefinition {
-  /** Folder in `apps/`, name of the container and of its image. */
-  name: string;
+  /** Its name in the VPC (`urlOf`), folder in `apps/`, name of the container and of its image. */
+  name: ServiceName;
   /** What the load balancer sends to it, and before whom: a lower priority is asked first. */
   paths: readonly [string, ...string[]];
   priority: number;

@@ -1,8 +1,7 @@
-import { CfnOutput, SecretValue, Stack } from 'aws-cdk-lib';
+import { CfnOutput, SecretValue } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { configSchema } from 'kyo-otp-service/config';
-import type { Stage } from '../../config/index.ts';
 import { poolSizes } from '../constructs/connection-budget.ts';
 import { databaseCertificates } from '../constructs/database-certificates.ts';
 import { secretsPrefixOf, tokensOf } from '../constructs/names.ts';
@@ -36,7 +35,8 @@ export const otp: ServiceDefinition = {
   },
 };
 
-function environment({ stage, data, cache }: ServiceContext): ServiceVariables<typeof configSchema> {
+function environment(context: ServiceContext): ServiceVariables<typeof configSchema> {
+  const { stage, data, cache } = context;
   const secret = new Secret(data, 'OtpSecret', {
     encryptionKey: data.key,
     // 43 characters of base64url: 32 bytes.
@@ -57,22 +57,25 @@ function environment({ stage, data, cache }: ServiceContext): ServiceVariables<t
     KYO_SECRETS_PREFIX: secretsPrefixOf(stage),
     KYO_TRUSTED_PROXIES: String(trustedProxies),
     KYO_AWS_REGION: stage.region,
-    ...providers(stage, data),
+    ...providers(context),
     ...(stage.edge.domain && { KYO_PUBLIC_URL: `https://${stage.edge.domain.name}` }),
   };
 }
 
 /** What sends messages, and what it needs. */
-function providers({ messages }: Stage, data: DataStack) {
-  const sms = messages.sms.map(({ name }) => name);
-  const origination = smsOriginationArn(messages, data);
+function providers({ stage, data, messages }: ServiceContext) {
+  const sms = stage.messages.sms.map(({ name }) => name);
   return {
     KYO_SMS_PROVIDERS: sms.join(','),
-    KYO_EMAIL_PROVIDERS: 'ses',
-    KYO_SES_FROM: messages.emailFrom,
-    ...(origination !== undefined && { KYO_AWS_SMS_ORIGINATION: origination }),
+    ...(messages.sms && {
+      KYO_AWS_SMS_ORIGINATION: messages.sms.arn,
+      KYO_AWS_SMS_CONFIGURATION_SET: messages.sms.configurationSet,
+    }),
     ...(sms.includes('mitake') && { KYO_MITAKE_ACCOUNT: operatorSecret(data, 'MitakeAccount') }),
-    ...(messages.captcha && { KYO_TURNSTILE_SECRET: operatorSecret(data, 'TurnstileSecret') }),
+    ...(stage.messages.captcha && { KYO_TURNSTILE_SECRET: operatorSecret(data, 'TurnstileSecret') }),
+    KYO_EMAIL_PROVIDERS: 'ses',
+    KYO_SES_FROM: stage.messages.emailFrom,
+    KYO_SES_CONFIGURATION_SET: messages.email.configurationSet,
   };
 }
 
@@ -86,25 +89,31 @@ function operatorSecret(data: DataStack, id: string): ISecret {
   return secret;
 }
 
-function smsOriginationArn({ sms }: Stage['messages'], data: DataStack): string | undefined {
-  const aws = sms.find((provider) => provider.name === 'aws');
-  return aws && Stack.of(data).formatArn({ service: 'sms-voice', resource: aws.origination });
-}
-
-/** Sending, by Amazon's providers: from the stage's own senders and no other of the account. */
-function grantProviders(role: iam.IGrantable, { stage, data }: ServiceContext): void {
-  const { messages } = stage;
-  const origination = smsOriginationArn(messages, data);
-  const identity = Stack.of(data).formatArn({
-    service: 'ses',
-    resource: 'identity',
-    resourceName: messages.emailFrom,
-  });
-  const statements = [
-    { sid: 'SendEmail', actions: ['ses:SendEmail'], resources: [identity] },
-    ...(origination === undefined
-      ? []
-      : [{ sid: 'SendSms', actions: ['sms-voice:SendTextMessage'], resources: [origination] }]),
+/** Sending: from the stage's own senders and no other of the account. */
+function grantProviders(role: iam.IGrantable, { stage, messages }: ServiceContext): void {
+  const { email, sms } = messages;
+  const statements: iam.PolicyStatementProps[] = [
+    {
+      sid: 'SendEmail',
+      actions: ['ses:SendEmail'],
+      resources: [email.arn, email.configurationSetArn],
+    },
+    {
+      // SES also asks for the recipient, where that is an identity of the account: in its sandbox every recipient is one.
+      sid: 'SendEmailToOwn',
+      actions: ['ses:SendEmail'],
+      resources: [messages.formatArn({ service: 'ses', resource: 'identity', resourceName: '*' })],
+      conditions: { StringEquals: { 'ses:FromAddress': stage.messages.emailFrom } },
+    },
+    ...(sms
+      ? [
+          {
+            sid: 'SendSms',
+            actions: ['sms-voice:SendTextMessage'],
+            resources: [sms.arn, sms.configurationSetArn],
+          },
+        ]
+      : []),
   ];
   for (const statement of statements)
     role.grantPrincipal.addToPrincipalPolicy(new iam.PolicyStatement(statement));

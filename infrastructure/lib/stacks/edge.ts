@@ -1,6 +1,8 @@
+import { routes } from '@kyong/contracts';
 import { CfnOutput } from 'aws-cdk-lib';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import { CloudFrontTarget } from 'aws-cdk-lib/aws-route53-targets';
+import * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import type { Stage } from '../../config/index.ts';
 import { EdgeProof } from '../constructs/edge-proof.ts';
@@ -10,11 +12,13 @@ import { PrivateBucket } from '../constructs/private-bucket.ts';
 import { WebDistribution } from '../constructs/web-distribution.ts';
 import type { DataStack } from './data.ts';
 import type { EdgeGlobalStack } from './edge-global.ts';
+import type { MessagesStack } from './messages.ts';
 import type { ProvisioningStack } from './provisioning.ts';
 import type { ServicesStack } from './services.ts';
 
 interface Neighbours {
   data: DataStack;
+  messages: MessagesStack;
   services: ServicesStack;
   provisioning: ProvisioningStack;
   global: EdgeGlobalStack;
@@ -28,7 +32,11 @@ export class EdgeStack extends KyoStack {
   /** Where people go. */
   readonly hostname: string;
 
-  constructor(scope: Construct, stage: Stage, { data, services, provisioning, global }: Neighbours) {
+  constructor(
+    scope: Construct,
+    stage: Stage,
+    { data, messages, services, provisioning, global }: Neighbours,
+  ) {
     super(scope, 'edge', { stage, description: 'CloudFront, the dashboard, the domain' });
     this.site = new PrivateBucket(this, 'Site', { keep: false, accessLogs: data.accessLogs });
     const proof = new EdgeProof(this, 'Proof', { api: provisioning.api, key: data.key });
@@ -43,19 +51,14 @@ export class EdgeStack extends KyoStack {
     });
     const { domain } = stage.edge;
     this.hostname = domain?.name ?? this.distribution.distributionDomainName;
-    if (domain) {
-      const zone = route53.HostedZone.fromHostedZoneAttributes(this, 'Zone', {
-        hostedZoneId: domain.hostedZoneId,
-        zoneName: domain.hostedZoneName,
-      });
-      const alias = {
-        zone,
-        recordName: domain.name,
-        target: route53.RecordTarget.fromAlias(new CloudFrontTarget(this.distribution)),
-      };
-      new route53.ARecord(this, 'Ipv4', alias);
-      new route53.AaaaRecord(this, 'Ipv6', alias);
-    }
+    const records = domain ? this.#records(domain) : [];
+    // What became of messages is told where the service that sent them is reached: it confirms this as soon as it is asked.
+    const receipts = new sns.Subscription(this, 'Receipts', {
+      topic: messages.receipts,
+      protocol: sns.SubscriptionProtocol.HTTPS,
+      endpoint: `https://${this.hostname}${routes.awsReceipt.path}`,
+    });
+    receipts.node.addDependency(this.distribution, ...records);
     new CfnOutput(this, 'Url', { value: `https://${this.hostname}` });
     new CfnOutput(this, 'SiteBucket', { value: this.site.bucketName });
     new CfnOutput(this, 'DistributionId', { value: this.distribution.distributionId });
@@ -67,5 +70,17 @@ export class EdgeStack extends KyoStack {
     new CfnOutput(this, 'SigningKeys', { value: data.master.signingKeys.secretArn });
     new CfnOutput(this, 'TokenIssuer', { value: KYO_TOKEN_ISSUER });
     new CfnOutput(this, 'TokenAudience', { value: KYO_TOKEN_AUDIENCE });
+  }
+
+  #records(domain: NonNullable<Stage['edge']['domain']>): route53.RecordSet[] {
+    const alias = {
+      zone: route53.HostedZone.fromHostedZoneAttributes(this, 'Zone', {
+        hostedZoneId: domain.hostedZoneId,
+        zoneName: domain.hostedZoneName,
+      }),
+      recordName: domain.name,
+      target: route53.RecordTarget.fromAlias(new CloudFrontTarget(this.distribution)),
+    };
+    return [new route53.ARecord(this, 'Ipv4', alias), new route53.AaaaRecord(this, 'Ipv6', alias)];
   }
 }

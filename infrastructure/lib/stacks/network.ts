@@ -15,6 +15,6 @@ export class NetworkStack extends KyoStack {
       ...stage.network,
       flowLogDays: stage.monitoring.logDays,
     });
-    this.firewall = new Firewall(this, 'Firewall', { vpc: this.vpc, cidr: stage.network.cidr });
+    this.firewall = new Firewall(this, 'Firewall', { vpc: this.vpc });
   }
 }

@@ -12,12 +12,10 @@ import { KyoStack } from '../constructs/kyo-stack.ts';
 import { OperationMachine } from '../constructs/operation-machine.ts';
 import type { DataStack } from './data.ts';
 import type { NetworkStack } from './network.ts';
-import type { ServicesStack } from './services.ts';
 
 interface Neighbours {
   network: NetworkStack;
   data: DataStack;
-  services: ServicesStack;
   code: string;
 }
 
@@ -28,11 +26,11 @@ export class ProvisioningStack extends KyoStack {
   readonly machine: OperationMachine;
   readonly deadLetters: DeadLetterQueue;
 
-  constructor(scope: Construct, stage: Stage, { network, data, services, code }: Neighbours) {
+  constructor(scope: Construct, stage: Stage, { network, data, code }: Neighbours) {
     super(scope, 'provisioning', { stage, description: 'tenants and the operations on them' });
     const { logDays } = stage.monitoring;
 
-    this.functions = new ControlPlaneFunctions(this, 'Functions', { stage, network, data, services, code });
+    this.functions = new ControlPlaneFunctions(this, 'Functions', { stage, network, data, code });
     this.machine = new OperationMachine(this, 'Operations', { advance: this.functions.advance, logDays });
     this.functions.startWith(this.machine);
     this.api = new ControlPlaneApi(this, 'Api', {

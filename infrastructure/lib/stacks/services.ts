@@ -6,17 +6,20 @@ import type { Stage } from '../../config/index.ts';
 import { root } from '../code/index.ts';
 import { FargateService, taskPlatform } from '../constructs/fargate-service.ts';
 import { KyoStack } from '../constructs/kyo-stack.ts';
+import { namespaceOf } from '../constructs/names.ts';
 import { ServiceCluster } from '../constructs/service-cluster.ts';
 import { type ServiceContext, type ServiceDefinition, services } from '../services/index.ts';
 import type { CacheStack } from './cache.ts';
 import type { DataStack } from './data.ts';
 import type { DeliveryStack } from './delivery.ts';
+import type { MessagesStack } from './messages.ts';
 import type { NetworkStack } from './network.ts';
 
 interface Neighbours {
   network: NetworkStack;
   data: DataStack;
   cache: CacheStack;
+  messages: MessagesStack;
   delivery: DeliveryStack;
   /** Digests of published images, by service; what is not there is built from the code at hand. */
   images: Record<string, string>;
@@ -26,21 +29,19 @@ interface Neighbours {
 export class ServicesStack extends KyoStack {
   readonly cluster: ServiceCluster;
   readonly services = new Map<string, FargateService>();
-  /** Where whoever verifies access tokens gets the public keys. */
-  readonly tokenKeysUrl: string;
 
   constructor(scope: Construct, stage: Stage, neighbours: Neighbours) {
     super(scope, 'services', { stage, description: 'services on Fargate' });
-    const { network, data, cache } = neighbours;
+    const { network, data, cache, messages } = neighbours;
     this.cluster = new ServiceCluster(this, 'Cluster', {
       vpc: network.vpc,
       firewall: network.firewall,
       accessLogs: data.accessLogs,
       keep: stage.keepsData,
       containerInsights: stage.monitoring.containerInsights,
+      namespace: namespaceOf(stage),
     });
-    this.tokenKeysUrl = `http://${this.cluster.loadBalancer.loadBalancerDnsName}/.well-known/jwks.json`;
-    const context: ServiceContext = { stage, data, cache, tokenKeysUrl: this.tokenKeysUrl };
+    const context: ServiceContext = { stage, data, cache, messages };
     for (const definition of services) {
       const { variables, secrets } = split(definition.environment(context));
       const service = new FargateService(this, definition.name, {

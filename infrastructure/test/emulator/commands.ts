@@ -8,6 +8,8 @@ import type { EmulatedCloud } from './deployment.ts';
 export interface Commands {
   /** `npm run …` as a person types it, with credentials and nobody to ask. */
   npmRun(script: string, ...args: string[]): Promise<string>;
+  /** The same, which reads `input`. */
+  npmRunWith(input: string, script: string, ...args: string[]): Promise<string>;
   /** The same on a terminal, where the person types `answer` when asked. */
   npmRunAnswering(answer: string, script: string, ...args: string[]): Promise<string>;
 }
@@ -65,6 +67,7 @@ export function commandsAgainst({ emulator, directory }: EmulatedCloud): Command
   const npmRun = (script: string, args: string[]) => ['npm', 'run', '--silent', script, '--', ...args];
   return {
     npmRun: (script, ...args) => run(npmRun(script, args)),
+    npmRunWith: (input, script, ...args) => run(npmRun(script, args), input),
     npmRunAnswering: (answer, script, ...args) =>
       run(['python3', ...onTerminal, ...npmRun(script, args)], `${answer}\n`),
   };

@@ -16,6 +16,8 @@ export interface RunningContainer {
   url: string;
   /** Its variables, secrets put in, as ECS would. */
   environment: Record<string, string>;
+  /** The lines of its log so far. */
+  log(): string[];
   stop(): Promise<void>;
 }
 
@@ -46,7 +48,11 @@ export async function runDeployedService(
       ...awsVariables(cloud, roles.task),
       ...environment,
     },
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let log = '';
+  child.stdout?.on('data', (chunk: Buffer) => {
+    log += chunk.toString();
   });
   let errors = '';
   child.stderr?.on('data', (chunk: Buffer) => {
@@ -63,7 +69,7 @@ export async function runDeployedService(
     await end(child);
     throw error;
   }
-  return { url, environment, stop: () => end(child) };
+  return { url, environment, log: () => log.split('\n'), stop: () => end(child) };
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -12,7 +12,11 @@ import { type AwsEmulator, startAwsEmulator } from '@kyong/testing';
 import { startFaultProxy } from '../../../packages/tenancy/test/fault-proxy.ts';
 import { type RdsBehaviour, rdsBehaviour } from '../../../packages/tenancy/test/rds-behaviour.ts';
 import { type RdsServers, startRdsServers } from '../../../packages/tenancy/test/rds-servers.ts';
+import { stageOf } from '../../config/index.ts';
+import { urlOf } from '../../lib/services/definition.ts';
 import { serveServiceRules } from './service-rules.ts';
+
+const otpAddress = new URL(urlOf('kyo-otp-service', stageOf('dev'))).host;
 
 export interface EmulatedCloud {
   emulator: AwsEmulator;
@@ -20,8 +24,8 @@ export interface EmulatedCloud {
   servers: RdsServers;
   /** What RDS does when functions call it. */
   rds: RdsBehaviour;
-  /** Where the load balancer's name leads to: nobody listens there yet. */
-  loadBalancerPort: number;
+  /** Where the name of kyo-otp-service leads to: nothing listens there yet. */
+  otpPort: number;
   directory: string;
   /** The calls that roles made: a file of JSON lines. */
   record: string;
@@ -40,7 +44,7 @@ export async function startEmulatedCloud(region: string): Promise<EmulatedCloud>
   const servers = await startRdsServers(directory);
   const requests = await serveDatabaseRequests(servers);
   const serviceRules = await serveServiceRules();
-  const [port, loadBalancerPort] = [await freePort(), await freePort()];
+  const [port, otpPort] = [await freePort(), await freePort()];
   const endpoint = `http://127.0.0.1:${port}`;
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
   const client = { endpoint, region, credentials };
@@ -58,7 +62,7 @@ export async function startEmulatedCloud(region: string): Promise<EmulatedCloud>
       KYO_INERT_TYPES: join(import.meta.dirname, 'inert-types.json'),
       KYO_DATABASE_SERVERS: requests.url,
       KYO_SERVICE_RULES: serviceRules.url,
-      KYO_LOAD_BALANCER: `localhost:${loadBalancerPort}`,
+      KYO_SERVICE_ADDRESSES: JSON.stringify({ [otpAddress]: `localhost:${otpPort}` }),
       // Of the functions: whose certificates they trust, where RDS is, and what it is built on.
       KYO_DATABASE_CA: servers.certificateAuthority,
       AWS_ENDPOINT_URL_RDS: proxy.url,
@@ -70,7 +74,7 @@ export async function startEmulatedCloud(region: string): Promise<EmulatedCloud>
     region,
     servers,
     rds,
-    loadBalancerPort,
+    otpPort,
     directory,
     record,
     async stop() {

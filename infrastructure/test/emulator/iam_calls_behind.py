@@ -3,7 +3,7 @@ The calls that AWS makes behind a call, in the name of its caller: one function 
 condition keys). Each names the page that says so.
 """
 from iam_keys import key_of_bucket, key_of_secret
-from iam_resources import arn_of, value_of
+from iam_resources import arn_of, ses_identity, value_of
 
 
 def calls_behind(call, parameters, region, account):
@@ -100,7 +100,20 @@ def writes_object(call, parameters, region, account):
     return through("s3", key_of_bucket(call[1]), region, "kms:GenerateDataKey", "kms:Decrypt")
 
 
+# Service Authorization Reference, Amazon SES v2: the configuration set is a resource of the action too.
+def by_configuration_set(call, parameters, region, account):
+    name = parameters.get("ConfigurationSetName")
+    return [(call[0], f"arn:aws:ses:{region}:{account}:configuration-set/{name}", call[2])] if name else []
+
+
+# A recipient that is an identity of the account is asked for as well: in the sandbox of SES every recipient is one.
+def to_own_identities(call, parameters, region, account):
+    recipients = (parameters.get("Destination") or {}).get("ToAddresses", [])
+    return [(call[0], ses_identity(address, region, account), call[2]) for address in recipients]
+
+
 RULES = {
+    "ses:SendEmail": [by_configuration_set, to_own_identities],
     "secretsmanager:GetSecretValue": [opens_secret],
     "secretsmanager:PutSecretValue": [seals_secret],
     "secretsmanager:UpdateSecret": [seals_secret],

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 
 sys.path.insert(0, os.path.dirname(__file__))
 from iam_calls_behind import calls_behind
-from iam_resources import rds_context, rds_resource, tags_of_databases
+from iam_resources import rds_context, rds_resource, ses_context, ses_identity, tags_of_databases
 
 import ministack.app as app
 from ministack.core import iam_actions, iam_evaluator
@@ -30,7 +30,7 @@ def authenticate(access_key_id, account_id):
 
 iam_evaluator.authenticate = authenticate
 
-# What RDS is asked about, and with which condition keys: the emulator knows an instance's identifier and the request's tags.
+# What RDS and SES are asked about, and with which condition keys: the emulator knows an instance's identifier and the request's tags.
 tagging._RESOURCE_TAG_COLLECTORS["rds"] = tags_of_databases
 plain_resource = iam_actions.extract_resource_arn
 plain_context = iam_actions.request_tag_context
@@ -40,12 +40,16 @@ parameters_now = ContextVar("parameters", default={})
 def extract_resource_arn(service, method, path, headers, body, parameters, region, account):
     if service == "rds":
         return rds_resource(parameters, region, account)
+    if service == "ses" and path == "/v2/email/outbound-emails":
+        return ses_identity(json_of(body).get("FromEmailAddress", ""), region, account) or "*"
     return plain_resource(service, method, path, headers, body, parameters, region, account)
 
 
 def request_tag_context(service, action, body, parameters):
     parameters_now.set(parameters if parameters.get("Action") else json_of(body))
     context = plain_context(service, action, body, parameters)
+    if service == "ses":
+        return {**context, **ses_context(json_of(body))}
     return {**context, **rds_context(parameters)} if service == "rds" else context
 
 

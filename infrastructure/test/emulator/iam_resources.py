@@ -1,5 +1,5 @@
-"""What a call to RDS is about, as IAM sees it. Service Authorization Reference: Amazon RDS."""
-from ministack.services import rds
+"""What a call to RDS or SES is about, as IAM sees it. Service Authorization Reference: Amazon RDS, Amazon SES v2."""
+from ministack.services import rds, ses_v2
 
 CONDITION_KEYS = {
     "AllocatedStorage": "rds:StorageSize",
@@ -53,3 +53,11 @@ def tags_of_databases():
         yield snapshot["DBSnapshotArn"], snapshot.get("TagList") or []
 
 
+def ses_identity(address, region, account):
+    """An address that is an identity of the account, or else its domain when that is one."""
+    found = [name for name in (address, address.split("@")[-1]) if name in ses_v2._identities]
+    return f"arn:aws:ses:{region}:{account}:identity/{found[0]}" if found else None
+
+
+def ses_context(mail):
+    return {"ses:FromAddress": mail["FromEmailAddress"]} if mail.get("FromEmailAddress") else {}

@@ -12,7 +12,7 @@ export const sizeOf = (document: unknown) => JSON.stringify(document).replaceAll
 const servicePrincipals = new Set(
   (
     'apigateway backup budgets cloudformation cloudfront cloudwatch delivery.logs ecs ecs-tasks ec2 events events.rds lambda logging.s3 ' +
-    'logs monitoring.rds rds s3 scheduler secretsmanager ses sns sqs ssm states vpc-flow-logs'
+    'logs monitoring.rds rds s3 scheduler secretsmanager ses sms-voice sns sqs ssm states vpc-flow-logs'
   )
     .split(' ')
     .map((name) => `${name}.amazonaws.com`),
