@@ -126,7 +126,8 @@ function start(): Promise<RunningContainer> {
   return runDeployedService(cloud, 'kyo-otp-service', {
     ...providers.environment,
     KYO_PORT: String(cloud.otpPort),
-    KYO_REDIS_URL: `redis://:${encodeURIComponent(password)}@${host}:${port}`,
+    KYO_REDIS_URL: `redis://${host}:${port}`,
+    KYO_REDIS_LOGIN: JSON.stringify({ username: 'default', password }),
     KYO_DATABASE_CA: cloud.servers.certificateAuthority,
     KYO_DRAIN_SECONDS: '0',
   });
