@@ -27,6 +27,14 @@ export function hasDocker(): Promise<boolean> {
   return works('docker', ['info']);
 }
 
+/** Whether Docker's builder makes images for this platform, as its own or with QEMU. */
+export function buildsFor(platform: string): Promise<boolean> {
+  return command('docker', ['buildx', 'inspect']).then(
+    (text) => text.includes(platform),
+    () => false,
+  );
+}
+
 /** The commit that is checked out. */
 export function checkedOutRevision(): Promise<string> {
   return command('git', ['-C', root, 'rev-parse', 'HEAD']);

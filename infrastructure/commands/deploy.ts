@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
@@ -6,11 +6,12 @@ import { CloudFrontClient } from '@aws-sdk/client-cloudfront';
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import { hasDocker } from '@kyong/images/engine';
 import { stageOf } from '../config/index.ts';
 import { buildFunctions, root } from '../lib/code/index.ts';
 import { edgeRegion } from '../lib/constructs/names.ts';
+import { deployedTemplates } from '../lib/deployed-templates.ts';
 import { imagesToDeploy } from '../lib/images-to-deploy.ts';
+import { preflightClients } from '../lib/preflight/clients.ts';
 import { stageCost, sumOf } from '../lib/prices/stage-cost.ts';
 import { pricesAsOf } from '../lib/prices/tokyo.ts';
 import { recordRelease } from '../lib/releases.ts';
@@ -18,10 +19,10 @@ import { brokenRules, readTemplates } from '../lib/rules/index.ts';
 import { sitePages } from '../lib/site/pages.ts';
 import { serveSite, uploadSite } from '../lib/site/publish.ts';
 import { synthesize } from '../lib/synthesize.ts';
-import { announceAccount } from './account.ts';
-import { cdk } from './cdk.ts';
+import { describeTemplateChanges } from '../lib/template-changes.ts';
 import { command, progress } from './command.ts';
 import { contextOf } from './context.ts';
+import { approve, bootstrapMissing, deployStacks, prepareAccount } from './deployment-steps.ts';
 
 // `npm run deploy -- -c stage=dev`: with credentials and nothing else, from an empty account to an address.
 await command(async () => {
@@ -32,56 +33,44 @@ await command(async () => {
       revision: { type: 'string' },
       /** Goes back to the images that ran before. */
       'roll-back': { type: 'boolean' },
+      /** Logical id of something that holds data and may be replaced or taken away. */
+      replace: { type: 'string', multiple: true, default: [] },
       /** A file to which `url=…` is added, as GitHub Actions want it. */
       outputs: { type: 'string' },
     },
   });
   const context = contextOf(values.context);
   const stage = stageOf(context.stage);
-  await announceAccount(stage);
-
   const { region } = stage;
+  const wanted = { images: context.images, revision: values.revision, rollBack: values['roll-back'] };
+  const buildsImages = !(wanted.images || wanted.revision || wanted.rollBack);
+  await prepareAccount({ stage, clients: preflightClients(stage), buildsImages });
+
   const ssm = new SSMClient({ region });
-  const release = await imagesToDeploy(
-    stage,
-    { images: context.images, revision: values.revision, rollBack: values['roll-back'] },
-    { cloudFormation: new CloudFormationClient({ region }), ecr: new ECRClient({ region }), ssm },
-  );
+  const release = await imagesToDeploy(stage, wanted, {
+    cloudFormation: new CloudFormationClient({ region }),
+    ecr: new ECRClient({ region }),
+    ssm,
+  });
   if (release) progress(`Images of ${release.revision}`);
-  else if (!(await hasDocker()))
-    throw new Error(
-      'Images are built here, which needs Docker with its engine running; or name a commit that has some: --revision SHA.',
-    );
   const code = await buildFunctions(join(root, 'cdk.out', '.functions', stage.name));
-  const { directory } = synthesize(stage, code, join(root, 'cdk.out', stage.name), release?.images);
+  const { directory, stacks } = synthesize(stage, code, join(root, 'cdk.out', stage.name), release?.images);
   const templates = readTemplates(directory);
   const broken = brokenRules(templates);
   if (broken.length > 0) throw new Error(broken.join('\n'));
 
-  progress('Bootstrapping what is not yet (once an account and region)');
-  await cdk('bootstrap', '--app', directory);
+  const places = stacks.map(({ stackName, environment }) => ({ stackName, region: environment.region }));
+  const before = await deployedTemplates(places, (where) => new CloudFormationClient({ region: where }));
   progress('What would change');
-  await cdk('diff', '--quiet', '--app', directory);
+  process.stdout.write(`${describeTemplateChanges(before, templates)}\n`);
   const monthlyUsd = sumOf(stageCost(templates, stage.workload));
   progress(
     `Costs about USD ${monthlyUsd.toFixed(0)} a month, at prices of ${pricesAsOf}; npm run kyo -- cost says for what`,
   );
+  await approve(stage, before, templates, values.replace);
+  await bootstrapMissing(stage, directory);
+  const outputs = await deployStacks(directory, places);
 
-  const outputsFile = join(directory, 'outputs.json');
-  // A person is asked before rights grow; nobody is there to be asked otherwise.
-  const approval = process.stdin.isTTY ? 'broadening' : 'never';
-  await cdk(
-    'deploy',
-    '--all',
-    '--app',
-    directory,
-    '--require-approval',
-    approval,
-    '--outputs-file',
-    outputsFile,
-  );
-
-  const outputs = JSON.parse(readFileSync(outputsFile, 'utf8')) as Record<string, Record<string, string>>;
   const {
     Url: url,
     SiteBucket: bucket,

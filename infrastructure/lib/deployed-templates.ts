@@ -1,4 +1,5 @@
 import { type CloudFormationClient, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
+import { asReferences } from './followed-values.ts';
 import { type Template, type Templates, withoutStage } from './rules/templates.ts';
 
 /** The templates of what runs now; a stack that is not deployed yet is not among them. */
@@ -18,7 +19,7 @@ export async function deployedTemplates(
         });
       return (
         answer?.TemplateBody &&
-        ([withoutStage(stackName), JSON.parse(answer.TemplateBody) as Template] as const)
+        ([withoutStage(stackName), asReferences(JSON.parse(answer.TemplateBody) as Template)] as const)
       );
     }),
   );

@@ -1,49 +1,87 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CloudFormationClient, ListStacksCommand } from '@aws-sdk/client-cloudformation';
-import { DescribeDBInstancesCommand, RDSClient } from '@aws-sdk/client-rds';
+import {
+  CloudFormationClient,
+  DescribeStacksCommand,
+  GetTemplateCommand,
+  ListStacksCommand,
+  UpdateStackCommand,
+  waitUntilStackUpdateComplete,
+} from '@aws-sdk/client-cloudformation';
+import { CloudWatchLogsClient, DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { DescribeTaskDefinitionCommand, ECSClient, ListTaskDefinitionsCommand } from '@aws-sdk/client-ecs';
+import { DescribeDBInstancesCommand, DescribeDBSnapshotsCommand, RDSClient } from '@aws-sdk/client-rds';
 import { GetObjectCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { ListSecretsCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { DescribeParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stageOf } from '../config/index.ts';
 import { root } from '../lib/code/index.ts';
 import { services } from '../lib/services/index.ts';
 import { type Commands, commandsAgainst } from './emulator/commands.ts';
 import { type EmulatedCloud, startEmulatedCloud } from './emulator/deployment.ts';
+import { type ServiceQuotas, startServiceQuotas } from './emulator/service-quotas.ts';
 
 // The commands as a person types them; what they deploy is driven in deploy.emulator.test.ts.
 const stage = stageOf('dev');
+/** Logical id of the cache. */
+const cacheGroup = 'ValkeyGroupC2F08A48';
 const revision = execFileSync('git', ['rev-parse', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim();
 
 let cloud: EmulatedCloud;
+let quotas: ServiceQuotas;
 let commands: Commands;
+/** What a deployment said that found too little room, and what there was then. */
+let refused: { said: string; left: Awaited<ReturnType<typeof whatIsLeft>> };
 /** What the first deployment said. */
 let said: string;
 
 beforeAll(async () => {
   cloud = await startEmulatedCloud(stage.region);
-  commands = commandsAgainst(cloud);
+  quotas = await startServiceQuotas(1);
+  commands = commandsAgainst(cloud, quotas);
+  const deployed = commands.npmRun('deploy', '-c', 'stage=dev');
+  refused = { said: await deployed.catch(({ message }: Error) => message), left: await whatIsLeft() };
+  quotas.value = 64;
   said = await commands.npmRun('deploy', '-c', 'stage=dev');
 }, 900_000);
-afterAll(() => cloud?.stop());
+afterAll(async () => {
+  quotas?.close();
+  await cloud?.stop();
+});
+
+it('an account with too little room is told so, and nothing is created', () => {
+  expect(refused.said).toContain('✗ quota of VPCs: the stage needs 1 more VPCs, and 0 are free');
+  expect(refused.said).toContain('--service-code vpc --quota-code L-F678F1CE');
+  expect(refused.said).toMatch(/✗ \d of \d+ checks failed, and nothing was created/);
+  expect(refused.left).toEqual({
+    stacks: [],
+    servers: [],
+    secrets: [],
+    buckets: [],
+    parameters: [],
+    logGroups: [],
+    snapshots: [],
+  });
+});
 
 describe('the first deployment', () => {
   it('says what it will do and cost before it does it, and where Kyo is and what comes next when it has', () => {
     const order = [
-      `• dev in ${stage.region}, account ${cloud.emulator.accountId}, as arn:`,
-      `✅  Environment aws://${cloud.emulator.accountId}/${stage.region} bootstrapped`,
+      `✓ account: dev in ${stage.region}, account ${cloud.emulator.accountId}, as arn:`,
+      '• Made the service-linked role of ecs.amazonaws.com',
       '• What would change',
       '[+] AWS::RDS::DBInstance',
       '• Costs about USD 1',
-      ...['delivery', 'network', 'data', 'services', 'edge', 'recovery'].map(
-        (name) => `✅  kyo-dev-${name}\n`,
-      ),
+      `✅  Environment aws://${cloud.emulator.accountId}/${stage.region} bootstrapped`,
+      ...['network', 'data', 'services', 'edge', 'recovery'].map((name) => `✅  kyo-dev-${name}\n`),
       'Kyo dev is at https://',
       'Next: npm run kyo -- smoke https://',
     ].map((text) => said.indexOf(text));
     expect(order, said).not.toContain(-1);
     expect(order, said).toEqual(order.toSorted((a, b) => a - b));
+    expect(said).not.toContain('could not be looked at');
   });
 
   it('fills the site: a page at /, and the documentation', async () => {
@@ -68,6 +106,7 @@ describe('another deployment', () => {
   it('of the same changes nothing', async () => {
     const output = await commands.npmRun('deploy', '-c', 'stage=dev');
     expect(output).toContain('Number of stacks with differences: 0');
+    expect(output).not.toContain('Bootstrapping');
     expect(changedStacks(output)).toEqual([]);
   }, 900_000);
 
@@ -97,13 +136,37 @@ describe('another deployment', () => {
     await expect(commands.npmRun('deploy', ...back)).rejects.toThrow('no release to go back to');
   }, 900_000);
 
+  it('puts nothing empty in the place of what holds data before that is meant, and then all follow it', async () => {
+    const before = await cacheAddress();
+    await changeBehindItsBack('kyo-dev-cache', (template) => {
+      template.Resources[cacheGroup].Properties.Port = 6380;
+    });
+    const deploy = () => commands.npmRun('deploy', '-c', 'stage=dev', '--revision', revision);
+    await expect(deploy()).rejects.toThrow(
+      `cache: ${cacheGroup} (AWS::ElastiCache::ReplicationGroup) is replaced by an empty one (Port)`,
+    );
+    await expect(deploy()).rejects.toThrow(`--replace ${cacheGroup}`);
+    const output = await commands.npmRun(
+      ...(['deploy', '-c', 'stage=dev', '--revision', revision, '--replace', cacheGroup] as const),
+    );
+    expect(changedStacks(output).sort()).toEqual([
+      'kyo-dev-cache',
+      // Alarms go by its nodes.
+      'kyo-dev-monitoring',
+      'kyo-dev-services',
+    ]);
+    const after = await cacheAddress();
+    expect(after).not.toBe(before);
+    for (const { name } of services) expect(await labelsOf(name)).toContain(`${after}:6379`);
+  }, 900_000);
+
   it('destroyed when that was meant, leaves nothing', async () => {
     await expect(commands.npmRun('destroy', '-c', 'stage=prod', '--yes')).rejects.toThrow(
       'prod keeps its data',
     );
     await expect(commands.npmRun('destroy', '-c', 'stage=dev')).rejects.toThrow('--yes');
     await expect(commands.npmRunAnswering('yes', 'destroy', '-c', 'stage=dev')).rejects.toThrow(
-      'Nothing was deleted.',
+      'Nothing was changed.',
     );
     const output = await commands.npmRunAnswering('dev', 'destroy', '-c', 'stage=dev');
     expect(output).toContain('Deleted parameter /kyo/dev/release');
@@ -113,6 +176,9 @@ describe('another deployment', () => {
       servers: [],
       secrets: [],
       buckets: [],
+      parameters: [],
+      logGroups: [],
+      snapshots: [],
     });
     // What is gone can be destroyed again.
     expect(await commands.npmRun('destroy', '-c', 'stage=dev', '--yes')).toContain('Kyo dev is gone.');
@@ -139,12 +205,57 @@ async function whatIsLeft() {
   const { DBInstances = [] } = await new RDSClient(options).send(new DescribeDBInstancesCommand({}));
   const { SecretList = [] } = await new SecretsManagerClient(options).send(new ListSecretsCommand({}));
   const { Buckets = [] } = await new S3Client(options).send(new ListBucketsCommand({}));
+  const { Parameters = [] } = await new SSMClient(options).send(new DescribeParametersCommand({}));
+  const { logGroups = [] } = await new CloudWatchLogsClient(options).send(new DescribeLogGroupsCommand({}));
+  const { DBSnapshots = [] } = await new RDSClient(options).send(new DescribeDBSnapshotsCommand({}));
   return {
     stacks: stacks.flat().map(({ StackName }) => StackName),
     servers: DBInstances.map(({ DBInstanceIdentifier }) => DBInstanceIdentifier),
     secrets: SecretList.map(({ Name }) => Name),
     buckets: Buckets.map(({ Name }) => Name).filter((name) => !name?.startsWith('cdk-')),
+    parameters: Parameters.map(({ Name }) => Name).filter((name) => !name?.startsWith('/cdk-bootstrap/')),
+    logGroups: logGroups.map(({ logGroupName }) => logGroupName),
+    snapshots: DBSnapshots.map(({ DBSnapshotIdentifier }) => DBSnapshotIdentifier),
   };
+}
+
+/** As a person in the console, or another tool. */
+async function changeBehindItsBack(
+  StackName: string,
+  // biome-ignore lint/suspicious/noExplicitAny: a template is as deep as CloudFormation itself.
+  change: (template: any) => void,
+): Promise<void> {
+  const client = new CloudFormationClient(clientOptions());
+  const { TemplateBody = '' } = await client.send(new GetTemplateCommand({ StackName }));
+  const template = JSON.parse(TemplateBody);
+  change(template);
+  const Capabilities = ['CAPABILITY_IAM' as const];
+  await client.send(
+    new UpdateStackCommand({ StackName, TemplateBody: JSON.stringify(template), Capabilities }),
+  );
+  await waitUntilStackUpdateComplete({ client, maxWaitTime: 60, minDelay: 1 }, { StackName });
+}
+
+async function cacheAddress(): Promise<string> {
+  const client = new CloudFormationClient(clientOptions());
+  const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: 'kyo-dev-cache' }));
+  const address = Stacks?.[0]?.Outputs?.find(({ OutputKey }) => OutputKey?.includes('ConfigurationEndPoint'));
+  return address?.OutputValue ?? '';
+}
+
+/** Of the container, as ECS would start it. */
+async function labelsOf(service: string): Promise<string[]> {
+  const client = new ECSClient(clientOptions());
+  const { taskDefinitionArns = [] } = await client.send(new ListTaskDefinitionsCommand({ status: 'ACTIVE' }));
+  const definitions = await Promise.all(
+    taskDefinitionArns.map((taskDefinition) =>
+      client.send(new DescribeTaskDefinitionCommand({ taskDefinition })),
+    ),
+  );
+  const containers = definitions.flatMap(({ taskDefinition }) => taskDefinition?.containerDefinitions ?? []);
+  return containers
+    .filter(({ name }) => name === service)
+    .flatMap(({ dockerLabels = {} }) => Object.values(dockerLabels));
 }
 
 function clientOptions() {

@@ -12,7 +12,7 @@ import { emptyContainers } from '../lib/leftovers/stack-contents.ts';
 
 it('takes nothing away from a stage that keeps its data', async () => {
   // Nobody is even asked: there are no clients.
-  await expect(removeLeftovers(stageOf('prod'), [], {} as AccountClients)).rejects.toThrow('keeps its data');
+  await expect(removeLeftovers(stageOf('prod'), {} as AccountClients)).rejects.toThrow('keeps its data');
 });
 
 it('empties a vault, and answers when its backups are gone', async () => {
@@ -36,6 +36,6 @@ it('empties a vault, and answers when its backups are gone', async () => {
     },
   });
   const clients = { cloudFormation, backup, s3: new S3Client({ region }) };
-  expect(await emptyContainers(['kyo-dev-recovery'], clients)).toEqual(['2 backups of vault']);
+  expect(await emptyContainers('kyo-dev-recovery', clients)).toEqual(['2 backups of vault']);
   expect(deleted).toEqual(['arn:1', 'arn:2']);
 });

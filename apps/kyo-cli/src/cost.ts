@@ -1,12 +1,7 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import type { Command } from 'commander';
-import { CommandFailed } from './failure.ts';
+import { runInfrastructureCommand } from './infrastructure-command.ts';
 
 /** What a stage costs stands in its templates: the program that makes them says it. */
-const program = join(import.meta.dirname, '..', '..', '..', 'infrastructure', 'commands', 'cost.ts');
-
 export function addCostCommand(parent: Command): void {
   parent
     .command('cost')
@@ -14,10 +9,7 @@ export function addCostCommand(parent: Command): void {
     .requiredOption('--stage <stage>', 'dev or prod')
     .option('--tenants <number>', 'with so many tenants', '0')
     .option('--json', 'for machines')
-    .action(async ({ stage, tenants, json }: { stage: string; tenants: string; json?: boolean }) => {
-      const args = ['--stage', stage, '--tenants', tenants, ...(json ? ['--json'] : [])];
-      const child = spawn(process.execPath, [program, ...args], { stdio: 'inherit' });
-      const [code] = (await once(child, 'exit')) as [number | null];
-      if (code !== 0) throw new CommandFailed('');
-    });
+    .action(({ stage, tenants, json }: { stage: string; tenants: string; json?: boolean }) =>
+      runInfrastructureCommand('cost', ['--stage', stage, '--tenants', tenants, ...(json ? ['--json'] : [])]),
+    );
 }

@@ -9,6 +9,7 @@ import { addDepartureCommands, describeDeparture } from './departures.ts';
 import { examine, repair } from './doctor.ts';
 import { CommandFailed, exitCodes } from './failure.ts';
 import type { Finding } from './finding.ts';
+import { runInfrastructureCommand } from './infrastructure-command.ts';
 import { addMigrateCommands } from './migrate.ts';
 import { addRestoreCommand, describeReport } from './restore.ts';
 import { smoke } from './smoke.ts';
@@ -137,7 +138,14 @@ export function createProgram(write: (text: string) => void, terminal: boolean):
       '--repair',
       'remove what belongs to nothing, then look; without it, what would be removed is shown',
     )
-    .action(async (options: CommonOptions & { repair?: boolean }) => {
+    .option('--preflight', 'whether the stage can be deployed, as is looked at where it is not yet')
+    .action(async (options: CommonOptions & { repair?: boolean; preflight?: boolean }) => {
+      if (options.stage !== undefined && (options.preflight || !(await isDeployed(options.stage))))
+        return runInfrastructureCommand('doctor', [
+          '--stage',
+          options.stage,
+          ...(options.json ? ['--json'] : []),
+        ]);
       const repaired = options.repair ? await repair(createClient(options)) : [];
       judge(options, [...repaired, ...(await examine(options))]);
     });
@@ -151,6 +159,12 @@ export function createProgram(write: (text: string) => void, terminal: boolean):
       judge(options, await smoke(url, { withinSeconds: options.within })),
     );
   return program;
+}
+
+async function isDeployed(stage: string): Promise<boolean> {
+  // What it needs of AWS takes longer to load than most commands take.
+  const { stageIsDeployed } = await import('./stage.ts');
+  return stageIsDeployed(stage);
 }
 
 function common(command: Command): Command {

@@ -58,6 +58,14 @@ const stageOutputs = z.object({
   TokenAudience: z.string(),
 });
 
+/** Whether there is a stage to ask at all; where that cannot be known, there is none. */
+export async function stageIsDeployed(stage: string): Promise<boolean> {
+  return outputsOf(`kyo-${stage}-edge`).then(
+    () => true,
+    () => false,
+  );
+}
+
 async function outputsOf(stackName: string): Promise<z.infer<typeof stageOutputs>> {
   const { Stacks = [] } = await new CloudFormationClient().send(
     new DescribeStacksCommand({ StackName: stackName }),

@@ -69,3 +69,18 @@ test('a stage that is not there is named, with what to check', async () => {
     stderr: expect.stringMatching(/prod cannot be reached.*AWS_PROFILE/s),
   });
 });
+
+test('doctor says of a stage that is not there what the account lacks for it', async () => {
+  const { stdout } = (await kyo('doctor', '--stage', 'prod', '--json').catch((error) => error)) as {
+    stdout: string;
+  };
+  const { findings } = JSON.parse(stdout) as { findings: { check: string; ok: boolean; detail: string }[] };
+  expect(findings).toContainEqual(expect.objectContaining({ check: 'account', ok: true }));
+  expect(findings).toContainEqual(
+    expect.objectContaining({
+      check: 'CDK bootstrap',
+      level: 'warning',
+      detail: expect.stringMatching(/^not in /),
+    }),
+  );
+});

@@ -8,6 +8,7 @@ import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { DnsRecordType } from 'aws-cdk-lib/aws-servicediscovery';
 import { Construct } from 'constructs';
 import type { Stage } from '../../config/index.ts';
+import { imagePlatform } from '../images.ts';
 import type { ServiceDefinition } from '../services/definition.ts';
 import { type Firewall, ports } from './firewall.ts';
 import { metricsNamespaceOf } from './names.ts';
@@ -25,10 +26,9 @@ export interface FargateServiceProps {
   cluster: ServiceCluster;
 }
 
-/** What every task runs on, and what images are built for. */
-export const taskPlatform = Platform.LINUX_ARM64;
+export const taskPlatform = Platform.custom(imagePlatform);
 /** That Fargate has. */
-const smallest = { cpuUnits: 256, memoryMebibytes: 512 };
+const smallest = { cpuUnits: 256, memoryMebibytes: 512 } as const;
 const cpuTargetPercent = 60;
 const scaleInCooldown = Duration.minutes(5);
 /** People move to other tasks before these go; nobody is cut off by a quiet minute. */
@@ -79,7 +79,7 @@ export class FargateService extends Construct {
     this.service = new ecs.FargateService(this, 'Service', {
       cluster: cluster.cluster,
       taskDefinition: task,
-      capacityProviderStrategies: strategy(definition, stage),
+      capacityProviderStrategies: strategyOf(definition, stage),
       vpcSubnets: props.network.vpc.serviceSubnets,
       securityGroups: [props.network.firewall.groupOf('services', this)],
       assignPublicIp: false,
@@ -113,9 +113,10 @@ export class FargateService extends Construct {
     { definition, image, variables, secrets, stage }: FargateServiceProps,
     log: logs.LogGroup,
   ): ecs.FargateTaskDefinition {
+    const { cpuUnits, memoryMebibytes } = taskSizeOf(definition, stage);
     const task = new ecs.FargateTaskDefinition(this, 'Task', {
-      cpu: stage.services.smallestTasks ? smallest.cpuUnits : definition.cpuUnits,
-      memoryLimitMiB: stage.services.smallestTasks ? smallest.memoryMebibytes : definition.memoryMebibytes,
+      cpu: cpuUnits,
+      memoryLimitMiB: memoryMebibytes,
       runtimePlatform: {
         cpuArchitecture: ecs.CpuArchitecture.ARM64,
         operatingSystemFamily: ecs.OperatingSystemFamily.LINUX,
@@ -217,8 +218,18 @@ function loggedAlarms(log: logs.LogGroup, { definition, stage }: FargateServiceP
 
 const aliveProbe = `fetch('http://127.0.0.1:${ports.service}/health').then(r=>process.exit(r.ok?0:1),()=>process.exit(1))`;
 
+export function taskSizeOf(
+  definition: ServiceDefinition,
+  { services }: Stage,
+): Pick<ServiceDefinition, 'cpuUnits' | 'memoryMebibytes'> {
+  return services.smallestTasks ? smallest : definition;
+}
+
 /** Sockets live long: where people hold them, their task is not one that may go at two minutes' notice. */
-function strategy({ sockets }: ServiceDefinition, { services }: Stage): ecs.CapacityProviderStrategy[] {
+export function strategyOf(
+  { sockets }: ServiceDefinition,
+  { services }: Stage,
+): ecs.CapacityProviderStrategy[] {
   const { onDemandBase, weights, socketsOnSpot } = services;
   if (sockets && !socketsOnSpot) return [{ capacityProvider: 'FARGATE', weight: 1 }];
   return [

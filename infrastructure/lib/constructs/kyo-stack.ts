@@ -1,6 +1,7 @@
 import { RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Stage } from '../../config/index.ts';
+import { FollowingSynthesizer } from './following-synthesizer.ts';
 
 export interface KyoStackProps {
   stage: Stage;
@@ -25,6 +26,7 @@ export class KyoStack extends Stack {
     super(scope, `kyo-${stage.name}-${name}`, {
       description: `Kyo ${stage.name}: ${description}`,
       env: { region: region ?? stage.region },
+      synthesizer: new FollowingSynthesizer(),
       terminationProtection: stateful && stage.keepsData,
     });
     this.stage = stage;

@@ -38,3 +38,6 @@ export const edgeRegion = 'us-east-1';
 
 /** The header by which CloudFront proves itself to the API. */
 export const edgeHeader = 'x-kyo-edge';
+
+/** Says which version of CDK's bootstrap a region has. The qualifier in it is CDK's default, for every stage. */
+export const bootstrapVersionParameter = '/cdk-bootstrap/hnb659fds/version';

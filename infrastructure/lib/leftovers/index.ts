@@ -1,7 +1,4 @@
-import type { BackupClient } from '@aws-sdk/client-backup';
-import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { RDSClient } from '@aws-sdk/client-rds';
-import type { S3Client } from '@aws-sdk/client-s3';
 import {
   DeleteSecretCommand,
   paginateListSecrets,
@@ -11,27 +8,19 @@ import { DeleteParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import type { Stage } from '../../config/index.ts';
 import { releaseParameterOf, secretsPrefixOf } from '../constructs/names.ts';
 import { deleteTenantServers, deleteTenantSnapshots } from './databases.ts';
-import { emptyContainers } from './stack-contents.ts';
 
 export interface AccountClients {
-  backup: BackupClient;
-  cloudFormation: CloudFormationClient;
   rds: RDSClient;
-  s3: S3Client;
   secretsManager: SecretsManagerClient;
   ssm: SSMClient;
 }
 
 /**
- * Takes away what a stage made while it ran, and what would keep its stacks from going: servers, snapshots and secrets of
- * tenants, the list of releases, what is in buckets and vaults. Answers with what it was.
+ * Takes away what a stage made while it ran, and no stack has: servers, snapshots and secrets of tenants, the list of
+ * releases. Answers with what it was.
  * @throws {RangeError} for a stage that keeps its data.
  */
-export async function removeLeftovers(
-  stage: Stage,
-  stacks: readonly string[],
-  clients: AccountClients,
-): Promise<string[]> {
+export async function removeLeftovers(stage: Stage, clients: AccountClients): Promise<string[]> {
   if (stage.keepsData) {
     throw new RangeError(
       `${stage.name} keeps its data: nothing is taken away. Offboard its tenants, then delete by hand what you mean.`,
@@ -42,7 +31,6 @@ export async function removeLeftovers(
     ...(await deleteTenantSnapshots(stage, clients.rds)),
     ...(await deleteTenantSecrets(stage, clients.secretsManager)),
     ...(await deleteReleases(stage, clients.ssm)),
-    ...(await emptyContainers(stacks, clients)),
   ];
 }
 

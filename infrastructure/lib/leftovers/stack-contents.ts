@@ -16,38 +16,38 @@ const pollSeconds = 2;
 /** A backup of a database is gone within seconds. */
 const vaultWithinSeconds = 600;
 
-interface Clients {
+export interface ContainerClients {
   cloudFormation: CloudFormationClient;
   s3: S3Client;
   backup: BackupClient;
 }
 
 /** CloudFormation deletes no bucket and no vault with something in it. A stack that is not there has none. */
-export async function emptyContainers(stacks: readonly string[], clients: Clients): Promise<string[]> {
+export async function emptyContainers(stack: string, clients: ContainerClients): Promise<string[]> {
   const emptied: string[] = [];
-  for (const stack of stacks) {
-    for (const { type, id } of await resourcesIn(stack, clients.cloudFormation)) {
-      const count =
-        type === 'AWS::S3::Bucket'
-          ? await emptyBucket(id, clients.s3)
-          : type === 'AWS::Backup::BackupVault'
-            ? await emptyVault(id, clients.backup)
-            : 0;
-      if (count > 0) emptied.push(`${count} ${type === 'AWS::S3::Bucket' ? 'objects' : 'backups'} of ${id}`);
-    }
+  for (const { type, id } of await resourcesIn(stack, clients.cloudFormation)) {
+    const count =
+      type === 'AWS::S3::Bucket'
+        ? await emptyBucket(id, clients.s3)
+        : type === 'AWS::Backup::BackupVault'
+          ? await emptyVault(id, clients.backup)
+          : 0;
+    if (count > 0) emptied.push(`${count} ${type === 'AWS::S3::Bucket' ? 'objects' : 'backups'} of ${id}`);
   }
   return emptied;
 }
 
-async function resourcesIn(
+/** What a stack is made of, and still there. */
+export async function resourcesIn(
   StackName: string,
   client: CloudFormationClient,
 ): Promise<{ type: string; id: string }[]> {
   const found: { type: string; id: string }[] = [];
   try {
     for await (const { StackResourceSummaries = [] } of paginateListStackResources({ client }, { StackName }))
-      for (const { ResourceType = '', PhysicalResourceId } of StackResourceSummaries)
-        if (PhysicalResourceId) found.push({ type: ResourceType, id: PhysicalResourceId });
+      for (const { ResourceType = '', PhysicalResourceId, ResourceStatus } of StackResourceSummaries)
+        if (PhysicalResourceId && ResourceStatus !== 'DELETE_COMPLETE')
+          found.push({ type: ResourceType, id: PhysicalResourceId });
   } catch (error) {
     if ((error as Error).name !== 'ValidationError') throw error;
   }

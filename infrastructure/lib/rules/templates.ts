@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { asReferences } from '../followed-values.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: templates are as deep and as different as CloudFormation itself.
 export type Properties = Record<string, any>;
@@ -32,7 +33,7 @@ export function readTemplates(directory: string): Templates {
       .filter((file) => file.endsWith(suffix))
       .map((file) => [
         withoutStage(file.slice(0, -suffix.length)),
-        JSON.parse(readFileSync(join(directory, file), 'utf8')) as Template,
+        asReferences(JSON.parse(readFileSync(join(directory, file), 'utf8')) as Template),
       ]),
   );
 }

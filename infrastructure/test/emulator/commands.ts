@@ -4,6 +4,7 @@ import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, writeFileSync 
 import { delimiter, join } from 'node:path';
 import { root } from '../../lib/code/index.ts';
 import type { EmulatedCloud } from './deployment.ts';
+import type { ServiceQuotas } from './service-quotas.ts';
 
 export interface Commands {
   /** `npm run …` as a person types it, with credentials and nobody to ask. */
@@ -22,7 +23,11 @@ const onTerminal = [
 ];
 
 /** Commands against the emulator. Each answers with all it said, and throws it when it fails. */
-export function commandsAgainst({ emulator, directory }: EmulatedCloud): Commands {
+export function commandsAgainst(
+  { emulator, region, rdsUrl, directory }: EmulatedCloud,
+  /** Where commands ask for quotas, of those that do. */
+  quotas?: ServiceQuotas,
+): Commands {
   const binaries = join(directory, 'bin');
   mkdirSync(binaries);
   const docker = join(binaries, 'docker');
@@ -39,8 +44,10 @@ export function commandsAgainst({ emulator, directory }: EmulatedCloud): Command
     AWS_SHARED_CREDENTIALS_FILE: join(directory, 'none'),
     AWS_ACCESS_KEY_ID: emulator.credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: emulator.credentials.secretAccessKey,
-    AWS_REGION: emulator.region,
+    AWS_REGION: region,
     AWS_ENDPOINT_URL: emulator.url,
+    AWS_ENDPOINT_URL_RDS: rdsUrl,
+    ...(quotas && { AWS_ENDPOINT_URL_SERVICE_QUOTAS: quotas.url }),
     AWS_EC2_METADATA_DISABLED: 'true',
     CI: 'true',
     CDK_DISABLE_CLI_TELEMETRY: 'true',

@@ -9,6 +9,7 @@ import {
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { waitFor } from '@kyong/embedded-servers';
 import { root } from '../../lib/code/index.ts';
+import { asReferences } from '../../lib/followed-values.ts';
 import type { EmulatedCloud } from './deployment.ts';
 import { credentialsOf, type RoleCredentials } from './roles.ts';
 
@@ -157,7 +158,7 @@ async function taskOf({ emulator, region }: EmulatedCloud, name: string): Promis
     credentials: emulator.credentials,
   });
   const { TemplateBody = '' } = await client.send(new GetTemplateCommand({ StackName: servicesStack }));
-  const { Resources } = JSON.parse(TemplateBody) as {
+  const { Resources } = asReferences(JSON.parse(TemplateBody)) as {
     Resources: Record<string, { Properties: Partial<TaskDefinition> }>;
   };
   const task = Object.values(Resources)

@@ -26,6 +26,8 @@ export interface EmulatedCloud {
   rds: RdsBehaviour;
   /** Where the name of kyo-otp-service leads to: nothing listens there yet. */
   otpPort: number;
+  /** Where RDS and EC2 answer as strictly. */
+  rdsUrl: string;
   directory: string;
   /** The calls that roles made: a file of JSON lines. */
   record: string;
@@ -75,6 +77,7 @@ export async function startEmulatedCloud(region: string): Promise<EmulatedCloud>
     servers,
     rds,
     otpPort,
+    rdsUrl: proxy.url,
     directory,
     record,
     async stop() {

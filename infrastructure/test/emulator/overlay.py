@@ -10,7 +10,7 @@ import urllib.request
 
 from ministack.core.iam_evaluator import EvalContext, evaluate_resource_policy
 from ministack.core.responses import error_response_json, get_account_id, get_region, new_uuid, set_request_region
-from ministack.services import cloudwatch, ecr, eventbridge, sns
+from ministack.services import cloudwatch, ec2, ecr, eventbridge, rds, sns
 from ministack.services.cloudformation import changesets, engine, handlers, provisioners, stacks
 
 registered = provisioners._RESOURCE_HANDLERS
@@ -21,7 +21,7 @@ def inert(resource_type, attributes):
         physical_id = f"{stack_name}-{logical_id}-{new_uuid()[:8]}"
         return physical_id, {name: physical_id for name in attributes}
 
-    def update(physical_id, old_props, new_props, stack_name):
+    def update(physical_id, old_props, new_props, stack_name, *_):
         return physical_id, {name: physical_id for name in attributes}
 
     return {"create": create, "update": update, "delete": lambda physical_id, props: None}
@@ -40,9 +40,9 @@ def alarms(original, stand_in):
         chosen = stand_in if props.get("Metrics") else original
         return chosen["create"](logical_id, props, stack_name)
 
-    def update(physical_id, old_props, new_props, stack_name):
+    def update(physical_id, old_props, new_props, stack_name, *rest):
         chosen = stand_in if new_props.get("Metrics") else original
-        return chosen["update"](physical_id, old_props, new_props, stack_name)
+        return chosen["update"](physical_id, old_props, new_props, stack_name, *rest)
 
     def delete(physical_id, props):
         if not props.get("Metrics"):
@@ -135,17 +135,29 @@ def update_function(physical_id, old_props, new_props, stack_name, logical_id=No
 
 function.update({"create": create_function, "update": update_function})
 
-# The endpoint of replication groups in cluster mode.
+# The endpoint of replication groups in cluster mode: one that is put in the place of another has another.
 cache = registered["AWS::ElastiCache::ReplicationGroup"]
+cache_endpoints = {}
+
+
+def with_endpoint(identifier, attributes, fresh):
+    if fresh:
+        cache_endpoints[identifier] = f"clustercfg.{identifier}.{new_uuid()[:6]}.kyo.cache.amazonaws.com"
+    address = cache_endpoints[identifier]
+    return identifier, {**attributes, "ConfigurationEndPoint.Address": address, "ConfigurationEndPoint.Port": "6379"}
 
 
 def create_cache(logical_id, props, stack_name, create=cache["create"]):
-    identifier, attributes = create(logical_id, props, stack_name)
-    endpoint = f"clustercfg.{identifier}.kyo.cache.amazonaws.com"
-    return identifier, {**attributes, "ConfigurationEndPoint.Address": endpoint, "ConfigurationEndPoint.Port": "6379"}
+    return with_endpoint(*create(logical_id, props, stack_name), fresh=True)
+
+
+def update_cache(physical_id, old_props, new_props, stack_name, *rest, update=cache["update"]):
+    replaced = provisioners._ec_rg_requires_replacement(old_props, new_props)
+    return with_endpoint(*update(physical_id, old_props, new_props, stack_name, *rest), fresh=replaced)
 
 
 cache["create"] = create_cache
+cache["update"] = update_cache
 
 # Outputs of stacks in other regions.
 resolve = engine._resolve_refs
@@ -167,6 +179,30 @@ def resolve_in_region(value, *rest):
 for module in (engine, handlers, stacks, provisioners):
     if hasattr(module, "_resolve_refs"):
         module._resolve_refs = resolve_in_region
+
+# Zones as an account in Tokyo has them, where the letters say nothing about the ids, and what RDS sells in them.
+zones = {"ap-northeast-1a": "apne1-az4", "ap-northeast-1c": "apne1-az1", "ap-northeast-1d": "apne1-az2"}
+
+
+def describe_zones(parameters):
+    items = [
+        f"<item><zoneName>{name}</zoneName><zoneId>{zone_id}</zoneId><zoneState>available</zoneState></item>"
+        for name, zone_id in zones.items()
+    ]
+    info = f"<availabilityZoneInfo>{''.join(items)}</availabilityZoneInfo>"
+    return ec2._xml(200, "DescribeAvailabilityZonesResponse", info)
+
+
+def describe_orderable(parameters):
+    sold = "".join(f"<AvailabilityZone><Name>{name}</Name></AvailabilityZone>" for name in zones)
+    option = f"<OrderableDBInstanceOption><AvailabilityZones>{sold}</AvailabilityZones></OrderableDBInstanceOption>"
+    name = "DescribeOrderableDBInstanceOptions"
+    result = f"<{name}Result><OrderableDBInstanceOptions>{option}</OrderableDBInstanceOptions></{name}Result>"
+    return rds._xml(200, f"{name}Response", result)
+
+
+ec2._ACTION_MAP["DescribeAvailabilityZones"] = describe_zones
+rds._ACTION_MAP["DescribeOrderableDBInstanceOptions"] = describe_orderable
 
 # Generated secrets without punctuation.
 
