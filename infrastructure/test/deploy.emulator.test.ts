@@ -320,7 +320,7 @@ async function poolAfterPass(): Promise<WarmPool['databases']> {
 /** The stacks of a deployment that it did something to. */
 function changedStacks(output: string): string[] {
   const done = [...output.matchAll(/✅ +(kyo-\S+)( \(no changes\))?/g)];
-  expect(done).toHaveLength(11);
+  expect(done).toHaveLength(12);
   return done.flatMap(([, name = '', unchanged]) => (unchanged === undefined ? [name] : []));
 }
 

@@ -48,9 +48,9 @@ it('every value between stacks of a region is followed, by a parameter that its 
   const directory = mkdtempSync(join(tmpdir(), 'kyo-test-followed-'));
   onTestFinished(() => rmSync(directory, { recursive: true }));
   synthesize(stageOf('prod'), await builtFunctions(), directory, images);
-  const texts = readdirSync(directory).flatMap((file) =>
-    file.endsWith('.template.json') ? [readFileSync(join(directory, file), 'utf8')] : [],
-  );
+  // Those that CloudFront and health checks need elsewhere take values over the border, for which there is no parameter.
+  const files = readdirSync(directory).filter((file) => file.endsWith('.template.json'));
+  const texts = files.map((file) => readFileSync(join(directory, file), 'utf8'));
   const parsed = texts.map((text) => JSON.parse(text));
   const written = new Set(
     parsed.flatMap(({ Resources }) =>
@@ -66,7 +66,10 @@ it('every value between stacks of a region is followed, by a parameter that its 
   );
   expect(taken.length).toBeGreaterThan(50);
   expect(taken.filter((name) => !written.has(name))).toEqual([]);
-  const regions = texts.flatMap((text) =>
+  const here = texts.filter(
+    (_, index) => !/-(edge-global|outside|recovery-copies)\./.test(files[index] ?? ''),
+  );
+  const regions = here.flatMap((text) =>
     [...text.matchAll(/"Fn::GetStackOutput": \{[^}]*"Region": "([^"]+)"/g)].map(([, region]) => region),
   );
   expect(regions.length).toBeGreaterThan(0);

@@ -21,7 +21,7 @@ it('npx aws-cdk lists the stacks of a stage, and prints nothing else', async () 
   const { code, stdout, stderr } = await npx('ls', '-c', 'stage=dev');
   expect(code, stderr).toBe(0);
   const stacks = stdout.trim().split('\n');
-  expect(stacks).toHaveLength(10);
+  expect(stacks).toHaveLength(12);
   expect(
     stacks.every((name) => /^kyo-dev-[a-z-]+$/.test(name)),
     stdout,

@@ -1,4 +1,5 @@
 import type { Stage } from '../../config/index.ts';
+import { instanceEventInstances } from '../constructs/connection-budget.ts';
 import { strategyOf, taskSizeOf } from '../constructs/fargate-service.ts';
 import { services } from '../services/index.ts';
 
@@ -24,7 +25,9 @@ export function needsOf(stage: Stage): Needs {
     vpcs: 1,
     elasticIps: elasticIpsOf(stage.network),
     databaseServers: 2,
-    reservedConcurrency: stage.api.reservedConcurrency ?? 0,
+    reservedConcurrency:
+      (stage.api.reservedConcurrency ?? 0) +
+      (stage.tenants.driverConcurrency ? stage.tenants.driverConcurrency + instanceEventInstances : 0),
     fargate: { FARGATE: cpus('FARGATE'), FARGATE_SPOT: cpus('FARGATE_SPOT') },
   };
 }

@@ -1,11 +1,17 @@
 /** Types of resources that AWS asks nothing for, with what is paid for instead. A type that is in no list has no price yet. */
 export const freeTypes: Record<string, string[]> = {
-  'permissions and policies are free': [
+  'permissions, policies and settings are free': [
     'AWS::IAM::Role',
     'AWS::IAM::Policy',
     'AWS::IAM::ManagedPolicy',
     'AWS::IAM::OIDCProvider',
     'AWS::Lambda::EventInvokeConfig',
+    'AWS::SES::ConfigurationSet',
+    'AWS::SES::ConfigurationSetEventDestination',
+    'AWS::SES::EmailIdentity',
+    'AWS::SMSVOICE::ConfigurationSet',
+    // Standard ones, of up to 4 KiB.
+    'AWS::SSM::Parameter',
     'AWS::Lambda::Permission',
     'AWS::S3::BucketPolicy',
     'AWS::SNS::TopicPolicy',

@@ -21,7 +21,7 @@ const publisherOf: Record<string, string> = {
 function givenTopic(templates: Templates, { stack, id }: FoundResource) {
   return Object.entries(templates[stack]?.Resources ?? {}).filter(
     ([, { Type, Properties }]) =>
-      ![policyType, subscriptionType].includes(Type) &&
+      ![policyType, subscriptionType, 'AWS::SSM::Parameter'].includes(Type) &&
       JSON.stringify(Properties ?? {}).includes(`{"Ref":"${id}"}`),
   );
 }
