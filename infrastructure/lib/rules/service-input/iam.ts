@@ -65,10 +65,7 @@ export const iamInput: InputRule[] = [
   {
     name: 'roles trust services that exist',
     type: role,
-    refuses: ({ AssumeRolePolicyDocument }) => {
-      const unknown = unknownService(AssumeRolePolicyDocument);
-      return unknown && `Invalid principal in policy: "SERVICE":"${unknown}"`;
-    },
+    refuses: ({ AssumeRolePolicyDocument }) => unknownService(AssumeRolePolicyDocument),
     fault: {
       AssumeRolePolicyDocument: {
         Statement: [

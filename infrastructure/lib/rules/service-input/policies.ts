@@ -19,11 +19,12 @@ const servicePrincipals = new Set(
 );
 const withoutRegion = (name: string) => name.replace(/\.[a-z]{2}(-[a-z]+)+-\d(?=\.amazonaws\.com$)/, '');
 
-/** The first service among the principals that there is not. */
+/** What is said of the first service among the principals that there is not; a new one is added to the list above. */
 export function unknownService(document: Properties | undefined): string | undefined {
-  return statementsOf(document)
+  const unknown = statementsOf(document)
     .flatMap(({ Principal }) => (listOf(Principal?.Service) as unknown[]).map(String))
     .find((name) => !servicePrincipals.has(withoutRegion(name)));
+  return unknown && `Invalid principal in policy: "SERVICE":"${unknown}" (known ones are in policies.ts)`;
 }
 
 /** Types that carry a policy of a resource: where it is, and the service whose actions it may name. */
@@ -43,8 +44,7 @@ export const resourcePolicyInput: InputRule[] = Object.entries(resourcePolicies)
         .flatMap(actionsOf)
         .find((action) => action !== '*' && !action.startsWith(`${service}:`));
       if (foreign) return `Policy statement action out of service scope: ${foreign}`;
-      const unknown = unknownService(document);
-      return unknown && `Invalid principal in policy: "SERVICE":"${unknown}"`;
+      return unknownService(document);
     },
     fault: {
       [property]: {
