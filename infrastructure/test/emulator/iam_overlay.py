@@ -42,6 +42,8 @@ def extract_resource_arn(service, method, path, headers, body, parameters, regio
         return rds_resource(parameters, region, account)
     if service == "ses" and path == "/v2/email/outbound-emails":
         return ses_identity(json_of(body).get("FromEmailAddress", ""), region, account) or "*"
+    if service == "ecr" and json_of(body).get("repositoryNames"):
+        return f"arn:aws:ecr:{region}:{account}:repository/{json_of(body)['repositoryNames'][0]}"
     return plain_resource(service, method, path, headers, body, parameters, region, account)
 
 
