@@ -6,7 +6,7 @@ import { plan as planSchema } from '@kyong/contracts';
 import { z } from 'zod';
 import { stageOf } from '../config/index.ts';
 import { buildFunctions } from '../lib/code/index.ts';
-import { type CostLine, stageCost, sumOf } from '../lib/prices/stage-cost.ts';
+import { type CostLine, freeUsd, stageCost, sumOf } from '../lib/prices/stage-cost.ts';
 import { tenantMonthlyUsd } from '../lib/prices/tenant-cost.ts';
 import { pricesAsOf } from '../lib/prices/tokyo.ts';
 import { readTemplates } from '../lib/rules/index.ts';
@@ -39,7 +39,6 @@ try {
     pricesAsOf,
     workload: stage.workload,
     baseUsd,
-    alwaysFreeUsd: lines.reduce((sum, { alwaysFreeUsd }) => sum + alwaysFreeUsd, 0),
     lines,
     perTenantUsd: perTenant,
     withTenantsUsd: Object.fromEntries(
@@ -53,7 +52,6 @@ try {
 
 function text(report: {
   baseUsd: number;
-  alwaysFreeUsd: number;
   lines: CostLine[];
   perTenantUsd: Record<string, number>;
   withTenantsUsd: Record<string, number>;
@@ -68,8 +66,8 @@ function text(report: {
   return [
     `USD a month for ${stage.name}, at prices of ${pricesAsOf}, with ${gyms} gyms, ${requestsADay} requests a day, ${operationsAMonth} operations and ${deploymentsAMonth} deployments a month:`,
     ...rows,
-    `${usd(report.baseUsd)}  in all, without tenants' own servers`,
-    `${usd(-report.alwaysFreeUsd)}  at most, in an account where nothing else uses what AWS gives to each for ever`,
+    `${usd(report.baseUsd)}  in all, without tenants' own servers; before tax`,
+    `${usd(-freeUsd(report.lines))}  of it is not asked where this stage alone has what AWS gives to each account for ever`,
     ...Object.entries(report.perTenantUsd).map(
       ([plan, each]) =>
         `${usd(each)}  for each tenant of the plan ${plan}${tenants > 0 ? `;${usd(report.withTenantsUsd[plan] ?? 0)} in all with ${tenants}` : ''}`,

@@ -65,6 +65,15 @@ describe('what a stage costs', () => {
     expect(monthlyUsd(changed) - monthlyUsd(stages.dev)).toBeCloseTo(5 * methods * rates.customMetric);
   });
 
+  it('takes what AWS gives to each account off once, however many lines have a share in it', () => {
+    const lines = stageCost(stages.prod, stageOf('prod').workload).filter(
+      ({ section }) => section === 'logs',
+    );
+    const free = lines.reduce((sum, { alwaysFreeUsd }) => sum + alwaysFreeUsd, 0);
+    expect(sumOf(lines)).toBeGreaterThan(free);
+    expect(free).toBeCloseTo(5 * rates.logsIngestedGibibyte);
+  });
+
   it('grows with the requests', () => {
     const busier = { ...workload, requestsADay: 10 * workload.requestsADay };
     expect(sumOf(stageCost(stages.dev, busier))).toBeGreaterThan(monthlyUsd(stages.dev) + 1);

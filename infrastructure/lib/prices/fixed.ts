@@ -1,4 +1,5 @@
 import { type FoundResource, type Properties, resourcesOf, type Templates } from '../rules/templates.ts';
+import type { Allowance } from './always-free.ts';
 import { prices } from './tokyo.ts';
 
 type Price = (found: FoundResource, templates: Templates) => number;
@@ -31,10 +32,10 @@ export const fixedPrices: Record<string, Price> = {
   'AWS::ServiceDiscovery::PrivateDnsNamespace': () => prices.hostedZone,
 };
 
-/** AWS gives each account ten alarms and three dashboards, for ever (CloudWatch pricing, "Free tier"). */
-export const alwaysFreeUsd: Record<string, number> = {
-  'AWS::CloudWatch::Alarm': 10 * prices.alarmMetric,
-  'AWS::CloudWatch::Dashboard': 3 * prices.dashboard,
+/** Of which AWS gives some to each account (CloudWatch pricing, "Free tier"), with the price of each. */
+export const fixedAllowances: Record<string, [allowance: Allowance, usdPerUnit: number]> = {
+  'AWS::CloudWatch::Alarm': ['alarmMetrics', prices.alarmMetric],
+  'AWS::CloudWatch::Dashboard': ['dashboards', prices.dashboard],
 };
 
 /** By metric; one that asks a question (Metrics Insights) by each metric that it finds, of which we assume ten. */

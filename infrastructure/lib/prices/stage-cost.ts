@@ -1,5 +1,6 @@
 import { resourcesOf, type Templates } from '../rules/templates.ts';
-import { alwaysFreeUsd, fixedPrices } from './fixed.ts';
+import { Allowances } from './always-free.ts';
+import { fixedAllowances, fixedPrices } from './fixed.ts';
 import { freeTypes } from './free-types.ts';
 import { usages } from './usage/index.ts';
 import type { Workload } from './workload.ts';
@@ -11,48 +12,56 @@ export interface CostLine {
   monthlyUsd: number;
   /** How it was counted: the stacks, or the units with their assumption. */
   basis: string;
-  /** What of it an account that has nothing else would not pay, for AWS gives so much to each every month. */
+  /** What of it is within what AWS gives to each account for ever. */
   alwaysFreeUsd: number;
 }
 
 /** What a stage costs a month: what there is, from its templates, and what is used of it, by the assumed workload. */
 export function stageCost(templates: Templates, workload: Workload): CostLine[] {
-  return [...fixedLines(templates), ...usageLines(templates, workload)];
+  const allowances = new Allowances();
+  return [...fixedLines(templates, allowances), ...usageLines(templates, workload, allowances)];
 }
 
+/** All of it: what AWS gives to each account for ever is not taken off, since another stage may have used it. */
 export function sumOf(lines: CostLine[]): number {
   return lines.reduce((sum, { monthlyUsd }) => sum + monthlyUsd, 0);
 }
 
-function fixedLines(templates: Templates): CostLine[] {
+export function freeUsd(lines: CostLine[]): number {
+  return lines.reduce((sum, { alwaysFreeUsd }) => sum + alwaysFreeUsd, 0);
+}
+
+function fixedLines(templates: Templates, allowances: Allowances): CostLine[] {
   return Object.entries(fixedPrices)
     .flatMap(([type, price]) => {
       const found = resourcesOf(templates, type);
       if (found.length === 0) return [];
       const monthlyUsd = found.reduce((sum, each) => sum + price(each, templates), 0);
+      const [allowance, usdPerUnit] = fixedAllowances[type] ?? [];
       return {
         section: 'fixed',
         item: type.split('::').slice(1).join(' '),
         monthlyUsd,
         basis: `${found.length} in ${[...new Set(found.map(({ stack }) => stack))].join(', ')}`,
-        alwaysFreeUsd: Math.min(monthlyUsd, alwaysFreeUsd[type] ?? 0),
+        alwaysFreeUsd:
+          allowance && usdPerUnit ? allowances.take(allowance, monthlyUsd / usdPerUnit) * usdPerUnit : 0,
       };
     })
     .sort((a, b) => b.monthlyUsd - a.monthlyUsd);
 }
 
-function usageLines(templates: Templates, workload: Workload): CostLine[] {
+function usageLines(templates: Templates, workload: Workload, allowances: Allowances): CostLine[] {
   return Object.entries(usages).flatMap(([section, items]) =>
     items
       .filter(({ types }) => resourcesOf(templates, ...types).length > 0)
-      .map(({ item, assumption, units, usdPerUnit, alwaysFree = 0 }) => {
+      .map(({ item, assumption, units, usdPerUnit, alwaysFree }) => {
         const used = units(templates, workload);
         return {
           section,
           item,
           monthlyUsd: used * usdPerUnit,
           basis: `${used.toLocaleString('en', { maximumFractionDigits: 2 })}: ${assumption}`,
-          alwaysFreeUsd: Math.min(used, alwaysFree) * usdPerUnit,
+          alwaysFreeUsd: alwaysFree ? allowances.take(alwaysFree, used) * usdPerUnit : 0,
         };
       }),
   );

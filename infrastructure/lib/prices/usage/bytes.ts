@@ -16,7 +16,7 @@ export const bytes: Usage[] = [
     units: (_, workload) =>
       workload.downloadedGibibytes + gibibytes(kibibytesAnAnswer * requestsAMonth(workload)),
     usdPerUnit: rates.edgeGibibyteOut,
-    alwaysFree: 1_024,
+    alwaysFree: 'edgeGibibytes',
   },
   {
     item: 'bytes through NAT gateways, GiB',
@@ -35,7 +35,7 @@ export const bytes: Usage[] = [
     assumption: 'one: what providers of messages are sent',
     units: () => 1,
     usdPerUnit: rates.internetGibibyteOut,
-    alwaysFree: 100,
+    alwaysFree: 'internetGibibytes',
   },
   {
     item: 'bytes between zones, GiB',

@@ -42,7 +42,7 @@ function ingested(item: string, types: string[], assumption: string, source: Sou
     assumption,
     units: (templates, workload) => source(templates, workload) / gibibyte,
     usdPerUnit: rates.logsIngestedGibibyte,
-    alwaysFree: 5,
+    alwaysFree: 'logs',
   };
 }
 
@@ -89,7 +89,7 @@ export const logs: Usage[] = [
         5) *
       (longestRetentionDays(templates) / 30),
     usdPerUnit: rates.logsStoredGibibyte,
-    alwaysFree: 5,
+    alwaysFree: 'logs',
   },
 ];
 

@@ -17,7 +17,7 @@ export const metrics: Usage[] = [
     assumption: `${metricsInLogs} that our code writes, and one for each filter of a log`,
     units: (templates) => metricsInLogs + resourcesOf(templates, 'AWS::Logs::MetricFilter').length,
     usdPerUnit: rates.customMetric,
-    alwaysFree: 10,
+    alwaysFree: 'customMetrics',
   },
   {
     item: "metrics of API Gateway's methods",
@@ -28,6 +28,7 @@ export const metrics: Usage[] = [
         ? metricsOfAMethod * resourcesOf(templates, 'AWS::ApiGateway::Method').length
         : 0,
     usdPerUnit: rates.customMetric,
+    alwaysFree: 'customMetrics',
   },
   {
     item: 'Container Insights',
@@ -38,6 +39,7 @@ export const metrics: Usage[] = [
         ? insights.cluster + insights.service * resourcesOf(templates, 'AWS::ECS::Service').length
         : 0,
     usdPerUnit: rates.customMetric,
+    alwaysFree: 'customMetrics',
   },
   {
     item: 'traces',
@@ -47,7 +49,7 @@ export const metrics: Usage[] = [
       Math.min(controlPlaneRequests(workload), minutesAMonth * 60) +
       workload.operationsAMonth * turnsOfAnOperation,
     usdPerUnit: rates.trace,
-    alwaysFree: 100_000,
+    alwaysFree: 'traces',
   },
 ];
 

@@ -26,7 +26,7 @@ export const requests: Usage[] = [
     assumption: "the workload's, and the health check's every 30 s from each place it looks from",
     units: edgeRequests,
     usdPerUnit: rates.edgeRequest,
-    alwaysFree: 10_000_000,
+    alwaysFree: 'edgeRequests',
   },
   {
     item: 'calls of the function at the edge',
@@ -34,7 +34,7 @@ export const requests: Usage[] = [
     assumption: 'every second request of the workload is for a page or a file',
     units: (_, workload) => requestsAMonth(workload) / 2,
     usdPerUnit: rates.edgeFunctionCall,
-    alwaysFree: 2_000_000,
+    alwaysFree: 'edgeFunctionCalls',
   },
   {
     item: 'requests through the firewall',
@@ -66,7 +66,7 @@ export const requests: Usage[] = [
       'the sweep every minute, one for each request of the control plane, and each turn of an operation',
     units: functionCalls,
     usdPerUnit: rates.functionCall,
-    alwaysFree: 1_000_000,
+    alwaysFree: 'functionCalls',
   },
   {
     item: 'time of functions, GiB·s',
@@ -76,7 +76,7 @@ export const requests: Usage[] = [
       secondsOfACall *
       (0.25 * functionCalls(templates, workload) + 1.5 * workload.operationsAMonth * turnsOfAnOperation),
     usdPerUnit: rates.functionGibibyteSecond,
-    alwaysFree: 400_000,
+    alwaysFree: 'functionSeconds',
   },
   {
     item: 'transitions of the state machine',
@@ -84,7 +84,7 @@ export const requests: Usage[] = [
     assumption: `three for each of ${turnsOfAnOperation} turns of an operation`,
     units: (_, workload) => 3 * workload.operationsAMonth * turnsOfAnOperation,
     usdPerUnit: rates.stateTransition,
-    alwaysFree: 4_000,
+    alwaysFree: 'stateTransitions',
   },
   {
     item: 'requests to the keys',
@@ -92,7 +92,7 @@ export const requests: Usage[] = [
     assumption: 'one for each secret that is read, and one for each file',
     units: (templates, workload) => secretReads(templates, workload) + requestsAMonth(workload) / 10,
     usdPerUnit: rates.keyRequest,
-    alwaysFree: 20_000,
+    alwaysFree: 'keyRequests',
   },
   {
     item: 'secrets read',

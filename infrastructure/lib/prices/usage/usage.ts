@@ -1,4 +1,5 @@
 import type { Templates } from '../../rules/index.ts';
+import type { Allowance } from '../always-free.ts';
 import type { Workload } from '../workload.ts';
 
 /** One thing that is paid for by use. */
@@ -10,6 +11,6 @@ export interface Usage {
   assumption: string;
   units: (templates: Templates, workload: Workload) => number;
   usdPerUnit: number;
-  /** Units that AWS gives to each account every month, for ever. They are not taken off: other stages may have used them. */
-  alwaysFree?: number;
+  /** What of it AWS gives to each account. Several lines may share one allowance. */
+  alwaysFree?: Allowance;
 }
