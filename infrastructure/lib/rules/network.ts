@@ -108,7 +108,7 @@ export const networkRules: Rule[] = [
       }),
   },
   {
-    name: 'an instance gives its credentials to whom holds a session token alone',
+    name: 'instances give credentials for a session token alone (IMDSv2)',
     findings: (templates) =>
       each(
         resourcesOf(templates, instanceType),
