@@ -10,7 +10,7 @@ import {
 import type { Usage } from './usage.ts';
 
 const gibibyte = 2 ** 30;
-/** As measured, with the 26 bytes that CloudWatch adds to each line. */
+/** Estimates, with the 26 bytes that CloudWatch adds to each line. */
 const bytes = { request: 250, call: 900, accessLog: 350, turn: 8_000, refusedConnection: 130, metrics: 700 };
 /** An address on the internet is knocked at all the time: about every ten seconds. */
 const refusedADay = 8_640;

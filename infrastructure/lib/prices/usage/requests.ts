@@ -14,7 +14,7 @@ const checkersOfARegion = 2;
 const checkedRegions = 8;
 /** What one unit takes (Elastic Load Balancing pricing, "LCU details"). */
 const connectionsOfAUnit = 25;
-/** Of sweep and drivers, as measured: most of it is waiting for the master database. */
+/** Of sweep and drivers, an estimate: most of it is waiting for the master database. */
 const secondsOfACall = 0.5;
 /** How often a function opens a connection, and reads its secret and with it the key. */
 const secretReadsOfACall = 1;
