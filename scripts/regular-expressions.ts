@@ -6,7 +6,8 @@ import { check } from 'recheck';
 import ts from 'typescript';
 
 const root = join(import.meta.dirname, '..');
-const timeoutMilliseconds = 20_000;
+/** The slowest takes a second here. */
+const timeoutMilliseconds = 60_000;
 
 /** Made of parts of ours, none of which a stranger chooses; each part stands in the code beside it. */
 const composed = [
@@ -23,7 +24,9 @@ interface Expression {
 const files = globSync('{packages,apps,lambda}/*/{src,client}/**/*.{ts,tsx}', { cwd: root }).filter(
   (file) => !/\.test\.tsx?$/.test(file),
 );
-const findings = (await Promise.all(files.flatMap(expressionsIn).map(judge))).filter(Boolean);
+const findings: string[] = [];
+// One after the other: the time of one that waits for the others would count as its own.
+for (const expression of files.flatMap(expressionsIn)) findings.push(...(await judge(expression)));
 process.stdout.write(findings.map((finding) => `${finding}\n`).join(''));
 process.exitCode = findings.length === 0 ? 0 : 1;
 
@@ -46,10 +49,10 @@ function expressionsIn(file: string): Expression[] {
   return found;
 }
 
-async function judge({ where, source, flags }: Expression): Promise<string | undefined> {
-  if (source === '') return `${where}: an expression that is put together at run time cannot be judged`;
+async function judge({ where, source, flags }: Expression): Promise<string[]> {
+  if (source === '') return [`${where}: an expression that is put together at run time cannot be judged`];
   const verdict = await check(source, flags, { timeout: timeoutMilliseconds });
-  if (verdict.status === 'safe') return undefined;
+  if (verdict.status === 'safe') return [];
   const why = verdict.status === 'vulnerable' ? verdict.complexity.summary : verdict.error.kind;
-  return `${where}: /${source}/${flags} (${why})`;
+  return [`${where}: /${source}/${flags} (${why})`];
 }
