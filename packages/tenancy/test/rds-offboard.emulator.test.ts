@@ -62,6 +62,7 @@ it('ends no snapshot that an operator took, nor one of somebody else', async () 
   await endFinalSnapshots(inAYear);
   expect(await rds.snapshots(ours.instanceId)).toEqual(['before-the-holidays']);
   expect(await rds.snapshots(theirs.instanceId)).toEqual(['another-teams-final-one']);
+  await rds.host.destroy(ours, 'undo');
 });
 
 it('finds an instance of ours that nobody knows, and nobody else’s; takes it away with a last snapshot', async () => {
