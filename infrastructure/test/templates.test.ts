@@ -140,6 +140,7 @@ it.each(['handler', 'authorizer', 'advance', 'instance-event', 'sweep', 'prepare
 describe('policies', () => {
   /** Actions that know no resource, or none that is known before (Service Authorization Reference). */
   const onEverything = [
+    'cloudwatch:GetMetricData',
     'cloudwatch:PutMetricData',
     'ec2:AssignPrivateIpAddresses',
     'ec2:CreateNetworkInterface',

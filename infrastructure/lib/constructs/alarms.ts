@@ -33,6 +33,7 @@ export const runbooks = [
   'service-slow',
   'service-unhealthy',
   'sweep-failed',
+  'tenant-database-cpu',
 ] as const;
 export type Runbook = (typeof runbooks)[number];
 

@@ -137,6 +137,7 @@ export class ControlPlaneFunctions extends Construct {
     const sweep: Omit<VariablesOf<typeof sweepConfig>, 'KYO_STATE_MACHINE'> = {
       ...data.master.environmentOf('driver'),
       KYO_EVENT_BUS: data.events.eventBusArn,
+      KYO_STAGE: stage.name,
       KYO_METRICS_NAMESPACE: metricsNamespaceOf(stage),
       KYO_LIFECYCLE: JSON.stringify(stage.tenants.lifecycle),
       KYO_WARM_POOL: warmPool,
@@ -178,6 +179,14 @@ export class ControlPlaneFunctions extends Construct {
       grantProvisioning(worker, permissions);
     }
     data.events.grantPutEventsTo(this.sweep);
+    this.sweep.addToRolePolicy(
+      // Metrics know no resource (Service Authorization Reference).
+      new iam.PolicyStatement({
+        sid: 'LookAtServers',
+        actions: ['cloudwatch:GetMetricData'],
+        resources: ['*'],
+      }),
+    );
   }
 
   /** The machine knows its function, and these know the machine. */

@@ -46,6 +46,7 @@ const million = 1_000_000;
 /** By use, for each unit. CloudFront's are those of Japan and Taiwan. */
 export const rates = {
   customMetric: 0.3,
+  metricLookedAt: 10 / million,
   logsIngestedGibibyte: 0.76,
   logsStoredGibibyte: 0.033,
   trace: 5 / million,

@@ -3,18 +3,25 @@ import { stageOf } from '../../config/index.ts';
 import { metricsOf, ownerOf } from '../../lib/rules/alarms.ts';
 import { resourcesOf, type Templates } from '../../lib/rules/templates.ts';
 import { templatesOf } from '../templates.ts';
-import { rangeOf, type State, stateOf } from './alarm-state.ts';
+import { rangeOf } from './alarm-state.ts';
 import { matches } from './event-pattern.ts';
 import { eventLives } from './events.ts';
-import { lives, type Values } from './lives.ts';
-import type { Point } from './metric-math.ts';
+import { faults } from './faults.ts';
+import { brokenLives, mailsIn } from './judge.ts';
+import { lives } from './lives.ts';
 import { outages } from './outages.ts';
-import { type Group, groupsOf, type MetricAlarm, metricAlarmsOf, type Series } from './read-alarms.ts';
+import { type Group, groupsOf, type MetricAlarm, metricAlarmsOf } from './read-alarms.ts';
 
 const stages = { dev: {} as Templates, prod: {} as Templates };
 beforeAll(async () => {
   stages.dev = await templatesOf('dev');
   stages.prod = await templatesOf('prod');
+});
+
+it('every life is that of an alarm', () => {
+  const alarms = Object.values(stages).flatMap((templates) => metricAlarmsOf(templates));
+  const used = alarms.map(({ subject }) => subject);
+  expect(Object.keys(lives).filter((subject) => !used.includes(subject))).toEqual([]);
 });
 
 describe.each(['dev', 'prod'] as const)('the alarms of %s', (name) => {
@@ -26,54 +33,17 @@ describe.each(['dev', 'prod'] as const)('the alarms of %s', (name) => {
     groups = groupsOf(stages[name]);
   });
 
-  it('have a life each, and no life is without an alarm', () => {
-    const subjects = new Set(alarms.map(({ subject }) => subject));
-    expect([...subjects].filter((subject) => !(subject in lives))).toEqual([]);
-    const both = [stages.dev, stages.prod].flatMap((templates) => metricAlarmsOf(templates));
-    const used = both.map(({ subject }) => subject);
-    expect(Object.keys(lives).filter((subject) => !used.includes(subject))).toEqual([]);
-  });
-
-  it.each(Object.keys(lives))('ring and keep silent as they should: %s', (subject) => {
-    const life = lives[subject];
-    for (const alarm of alarms.filter((each) => each.subject === subject)) {
-      const states = (values: Values) => statesOf(alarm, seriesOf(alarm, values));
-      for (const [what, values] of Object.entries(life?.rings ?? {}))
-        expect(states(values).at(-1), `${alarm.name}: ${what}`).toBe('ALARM');
-      for (const [what, values] of Object.entries(life?.silent ?? {}))
-        expect(states(values), `${alarm.name}: ${what}`).not.toContain('ALARM');
-      const nothing = Array<Point>(rangeOf(alarm.condition)).fill(undefined);
-      expect(
-        states(Object.fromEntries(alarm.metricNames.map((each) => [each, nothing]))).at(-1),
-        alarm.name,
-      ).toBe(life?.noData);
-    }
+  it('ring and keep silent as their lives say', () => {
+    expect(brokenLives(stages[name], stage)).toEqual([]);
   });
 
   it.each(Object.keys(outages))('send exactly the mails they should: %s', (what) => {
-    const { says = {}, mails = [] } = outages[what] ?? {};
-    const inAlarm = new Set(
-      alarms
-        .filter((alarm) => {
-          const values =
-            says[`${alarm.name}: ${alarm.subject}`] ??
-            says[alarm.subject] ??
-            lives[alarm.subject]?.silent['a quiet night'];
-          return values && statesOf(alarm, seriesOf(alarm, values)).at(-1) === 'ALARM';
-        })
-        .map((alarm) => alarm.name),
-    );
-    const ringing = [
-      ...alarms.filter((alarm) => alarm.rings && inAlarm.has(alarm.name)).map((alarm) => alarm.name),
-      ...groups
-        .filter(
-          ({ causes, quietWhile }) => causes.some((cause) => inAlarm.has(cause)) && !inAlarm.has(quietWhile),
-        )
-        .map((group) => group.name),
-    ];
+    const outage = outages[what] ?? { says: {}, mails: [] };
     const there = [...alarms, ...groups].map((each) => each.name);
-    const expected = mails.map((mail) => mail.replaceAll('-', '')).filter((mail) => there.includes(mail));
-    expect(ringing.sort()).toEqual(expected.sort());
+    const expected = outage.mails
+      .map((mail) => mail.replaceAll('-', ''))
+      .filter((mail) => there.includes(mail));
+    expect(mailsIn(outage, stages[name], stage)).toEqual(expected.sort());
   });
 
   it('of a group ring through it, whichever of them it is, and not beside a graver one', () => {
@@ -116,12 +86,12 @@ describe.each(['dev', 'prod'] as const)('the alarms of %s', (name) => {
       expect(life?.kept.filter(taken), id).toEqual([]);
     }
   });
+});
 
-  function seriesOf(alarm: MetricAlarm, values: Values): Series {
-    const size = alarm.name.startsWith('master') ? stage.masterDatabase : stage.sharedDatabase;
-    const found = typeof values === 'function' ? values({ stage, size }) : values;
-    return Array.isArray(found) ? { [alarm.metricNames[0] ?? '']: found } : found;
-  }
+it.each(Object.keys(faults))('a fault put back in is found: %s', (what) => {
+  const broken = structuredClone(stages.prod);
+  faults[what]?.(broken);
+  expect(brokenLives(broken, stageOf('prod'))).not.toEqual([]);
 });
 
 it('two stages of one account look at no metric together', () => {
@@ -140,10 +110,3 @@ it('two stages of one account look at no metric together', () => {
         for (const dimension of Dimensions) if (dimension.Name === 'ApiName') dimension.Value = 'Api';
   expect(shared(unnamed)).not.toEqual([]);
 });
-
-/** After each period, beginning with one in which all was as in the first. */
-function statesOf(alarm: MetricAlarm, series: Series): State[] {
-  const points = alarm.pointsOf(series);
-  const before = Array<Point>(rangeOf(alarm.condition)).fill(points[0]);
-  return points.map((_, period) => stateOf(alarm.condition, [...before, ...points.slice(0, period + 1)]));
-}

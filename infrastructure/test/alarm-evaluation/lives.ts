@@ -1,5 +1,4 @@
-import type { DatabaseSize, Stage } from '../../config/index.ts';
-import { maxConnections } from '../../lib/constructs/instance-memory.ts';
+import type { DatabaseSize } from '../../config/index.ts';
 import type { Point } from './metric-math.ts';
 import type { Series } from './read-alarms.ts';
 
@@ -13,10 +12,11 @@ export interface Life {
 }
 /** Of one metric, or of several by name; the state before the first value was the first value. */
 export type Values = Point[] | Series | ((context: Context) => Point[]);
+/** Of the database server that the alarm is about. */
 export interface Context {
-  stage: Stage;
-  /** Of the database server that the alarm is about. */
   size: DatabaseSize;
+  /** All that may be open on it: what is more is refused. */
+  mostConnections: number;
 }
 
 /** No data. */
@@ -25,8 +25,8 @@ const gone = Array<Point>(10).fill(none);
 const gibibyte = 2 ** 30;
 const connections =
   (share: number) =>
-  ({ size }: Context): Point[] =>
-    Array<Point>(4).fill(share * maxConnections(size.instanceType));
+  ({ mostConnections }: Context): Point[] =>
+    Array<Point>(4).fill(share * mostConnections);
 const freeShares =
   (...shares: number[]) =>
   ({ size }: Context): Point[] =>
@@ -57,12 +57,12 @@ export const lives: Record<string, Life> = {
       },
     },
     silent: {
-      'a quiet night': { HTTPCode_Target_5XX_Count: [none, none], RequestCount: [150, 150] },
+      'a quiet night': { HTTPCode_Target_5XX_Count: [none, none], RequestCount: [30, 30] },
       'nobody asks': { HTTPCode_Target_5XX_Count: gone, RequestCount: gone },
-      'one error at night': { HTTPCode_Target_5XX_Count: [none, 1, none], RequestCount: [12, 12, 12] },
+      'one error at night': { HTTPCode_Target_5XX_Count: [none, 1, none], RequestCount: [30, 30, 30] },
       'two hiccups, a quarter of an hour apart': {
         HTTPCode_Target_5XX_Count: [none, 40, none, none, 40, none],
-        RequestCount: [150, 150, 150, 150, 150, 150],
+        RequestCount: [60, 60, 60, 60, 60, 60],
       },
     },
     noData: 'OK',
@@ -92,7 +92,7 @@ export const lives: Record<string, Life> = {
     noData: 'OK',
   },
   'AWS/ApplicationELB HTTPCode_ELB_5XX_Count': {
-    rings: { 'no task answers, and the check from outside alone asks': [none, 150] },
+    rings: { 'no task answers, and the check from outside alone asks': [none, 30] },
     silent: { 'a quiet night': [none, none], 'Spot takes a task that has requests': [none, 12, none] },
     noData: 'OK',
   },
@@ -127,6 +127,15 @@ export const lives: Record<string, Life> = {
     },
     noData: 'ALARM',
   },
+  'Kyo BusiestServer': {
+    rings: { 'a gym outgrows its plan': [40, 95, 97], 'metrics cannot be read': [12, ...gone] },
+    silent: {
+      'a quiet night': [0, 0, 0],
+      'one gym exports': [20, 96, 30],
+      'a look is missed': [8, none, 9],
+    },
+    noData: 'ALARM',
+  },
   'AWS/Lambda Errors': {
     rings: { 'the master database refuses it': [0, 3, 3, 3] },
     silent: { 'a quiet night': [none, none], 'a step ran out of time, once': [0, 1, 0, 0] },
@@ -143,8 +152,8 @@ export const lives: Record<string, Life> = {
     noData: 'OK',
   },
   'AWS/RDS DatabaseConnections': {
-    rings: { 'pools leak': connections(0.9) },
-    silent: { 'a quiet night': [8, 8, 8], 'twice the tasks, in a deployment': connections(0.5) },
+    rings: { 'each program has all it may have': connections(1), 'pools leak': connections(0.85) },
+    silent: { 'a quiet night': [8, 8, 8], 'twice the tasks, in a deployment': connections(0.75) },
     noData: 'OK',
   },
   'AWS/RDS CPUUtilization': {

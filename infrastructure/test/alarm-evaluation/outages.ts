@@ -11,7 +11,7 @@ export interface Outage {
 const gone = Array<Point>(10).fill(undefined);
 const steady = (value: number) => Array<Point>(10).fill(value);
 
-/** Twenty minutes into each. */
+/** Hours into each: what is known of it is all that is left. */
 export const outages: Record<string, Outage> = {
   'a quiet night': { says: {}, mails: [] },
   'a total outage: no task is left': {
@@ -23,7 +23,7 @@ export const outages: Record<string, Outage> = {
         RequestCount: gone,
       },
       'AWS/ApplicationELB TargetResponseTime': gone,
-      'AWS/ApplicationELB HTTPCode_ELB_5XX_Count': steady(150),
+      'AWS/ApplicationELB HTTPCode_ELB_5XX_Count': steady(30),
       'AWS/ECS CPUUtilization': gone,
       'AWS/ECS MemoryUtilization': gone,
       'Kyo FanOutMillisecondsP99': gone,
@@ -44,6 +44,7 @@ export const outages: Record<string, Outage> = {
       'masterdatabaseconnections: AWS/RDS DatabaseConnections': gone,
       'masterdatabasestorage: AWS/RDS FreeStorageSpace': gone,
       'Kyo ActiveTenants': gone,
+      'Kyo BusiestServer': gone,
       'AWS/SQS ApproximateNumberOfMessagesVisible': steady(15),
       'AWS/Route53 HealthCheckStatus': steady(0),
     },
@@ -53,6 +54,7 @@ export const outages: Record<string, Outage> = {
       'collaboration-service-down',
       'master-database-cpu',
       'sweep-failed',
+      'tenant-database-cpu',
       'dead-letters',
     ],
   },
@@ -74,8 +76,17 @@ export const outages: Record<string, Outage> = {
       'AWS/NATGateway ErrorPortAllocation': steady(900),
       // It finds neither secrets nor its bus, which are outside.
       'Kyo ActiveTenants': gone,
+      'Kyo BusiestServer': gone,
       'AWS/SQS ApproximateNumberOfMessagesVisible': steady(15),
     },
-    mails: ['nat-instance', 'nat-ports-1', 'nat-ports-2', 'nat-ports-3', 'sweep-failed', 'dead-letters'],
+    mails: [
+      'nat-instance',
+      'nat-ports-1',
+      'nat-ports-2',
+      'nat-ports-3',
+      'sweep-failed',
+      'tenant-database-cpu',
+      'dead-letters',
+    ],
   },
 };

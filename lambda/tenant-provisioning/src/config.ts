@@ -116,6 +116,7 @@ export const sweepConfig = z.object({
   ...masterDatabase,
   ...driver,
   ...events,
+  KYO_STAGE: text,
   KYO_METRICS_NAMESPACE: text,
   KYO_LIFECYCLE: json.pipe(lifecycle),
   KYO_WARM_POOL: json.pipe(warmPool),

@@ -1,5 +1,7 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { loadConfig, metricLine } from '@kyong/service-kit';
 import { relayEvents, requestScheduled } from '@kyong/tenancy';
+import { busiestServer } from '@kyong/tenancy/adapters/busiest-server';
 import { eventBridge } from '@kyong/tenancy/adapters/eventbridge';
 import {
   createEventOutbox,
@@ -18,6 +20,7 @@ const store = createMasterDatabase(pool);
 const migrations = createFleetMigrations(pool);
 const outbox = createEventOutbox(pool);
 const publisher = eventBridge({ busName: config.KYO_EVENT_BUS });
+const cloudWatch = new CloudWatchClient();
 const start = stateMachine(config.KYO_STATE_MACHINE);
 
 /** An operation whose time came this long ago has lost its driver: one that is alive comes back within seconds. */
@@ -28,13 +31,15 @@ const maxBatches = 50;
 
 /** UTC: Tokyo's early morning, when backups are over. */
 const snapshotsHour = 20;
+/** How often servers are looked at: each look costs as much as there are servers. */
+const lookMinutes = 15;
 
 /** A name nobody bears: the sweep itself holds no lease. */
 const owner = 'sweep';
 
 /**
  * Every minute: asks for what is due by the calendar, gives a driver to whatever has none, has the warm pool looked after,
- * relays what is still in the outbox, counts the tenants.
+ * relays what is still in the outbox, counts the tenants, and now and then looks how busy their servers are.
  */
 export const handler = async (): Promise<void> => {
   const now = new Date();
@@ -72,4 +77,17 @@ export const handler = async (): Promise<void> => {
   const active = await store.countTenants('active');
   const namespace = config.KYO_METRICS_NAMESPACE;
   logger.info(metricLine({ ActiveTenants: [active, 'Count'] }, { namespace, now }), 'swept');
+  if (now.getUTCMinutes() % lookMinutes === 0) await lookAtServers(now);
 };
+
+/** A sweep is none the worse for not knowing; that it never knows is an alarm (`BusiestServer`). */
+async function lookAtServers(now: Date): Promise<void> {
+  try {
+    const server = await busiestServer(cloudWatch, config.KYO_STAGE, now);
+    const namespace = config.KYO_METRICS_NAMESPACE;
+    const metric = metricLine({ BusiestServer: [server?.percent ?? 0, 'Percent'] }, { namespace, now });
+    logger.info({ ...metric, server: server?.name }, 'looked at servers');
+  } catch (err) {
+    logger.warn({ err }, 'servers could not be looked at');
+  }
+}

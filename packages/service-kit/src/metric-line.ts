@@ -1,5 +1,5 @@
 /** What CloudWatch calls the units that we measure in. */
-export type MetricUnit = 'Count' | 'Bytes' | 'Milliseconds';
+export type MetricUnit = 'Count' | 'Bytes' | 'Milliseconds' | 'Percent';
 
 /**
  * A line of a log that CloudWatch takes metrics from (Amazon CloudWatch User Guide, embedded metric format).

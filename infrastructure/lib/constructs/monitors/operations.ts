@@ -1,4 +1,5 @@
 import { eventSource } from '@kyong/tenancy/adapters/eventbridge';
+import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as events from 'aws-cdk-lib/aws-events';
 import type { Stage } from '../../../config/index.ts';
@@ -47,6 +48,20 @@ export function monitorOperations(
     metric: advance.metricThrottles(driver),
     threshold: 0,
     periods: 3,
+  });
+  alarms.add('tenant-database-cpu', {
+    runbook: 'tenant-database-cpu',
+    problem: "A tenant's database server is busy for more than 90 %, or none is looked at",
+    // One metric for all of them: the sweep writes that of the busiest, four times an hour, and none is none.
+    metric: new cloudwatch.Metric({
+      namespace: metricsNamespaceOf(stage),
+      metricName: 'BusiestServer',
+      statistic: 'Maximum',
+      period: Duration.minutes(15),
+    }),
+    threshold: 90,
+    periods: 2,
+    noDataIsAFault: true,
   });
   alarms.add('dead-letters', {
     runbook: 'dead-letters',

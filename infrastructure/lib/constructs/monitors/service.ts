@@ -118,9 +118,9 @@ export function monitorLoadBalancer(alarms: Alarms, loadBalancer: elb.Applicatio
       statistic: 'Sum',
       period: fiveMinutes,
     }),
-    // A number and no share: requests that find no task are not in RequestCount. The check from outside alone makes some 150
-    // in five minutes (about 16 places, every 30 s), so that an outage at night passes it.
-    threshold: 50,
+    // A number and no share: requests that find no task are not in RequestCount. The check from outside alone makes 30 in five
+    // minutes (three places, every 30 s), so that an outage at night passes it.
+    threshold: 20,
     periods: 1,
   });
 }

@@ -3,8 +3,10 @@ import { rates } from '../tokyo.ts';
 import { controlPlaneRequests, minutesAMonth, turnsOfAnOperation } from '../workload.ts';
 import type { Usage } from './usage.ts';
 
-/** `Metrics.write` of the collaboration service, and the sweep's count of tenants. */
-const metricsInLogs = 2 + 1;
+/** `Metrics.write` of the collaboration service, the sweep's count of tenants, and the load of their busiest server. */
+const metricsInLogs = 2 + 1 + 1;
+/** `lookMinutes` of the sweep. */
+const looksAMonth = minutesAMonth / 15;
 /** Count, two kinds of errors, two of latency, of each method (API Gateway, "Metrics"). */
 const metricsOfAMethod = 5;
 /** Of a cluster, and of each service in it (CloudWatch, "Container Insights metrics"). */
@@ -40,6 +42,14 @@ export const metrics: Usage[] = [
         : 0,
     usdPerUnit: rates.customMetric,
     alwaysFree: 'customMetrics',
+  },
+  {
+    item: 'metrics of database servers looked at',
+    types: ['AWS::RDS::DBInstance'],
+    assumption: "every 15 minutes, one of each server, the platform's and one of each gym",
+    units: (templates, { gyms }) =>
+      looksAMonth * (resourcesOf(templates, 'AWS::RDS::DBInstance').length + gyms),
+    usdPerUnit: rates.metricLookedAt,
   },
   {
     item: 'traces',
