@@ -19,9 +19,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stageOf } from '../config/index.ts';
 import { root } from '../lib/code/index.ts';
 import { services } from '../lib/services/index.ts';
+import { type AccountStanding, startAccountStanding } from './emulator/account-standing.ts';
 import { type Commands, commandsAgainst } from './emulator/commands.ts';
 import { type EmulatedCloud, startEmulatedCloud } from './emulator/deployment.ts';
-import { type ServiceQuotas, startServiceQuotas } from './emulator/service-quotas.ts';
 
 // The commands as a person types them; what they deploy is driven in deploy.emulator.test.ts.
 const stage = stageOf('dev');
@@ -30,7 +30,7 @@ const cacheGroup = 'ValkeyGroupC2F08A48';
 const revision = execFileSync('git', ['rev-parse', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim();
 
 let cloud: EmulatedCloud;
-let quotas: ServiceQuotas;
+let standing: AccountStanding;
 let commands: Commands;
 /** What a deployment said that found too little room, and what there was then. */
 let refused: { said: string; left: Awaited<ReturnType<typeof whatIsLeft>> };
@@ -39,15 +39,15 @@ let said: string;
 
 beforeAll(async () => {
   cloud = await startEmulatedCloud(stage.region);
-  quotas = await startServiceQuotas(1);
-  commands = commandsAgainst(cloud, quotas);
+  standing = await startAccountStanding(1);
+  commands = commandsAgainst(cloud, standing);
   const deployed = commands.npmRun('deploy', '-c', 'stage=dev');
   refused = { said: await deployed.catch(({ message }: Error) => message), left: await whatIsLeft() };
-  quotas.value = 64;
+  standing.quota = 64;
   said = await commands.npmRun('deploy', '-c', 'stage=dev');
 }, 900_000);
 afterAll(async () => {
-  quotas?.close();
+  standing?.close();
   await cloud?.stop();
 });
 

@@ -46,6 +46,7 @@ const ready: Answers = {
   GetAccountSettingsCommand: { AccountLimit: { UnreservedConcurrentExecutions: 1000 } },
   GetServiceQuotaCommand: { Quota: { Value: 64 } },
   DescribeAvailabilityZonesCommand: { AvailabilityZones: zones },
+  GetAccountCommand: { ProductionAccessEnabled: true, SendQuota: { Max24HourSend: 50_000 } },
   DescribeOrderableDBInstanceOptionsCommand: {
     OrderableDBInstanceOptions: [{ AvailabilityZones: zones.map(({ ZoneName }) => ({ Name: ZoneName })) }],
   },
@@ -149,6 +150,21 @@ describe('the preflight', () => {
       'a zone that the account has not',
       { DescribeAvailabilityZonesCommand: { AvailabilityZones: zones.slice(1) } },
       { check: 'zones', level: 'error', remedy: expect.stringContaining('ap-northeast-1c, ap-northeast-1d') },
+    ],
+    [
+      'e-mail that goes to verified addresses alone',
+      { GetAccountCommand: { ProductionAccessEnabled: false, SendQuota: { Max24HourSend: 200 } } },
+      { check: 'e-mail', level: 'warning', detail: expect.stringContaining('200 a day') },
+    ],
+    [
+      'SMS that go to verified numbers alone',
+      {
+        DescribeAccountAttributesCommand: {
+          AccountQuotas: [{ AccountQuotaName: 'DBInstances', Used: 0, Max: 40 }],
+          AccountAttributes: [{ Name: 'ACCOUNT_TIER', Value: 'SANDBOX' }],
+        },
+      },
+      { check: 'SMS', level: 'warning' },
     ],
     [
       'a size that RDS does not sell there',

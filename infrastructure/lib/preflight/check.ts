@@ -2,8 +2,10 @@ import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { IAMClient } from '@aws-sdk/client-iam';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
+import type { PinpointSMSVoiceV2Client } from '@aws-sdk/client-pinpoint-sms-voice-v2';
 import type { RDSClient } from '@aws-sdk/client-rds';
 import type { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
+import type { SESv2Client } from '@aws-sdk/client-sesv2';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import type { STSClient } from '@aws-sdk/client-sts';
 import type { Stage } from '../../config/index.ts';
@@ -24,6 +26,8 @@ export interface PreflightClients {
   lambda: LambdaClient;
   rds: RDSClient;
   serviceQuotas: ServiceQuotasClient;
+  ses: SESv2Client;
+  sms: PinpointSMSVoiceV2Client;
   sts: STSClient;
   /** Of any region: each one that a stage uses is bootstrapped by itself. */
   ssmIn: (region: string) => SSMClient;

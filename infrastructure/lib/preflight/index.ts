@@ -3,6 +3,7 @@ import { type Check, type Finding, isDenied, type Preflight } from './check.ts';
 import { databaseClassCheck } from './database-classes.ts';
 import { identityCheck } from './identity.ts';
 import { imageCheck } from './images.ts';
+import { messageChecks } from './messages.ts';
 import { placeholderCheck } from './placeholders.ts';
 import { quotaChecks } from './quotas.ts';
 import { regionCheck } from './region.ts';
@@ -23,6 +24,7 @@ export const checks: readonly Check[] = [
   zoneCheck,
   databaseClassCheck,
   imageCheck,
+  ...messageChecks,
 ];
 
 /** Looks at everything at once: seconds. Without an identity nothing else is asked. */

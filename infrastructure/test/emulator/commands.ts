@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { root } from '../../lib/code/index.ts';
+import type { AccountStanding } from './account-standing.ts';
 import type { EmulatedCloud } from './deployment.ts';
-import type { ServiceQuotas } from './service-quotas.ts';
 
 export interface Commands {
   /** `npm run …` as a person types it, with credentials and nobody to ask. */
@@ -25,8 +25,8 @@ const onTerminal = [
 /** Commands against the emulator. Each answers with all it said, and throws it when it fails. */
 export function commandsAgainst(
   { emulator, region, rdsUrl, directory }: EmulatedCloud,
-  /** Where commands ask for quotas, of those that do. */
-  quotas?: ServiceQuotas,
+  /** Where commands ask for it, of those that do. */
+  standing?: AccountStanding,
 ): Commands {
   const binaries = join(directory, 'bin');
   mkdirSync(binaries);
@@ -47,7 +47,10 @@ export function commandsAgainst(
     AWS_REGION: region,
     AWS_ENDPOINT_URL: emulator.url,
     AWS_ENDPOINT_URL_RDS: rdsUrl,
-    ...(quotas && { AWS_ENDPOINT_URL_SERVICE_QUOTAS: quotas.url }),
+    ...(standing && {
+      AWS_ENDPOINT_URL_SERVICE_QUOTAS: standing.url,
+      AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2: standing.url,
+    }),
     AWS_EC2_METADATA_DISABLED: 'true',
     CI: 'true',
     CDK_DISABLE_CLI_TELEMETRY: 'true',
