@@ -179,6 +179,25 @@ it('is alive while a part is away, and not ready', async () => {
   });
 });
 
+it('createHttpApp writes no line for a probe unless it fails', async () => {
+  const lines: string[] = [];
+  const destination = { write: (line: string) => void lines.push(line) };
+  let away = false;
+  const probed = createHttpApp({
+    logger: createLogger({ service: 'test' }, destination),
+    checks: {
+      database: async () => {
+        if (away) throw new Error('away');
+      },
+    },
+  });
+  for (const url of ['/health', '/ready', '/nowhere']) await probed.inject(url);
+  expect(lines.map((line) => JSON.parse(line).status)).toEqual([404]);
+  away = true;
+  await probed.inject('/ready');
+  expect(lines.map((line) => JSON.parse(line).status)).toEqual([404, 503]);
+});
+
 it('draining, it answers on, closes connections and is not ready', async () => {
   const leaving = createHttpApp({ logger, checks: {} });
   expect((await leaving.inject('/health')).headers.connection).not.toBe('close');

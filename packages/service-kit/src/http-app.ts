@@ -48,6 +48,8 @@ const securityHeaders = {
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
 };
+/** Where it is asked whether a service lives, and whether it takes traffic. */
+const probes = new Set(['/health', '/ready']);
 const defaultBodyLimitBytes = 64 * 1024;
 const requestTimeoutMilliseconds = 30_000;
 /** Longer than a load balancer keeps an idle connection (60 s), so that it is never we who close one in use. */
@@ -95,6 +97,8 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
     done();
   });
   app.addHook('onResponse', (request, reply, done) => {
+    // Load balancer and container look every few seconds: a million lines a month and service that say nothing.
+    if (probes.has(request.routeOptions.url ?? '') && reply.statusCode < 500) return done();
     const line = {
       requestId: request.id,
       method: request.method,

@@ -17,15 +17,11 @@ const refusedADay = 8_640;
 
 type Source = (templates: Templates, workload: Workload) => number;
 
-/** Load balancer nodes in three zones, every ten seconds, and the container itself every fifteen, of each service. */
-const looksAtServices: Source = (templates) =>
-  resourcesOf(templates, 'AWS::ECS::Service').length * (3 * 6 + 4) * minutesAMonth;
 const functionLogs: Source = (_, workload) =>
   bytes.call *
   (minutesAMonth + controlPlaneRequests(workload) + workload.operationsAMonth * turnsOfAnOperation);
-const serviceLogs: Source = (templates, workload) =>
-  bytes.request * (requestsAMonth(workload) + looksAtServices(templates, workload)) +
-  bytes.metrics * minutesAMonth;
+const serviceLogs: Source = (_, workload) =>
+  bytes.request * requestsAMonth(workload) + bytes.metrics * minutesAMonth;
 const apiLogs: Source = (_, workload) => bytes.accessLog * controlPlaneRequests(workload);
 const machineLogs: Source = (templates, workload) =>
   resourcesOf(templates, 'AWS::StepFunctions::StateMachine').some(
@@ -56,7 +52,7 @@ export const logs: Usage[] = [
   ingested(
     'logs of services, GiB',
     ['AWS::ECS::Service', 'AWS::Logs::LogGroup'],
-    `${bytes.request} bytes for each request and each look whether it is well; metrics every minute`,
+    `${bytes.request} bytes for each request, none for a look whether it is well; metrics every minute`,
     serviceLogs,
   ),
   ingested(
