@@ -6,6 +6,8 @@ import { check } from 'recheck';
 import ts from 'typescript';
 
 const root = join(import.meta.dirname, '..');
+/** What automata cannot prove is tried with texts made at random: the same ones each time. */
+const randomSeed = 1;
 /** The slowest takes a second here. */
 const timeoutMilliseconds = 60_000;
 
@@ -51,7 +53,7 @@ function expressionsIn(file: string): Expression[] {
 
 async function judge({ where, source, flags }: Expression): Promise<string[]> {
   if (source === '') return [`${where}: an expression that is put together at run time cannot be judged`];
-  const verdict = await check(source, flags, { timeout: timeoutMilliseconds });
+  const verdict = await check(source, flags, { timeout: timeoutMilliseconds, randomSeed });
   if (verdict.status === 'safe') return [];
   const why = verdict.status === 'vulnerable' ? verdict.complexity.summary : verdict.error.kind;
   return [`${where}: /${source}/${flags} (${why})`];
