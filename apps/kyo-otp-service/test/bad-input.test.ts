@@ -34,7 +34,7 @@ test('what is no JSON, no body, too large or of another type has its own code', 
   const inject = async (payload: string, type = 'application/json') =>
     problemOf(await app.inject({ method: 'POST', url: send, payload, headers: { 'content-type': type } }));
   expect(await inject('{"channel":')).toEqual([400, 'malformed_json']);
-  expect(await inject('')).toEqual([400, 'malformed_json']);
+  expect(await inject('')).toEqual([400, 'malformed_request']);
   expect(await inject(`"${'x'.repeat(5_000)}"`)).toEqual([413, 'payload_too_large']);
   expect(await inject('channel=sms', 'application/x-www-form-urlencoded')).toEqual([
     415,
