@@ -99,8 +99,9 @@ async function ownsTooMany(
 }
 
 /**
- * Seconds until a server may be ordered; 0 for now. From here to the end of the transaction no other is ordered: requests that
- * come at one time are counted one after the other. One that was undone counts, too.
+ * Whole seconds until a server may be ordered, a day's at most; 0 for now. From here to the end of the transaction no other is
+ * ordered: requests that come at one time are counted one after the other. One that was undone counts, too. By the clock and
+ * not by `now()`, the beginning of this transaction: one that began later may have ordered while this one waited.
  */
 async function untilServerIsFree(
   client: PoolClient,
@@ -109,8 +110,8 @@ async function untilServerIsFree(
   if (maxServersPerDay === null) return 0;
   await client.query("SELECT pg_advisory_xact_lock(hashtextextended('kyo:self-service-servers', 0))");
   const { rows } = await client.query<{ seconds: number }>(
-    `SELECT extract(epoch FROM created_at + interval '1 day' - now())::float8 AS seconds
-       FROM self_service_servers WHERE created_at > now() - interval '1 day'
+    `SELECT ceil(extract(epoch FROM created_at + interval '1 day' - clock_timestamp()))::int AS seconds
+       FROM self_service_servers WHERE created_at > clock_timestamp() - interval '1 day'
       ORDER BY created_at DESC OFFSET $1 LIMIT 1`,
     [maxServersPerDay - 1],
   );
