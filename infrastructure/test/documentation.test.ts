@@ -11,7 +11,7 @@ const rows = text
   .filter((line) => line.startsWith('| ') && !/^\| (-+|asked for) /.test(line))
   .map((line) => line.split('|').map((cell) => cell.trim()));
 const files = globSync(
-  ['infrastructure/{lib,test,commands}/**', 'lambda/*/{src,test}/**', 'lambda/*', 'packages/*/src/*'],
+  ['infrastructure/{lib,test,commands}/**', '{apps,lambda}/*/{src,test}/**', 'lambda/*', 'packages/*/src/*'],
   { cwd: root },
 ).map((file) => `/${file}`);
 

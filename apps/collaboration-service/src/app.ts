@@ -54,7 +54,7 @@ export interface CollaborationDependencies {
 
 export interface CollaborationService {
   app: FastifyInstance;
-  /** Not ready from now on; clients move to other servers over this time. Then close the app. */
+  /** Not ready from now on; clients move to other servers over this time, once. Then close the app. */
   drain(windowSeconds: number): Promise<void>;
 }
 
@@ -192,7 +192,12 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
     await history.close();
     subscriber.disconnect();
   });
-  return { app, drain: drainAll };
+  let leaving: Promise<void> | undefined;
+  const drainOnce = (windowSeconds: number) => {
+    leaving ??= drainAll(windowSeconds);
+    return leaving;
+  };
+  return { app, drain: drainOnce };
 }
 
 /** What people have edited is saved when their gym leaves, too: nothing else is done in its database then. */

@@ -31,6 +31,8 @@ export const configSchema = z.object({
   KYO_TRUSTED_PROXIES: z.coerce.number().int().min(0).max(5).default(0),
   /** Under which its metrics are found in CloudWatch. */
   KYO_METRICS_NAMESPACE: z.string().min(1).optional(),
+  /** Set by ECS: where a container asks about its task. */
+  ECS_CONTAINER_METADATA_URI_V4: z.url().optional(),
   /** Over which clients move to other servers when this one stops. */
   KYO_DRAIN_SECONDS: z.coerce.number().int().min(0).max(75).default(60),
 });

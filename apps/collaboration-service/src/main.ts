@@ -1,3 +1,4 @@
+import { ECSClient } from '@aws-sdk/client-ecs';
 import { createPool } from '@kyong/postgres';
 import { confirmWrites, connectRedis } from '@kyong/redis';
 import {
@@ -14,10 +15,13 @@ import { secretsManager } from '@kyong/tenancy/adapters/secrets-manager';
 import { openTenantAccess } from '@kyong/tenancy/adapters/tenant-access';
 import { createApp } from './app.ts';
 import { configSchema } from './config.ts';
+import { whenTaskStops } from './task-stop.ts';
 
 const idleTimeoutSeconds = 30;
 /** For what comes after the clients have moved; with `KYO_DRAIN_SECONDS` at most 90 (ECS `stopTimeout` allows 120). */
 const flushSeconds = 15;
+/** Clients begin to move within this: with the time that they take it is less than their target takes to drain. */
+const askAboutTaskSeconds = 5;
 
 const config = loadConfigOrExit(configSchema, process.env);
 const logger = createLogger({ service: 'collaboration-service', level: config.KYO_LOG_LEVEL });
@@ -63,7 +67,9 @@ const { app, drain } = createApp({
   trustedProxies: config.KYO_TRUSTED_PROXIES,
 });
 
+const stopping = new AbortController();
 onShutdown({ logger, deadlineSeconds: config.KYO_DRAIN_SECONDS + flushSeconds }, async () => {
+  stopping.abort();
   await drain(config.KYO_DRAIN_SECONDS);
   await app.close();
   await tenants.close();
@@ -73,3 +79,17 @@ onShutdown({ logger, deadlineSeconds: config.KYO_DRAIN_SECONDS + flushSeconds },
 });
 await app.listen({ host: '0.0.0.0', port: config.KYO_PORT });
 logger.info({ port: config.KYO_PORT }, 'listening');
+
+if (config.ECS_CONTAINER_METADATA_URI_V4) {
+  const stops = await whenTaskStops({
+    metadataUri: config.ECS_CONTAINER_METADATA_URI_V4,
+    ecs: new ECSClient({ region: config.KYO_AWS_REGION }),
+    intervalSeconds: askAboutTaskSeconds,
+    signal: stopping.signal,
+    onError: (err) => logger.warn({ err }, 'ECS does not say whether this task stops'),
+  });
+  if (stops) {
+    logger.info('moving sockets: this task is to stop');
+    await drain(config.KYO_DRAIN_SECONDS);
+  }
+}

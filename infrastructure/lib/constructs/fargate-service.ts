@@ -3,6 +3,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { DnsRecordType } from 'aws-cdk-lib/aws-servicediscovery';
@@ -35,7 +36,10 @@ const scaleInCooldown = Duration.minutes(5);
 const socketScaleInCooldown = Duration.minutes(10);
 /** For how long a caller may take an address for that of a task: less than a target's drain, in which the task still answers. */
 const addressTtl = Duration.seconds(10);
-/** ECS kills 120 s after it asked to stop at the latest, and a Spot task goes two minutes after its notice. */
+/**
+ * How long a target of the load balancer drains before ECS asks its task to stop: requests are short, and sockets have moved by
+ * then. A Spot task goes two minutes after its notice, whatever is open.
+ */
 const drainSeconds = { requests: 30, sockets: 110 };
 
 /** A service on Fargate behind the load balancer: ARM64, a root that cannot be written to, scaled by what it is busy with. */
@@ -98,6 +102,7 @@ export class FargateService extends Construct {
         dnsTtl: addressTtl,
       },
     });
+    if (definition.sockets) this.#mayAskAboutItself(cluster);
     // On deletion the other way round: providers that a service uses cannot be taken from the cluster.
     this.service.node.addDependency(cluster.cluster);
     this.targetGroup = this.#targetGroup(props);
@@ -107,6 +112,20 @@ export class FargateService extends Construct {
       action: elb.ListenerAction.forward([this.targetGroup]),
     });
     this.#scale(props);
+  }
+
+  /** Whether ECS wants a task of it to stop, which tasks with sockets must know before their target is drained. */
+  #mayAskAboutItself({ cluster }: ServiceCluster): void {
+    const { stack } = this.service;
+    this.taskRole.addToPrincipalPolicy(
+      new iam.PolicyStatement({
+        sid: 'AskAboutTasks',
+        actions: ['ecs:DescribeTasks'],
+        resources: [
+          stack.formatArn({ service: 'ecs', resource: 'task', resourceName: `${cluster.clusterName}/*` }),
+        ],
+      }),
+    );
   }
 
   #task(

@@ -162,6 +162,12 @@ export function acknowledgementsOf(stage: Stage): Acknowledgement[] {
       reason:
         "Recipients: SES asks for one that is an identity of the account too. The sender is the stage's, by a condition.",
     },
+    {
+      stack: 'services',
+      id: wildcard(arn('ecs', 'task/<ClusterC2E21B66>/*')),
+      reason:
+        'Tasks have their numbers when they start; those of the stage are in its own cluster, and are only looked at.',
+    },
     ...(stage.github ? ofGithub() : []),
     {
       stack: 'services',

@@ -153,16 +153,4 @@ export const containerRules: Rule[] = [
       oneOf(templates, service).properties.ServiceRegistries = [{ RegistryArn: 'arn', ContainerPort: 3001 }];
     },
   },
-  {
-    name: 'targets are let go before Spot takes their task',
-    findings: (templates) =>
-      each(resourcesOf(templates, 'AWS::ElasticLoadBalancingV2::TargetGroup'), ({ id, properties }) => {
-        const attributes = properties.TargetGroupAttributes as Properties[];
-        const delay = attributes.find(({ Key }) => Key === 'deregistration_delay.timeout_seconds')?.Value;
-        return !(Number(delay) < 120) && `${id}: ${delay} s`;
-      }),
-    reintroduce: (templates) => {
-      oneOf(templates, 'AWS::ElasticLoadBalancingV2::TargetGroup').properties.TargetGroupAttributes = [];
-    },
-  },
 ];

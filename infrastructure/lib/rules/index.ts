@@ -6,6 +6,7 @@ import { connectionRules } from './connections.ts';
 import { containerRules } from './containers.ts';
 import { controlPlaneRules } from './control-plane.ts';
 import { databaseRules } from './databases.ts';
+import { drainingRules } from './draining.ts';
 import { edgeRules } from './edge.ts';
 import { messageRules } from './messages.ts';
 import { nameRules } from './names.ts';
@@ -29,6 +30,7 @@ export const rules: Rule[] = [
   ...connectionRules,
   ...cacheRules,
   ...containerRules,
+  ...drainingRules,
   ...controlPlaneRules,
   ...edgeRules,
   ...alarmRules,

@@ -14,7 +14,11 @@ import {
 } from './definition.ts';
 
 const name = 'collaboration-service';
-/** Over which clients move to other tasks: the target is let go within 110 s, and ECS ends the task at 120. */
+/**
+ * Over which clients move to other tasks. On a deployment they begin when ECS wants the task to stop, which is asked every 5 s, and
+ * have moved before its target is drained (110 s), after which comes SIGTERM. When a host or Spot takes the task, SIGTERM comes
+ * first, and the task has 120 s.
+ */
 const drainSeconds = 75;
 
 /** Shared documents over sockets. */
