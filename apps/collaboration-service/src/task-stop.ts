@@ -4,6 +4,7 @@ import { z } from 'zod';
 
 /** What a container is told of its task (Amazon ECS Developer Guide, "Task metadata endpoint version 4"). */
 const metadata = z.object({ Cluster: z.string(), TaskARN: z.string(), DesiredStatus: z.string() });
+/** For both answers together. */
 const timeoutMilliseconds = 2_000;
 
 export interface TaskStopOptions {
@@ -14,6 +15,7 @@ export interface TaskStopOptions {
   intervalSeconds: number;
   /** Ends the asking. */
   signal: AbortSignal;
+  /** Called once for as long as it does not answer. */
   onError: (error: unknown) => void;
 }
 
@@ -28,21 +30,26 @@ export interface TaskStopOptions {
  */
 export async function whenTaskStops(options: TaskStopOptions): Promise<boolean> {
   const { signal, intervalSeconds, onError } = options;
+  let isSilent = false;
   while (!signal.aborted) {
-    const stops = await isStopping(options).catch((error: unknown) => {
-      onError(error);
-      return false;
-    });
-    if (stops) return true;
+    try {
+      if (await isStopping(options)) return true;
+      isSilent = false;
+    } catch (error) {
+      if (!isSilent) onError(error);
+      isSilent = true;
+    }
     await pause(intervalSeconds * 1000, undefined, { ref: false, signal }).catch(() => {});
   }
   return false;
 }
 
 async function isStopping({ metadataUri, ecs }: TaskStopOptions): Promise<boolean> {
-  const response = await fetch(`${metadataUri}/task`, { signal: AbortSignal.timeout(timeoutMilliseconds) });
+  const abortSignal = AbortSignal.timeout(timeoutMilliseconds);
+  const response = await fetch(`${metadataUri}/task`, { signal: abortSignal });
   const { Cluster, TaskARN, DesiredStatus } = metadata.parse(await response.json());
   if (DesiredStatus === 'STOPPED') return true;
-  const { tasks = [] } = await ecs.send(new DescribeTasksCommand({ cluster: Cluster, tasks: [TaskARN] }));
+  const describe = new DescribeTasksCommand({ cluster: Cluster, tasks: [TaskARN] });
+  const { tasks = [] } = await ecs.send(describe, { abortSignal });
   return tasks[0]?.desiredStatus === 'STOPPED';
 }

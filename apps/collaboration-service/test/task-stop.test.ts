@@ -68,11 +68,12 @@ it('sockets move to another task while their target drains, before the signal an
     await eventually(() => expect(doc.getMap('edits').get('after')).toBe('the move'));
 });
 
-it('a task is told by its own endpoint as well, and what does not answer is asked again', async () => {
-  const { wanted, errors, told } = await startEcs();
+it('a task is told by its own endpoint as well, and what does not answer is asked again and reported once', async () => {
+  const { wanted, requests, errors, told } = await startEcs();
   wanted.answers = false;
   const stops = told();
-  await eventually(() => expect(errors.length).toBeGreaterThan(1));
+  await eventually(() => expect(requests.length).toBeGreaterThan(2));
+  expect(errors).toHaveLength(1);
   Object.assign(wanted, { answers: true, byContainer: 'STOPPED' });
   expect(await stops).toBe(true);
 });
