@@ -5,7 +5,13 @@ import { OtpKeys } from './keys.ts';
 import { createLogEntry, type LogEntry, logContext, type SendReport } from './log.ts';
 import { type Delivery, deliveryContext } from './otp.ts';
 import { openReceiptToken } from './receipt.ts';
-import { type Message, type MessageSender, RecipientRefused, SenderRefused } from './sender.ts';
+import {
+  type Message,
+  MessageRefused,
+  type MessageSender,
+  RecipientRefused,
+  SenderRefused,
+} from './sender.ts';
 import type { TemplateReader } from './template.ts';
 
 const keys = new OtpKeys(Buffer.alloc(32, 1));
@@ -127,6 +133,16 @@ test('a provider that refuses for good is asked once; when all do, nobody waits'
   const { outcome, pauses, report } = await run([first.sender, second.sender], { tenantId: 'gym' });
   expect([outcome, first.tries, second.tries, pauses]).toEqual(['failed', 1, 2, [250]]);
   expect(report).toMatchObject({ failure: 'providers_unavailable', attempts: 3 });
+});
+
+test('a message that is not taken is asked of each provider once, and nobody waits', async () => {
+  const refusal = new MessageRefused('too dear');
+  const [first, second] = [provider('first', [refusal]), provider('second', [])];
+  expect((await run([first.sender, second.sender])).outcome).toBe('sent');
+  const [third, fourth] = [provider('third', [refusal]), provider('fourth', [refusal])];
+  const { outcome, pauses, report } = await run([third.sender, fourth.sender], { tenantId: 'gym' });
+  expect([outcome, third.tries, fourth.tries, pauses]).toEqual(['failed', 1, 1, []]);
+  expect(report).toMatchObject({ failure: 'message_refused', attempts: 2 });
 });
 
 test('slow failures end after a while', async () => {

@@ -7,6 +7,7 @@ import { createReceiptToken } from './receipt.ts';
 import {
   type Handover,
   type Message,
+  MessageRefused,
   type MessageSender,
   RecipientRefused,
   SenderRefused,
@@ -95,7 +96,7 @@ interface Tries {
   attempts: number;
   provider?: string;
   handover?: Handover;
-  failure?: 'recipient_refused' | 'providers_unavailable';
+  failure?: 'recipient_refused' | 'message_refused' | 'providers_unavailable';
 }
 
 async function tryAll(
@@ -107,6 +108,7 @@ async function tryAll(
   const startedAt = now().getTime();
   let senders = options.senders[message.channel];
   let attempts = 0;
+  let messageRefused = false;
   for (const [round, wait] of [...retryMilliseconds, undefined].entries()) {
     for (const sender of senders) {
       if (now() >= message.expiresAt) return { outcome: 'expired', attempts };
@@ -119,14 +121,20 @@ async function tryAll(
         onError(error);
         if (error instanceof RecipientRefused)
           return { outcome: 'failed', attempts, provider: sender.name, failure: 'recipient_refused' };
-        if (error instanceof SenderRefused) senders = senders.filter((other) => other !== sender);
+        messageRefused ||= error instanceof MessageRefused;
+        if (error instanceof MessageRefused || error instanceof SenderRefused)
+          senders = senders.filter((other) => other !== sender);
       }
     }
     if (senders.length === 0 || wait === undefined) break;
     if (round === 0) await onFirstRoundLost(attempts);
     await pause(wait);
   }
-  return { outcome: 'failed', attempts, failure: 'providers_unavailable' };
+  return {
+    outcome: 'failed',
+    attempts,
+    failure: messageRefused && senders.length === 0 ? 'message_refused' : 'providers_unavailable',
+  };
 }
 
 /** A code does not wait for a gym's words, and is sent without them. */

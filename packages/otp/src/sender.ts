@@ -29,14 +29,23 @@ export interface MessageSender {
   /**
    * Resolves when the message was taken over; gives up soon after `signal` aborts. No error names the code.
    * @throws {RecipientRefused} when nobody can send to this address: it is neither tried again nor elsewhere.
+   * @throws {MessageRefused} when this provider does not take this message: it is not tried again there, only elsewhere.
    * @throws {SenderRefused} when this provider will not, however often it is asked: another one is.
-   * Any other error is tried again, there and elsewhere.
+   * Any other error is tried again, there and elsewhere. Of a provider's own trouble speak the last two alone.
    */
   send(message: Message, signal: AbortSignal): Promise<Handover>;
 }
 
 export class RecipientRefused extends Error {
   override name = 'RecipientRefused';
+}
+
+/**
+ * Its words, its length, its price or where it goes: what a gym or a stranger has chosen, so that it says nothing about what
+ * the provider does with the messages of others.
+ */
+export class MessageRefused extends Error {
+  override name = 'MessageRefused';
 }
 
 /** Its credentials, its balance or its settings are not in order: something for an operator. */

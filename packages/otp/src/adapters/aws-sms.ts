@@ -4,8 +4,15 @@ import {
   SendTextMessageCommand,
   ValidationException,
 } from '@aws-sdk/client-pinpoint-sms-voice-v2';
-import { type Message, type MessageSender, RecipientRefused, SenderRefused } from '../sender.ts';
+import {
+  type Message,
+  MessageRefused,
+  type MessageSender,
+  RecipientRefused,
+  SenderRefused,
+} from '../sender.ts';
 import { measureSms } from '../sms-encoding.ts';
+import { awsRefusal } from './aws-refusal.ts';
 
 export interface AwsSmsOptions {
   region: string;
@@ -22,15 +29,21 @@ export interface AwsSmsOptions {
 
 /** The service takes times to live from 5 seconds to 3 days. */
 const shortestLifeSeconds = 5;
-/** Of the same account whichever message: no credentials, no right, the month's spending limit reached, a setting wrong. */
-const refusals = new Set([
-  'AccessDeniedException',
-  'ResourceNotFoundException',
-  'ServiceQuotaExceededException',
-  'UnrecognizedClientException',
-  'InvalidSignatureException',
-  'CredentialsProviderError',
+/** Of the reasons for a conflict: this number in particular. */
+const recipientReasons = new Set([
+  'DESTINATION_PHONE_NUMBER_OPTED_OUT',
+  'DESTINATION_PHONE_NUMBER_BLOCKED_BY_PROTECT_NUMBER_OVERRIDE',
 ]);
+/** Reasons that lie in what we are set up with, whichever message it is. Those that are not here lie in the message. */
+const accountReasons = new Set([
+  'CHANNEL_NOT_ENABLED',
+  'INVALID_ARN',
+  'RESOURCE_NOT_ACCESSIBLE',
+  'RESOURCE_NOT_ACTIVE',
+  'SENDER_ID_NOT_REGISTERED',
+]);
+/** Fields that hold what we are set up with. */
+const accountFields = new Set(['OriginationIdentity', 'ConfigurationSetName', 'MaxPrice']);
 
 /**
  * AWS End User Messaging SMS, and not Amazon SNS, which sends through it: only here has a message a time to live, a highest
@@ -72,20 +85,14 @@ function inputOf(message: Message, { origination, maxPriceUsd, configurationSet 
   };
 }
 
+/** By the reasons of `SendTextMessage` (API reference of End User Messaging SMS, version 2022-03-31). */
 function translate(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  if (error instanceof ValidationException) {
-    const aboutNumber = error.Fields?.some(({ Name }) => Name === 'DestinationPhoneNumber');
-    return aboutNumber
-      ? new RecipientRefused('AWS does not take this number.', { cause: error })
-      : new SenderRefused(`AWS refuses the message: ${error.Reason}.`, { cause: error });
-  }
-  if (error instanceof ConflictException) {
-    return error.Reason === 'DESTINATION_PHONE_NUMBER_OPTED_OUT'
-      ? new RecipientRefused('This number wants no messages.', { cause: error })
-      : new SenderRefused(`AWS refuses the message: ${error.Reason}.`, { cause: error });
-  }
-  return refusals.has(error.name)
-    ? new SenderRefused(`AWS refuses: ${error.name}.`, { cause: error })
-    : error;
+  if (!(error instanceof ValidationException || error instanceof ConflictException)) return awsRefusal(error);
+  const reason = error.Reason ?? 'no reason';
+  const fields = (error instanceof ValidationException && error.Fields) || [];
+  if (recipientReasons.has(reason) || fields.some(({ Name }) => Name === 'DestinationPhoneNumber'))
+    return new RecipientRefused(`AWS does not take this number: ${reason}.`, { cause: error });
+  if (accountReasons.has(reason) || fields.some(({ Name = '' }) => accountFields.has(Name)))
+    return new SenderRefused(`AWS refuses: ${reason}.`, { cause: error });
+  return new MessageRefused(`AWS does not take the message: ${reason}.`, { cause: error });
 }

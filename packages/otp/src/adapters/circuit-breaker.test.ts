@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { type Message, type MessageSender, RecipientRefused } from '../sender.ts';
+import { type Message, MessageRefused, type MessageSender, RecipientRefused } from '../sender.ts';
 import { withCircuitBreaker } from './circuit-breaker.ts';
 
 const message: Message = {
@@ -53,8 +53,8 @@ test('a provider that fails five times in a row is left alone for ten seconds, t
   expect(changes.at(-1)).toBe('a closed');
 });
 
-test('wrong numbers say nothing about the provider', async () => {
-  const { send, changes } = create(() => Promise.reject(new RecipientRefused('no such number')));
-  for (let n = 0; n < 20; n++) await expect(send()).rejects.toThrow(RecipientRefused);
+test.each([RecipientRefused, MessageRefused])('a %o says nothing about the provider', async (Refusal) => {
+  const { send, changes } = create(() => Promise.reject(new Refusal('not this one')));
+  for (let n = 0; n < 20; n++) await expect(send()).rejects.toThrow(Refusal);
   expect(changes).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhen } from 'cockatiel';
-import { type MessageSender, RecipientRefused } from '../sender.ts';
+import { MessageRefused, type MessageSender, RecipientRefused } from '../sender.ts';
 
 export interface CircuitBreakerOptions {
   /** Whether the provider is left alone from now on, or is used again. */
@@ -19,9 +19,9 @@ const defaultOpenSeconds = 10;
  */
 export function withCircuitBreaker(sender: MessageSender, options: CircuitBreakerOptions): MessageSender {
   const { onChange, failures = defaultFailures, openSeconds = defaultOpenSeconds } = options;
-  // A wrong number says nothing about the provider.
+  // A wrong number or a message that is not taken says nothing about the provider, or anybody could have it left alone.
   const breaker = circuitBreaker(
-    handleWhen((error) => !(error instanceof RecipientRefused)),
+    handleWhen((error) => !(error instanceof RecipientRefused || error instanceof MessageRefused)),
     {
       halfOpenAfter: openSeconds * 1000,
       breaker: new ConsecutiveBreaker(failures),

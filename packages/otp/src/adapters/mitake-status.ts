@@ -2,8 +2,10 @@
 
 /** Waiting for its time, or with the carrier; `4` is on the phone already. */
 export const takenStatuses = new Set(['0', '1', '2', '3', '4']);
-/** Number wrong (`6`), number invalid (`v`). */
-export const recipientStatuses = new Set(['6', 'v']);
+/** Number wrong (`6`), takes no SMS (`7`), number invalid (`v`). */
+export const recipientStatuses = new Set(['6', '7', 'v']);
+/** Content wrong (`5`), not delivered in time (`8`, `t`), taken back (`9`), empty (`u`), too large (`x`), a field wrong (`y`). */
+export const messageStatuses = new Set(['5', '8', '9', 't', 'u', 'x', 'y']);
 /** System error (`*`), sending suspended (`a`, `b`), too many connections (`l`), system suspended (`r`). */
 export const transientStatuses = new Set(['*', 'a', 'b', 'l', 'r']);
 

@@ -2,12 +2,19 @@ import type { Money } from '@kyong/contracts';
 import {
   type Handover,
   type Message,
+  MessageRefused,
   type MessageSender,
   RecipientRefused,
   SenderRefused,
 } from '../sender.ts';
 import { measureSms } from '../sms-encoding.ts';
-import { parseMitakeReply, recipientStatuses, takenStatuses, transientStatuses } from './mitake-status.ts';
+import {
+  messageStatuses,
+  parseMitakeReply,
+  recipientStatuses,
+  takenStatuses,
+  transientStatuses,
+} from './mitake-status.ts';
 
 export interface MitakeOptions {
   /** Of the account's contract: `https://smsapi.mitake.com.tw/api/mtk/` or `https://smsb2c.mitake.com.tw/b2c/mtk/`. */
@@ -67,6 +74,8 @@ function handoverOf(text: string, message: Message, { pricePerPoint }: MitakeOpt
   const { statuscode = '', msgid, smsPoint } = parseMitakeReply(text);
   if (recipientStatuses.has(statuscode))
     throw new RecipientRefused(`Mitake does not take this number: ${statuscode}.`);
+  if (messageStatuses.has(statuscode))
+    throw new MessageRefused(`Mitake does not take the message: ${statuscode}.`);
   if (transientStatuses.has(statuscode)) throw new Error(`Mitake cannot send at the moment: ${statuscode}.`);
   if (!takenStatuses.has(statuscode) || msgid === undefined) {
     const said = /^[\w*]$/.test(statuscode) ? statuscode : 'no status';

@@ -1,6 +1,7 @@
 import { SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2';
 import type { Money } from '@kyong/contracts';
-import { type MessageSender, SenderRefused } from '../sender.ts';
+import type { MessageSender } from '../sender.ts';
+import { awsRefusal } from './aws-refusal.ts';
 
 export interface SesOptions {
   region: string;
@@ -15,17 +16,11 @@ export interface SesOptions {
   credentials?: { accessKeyId: string; secretAccessKey: string };
 }
 
-const refusals = new Set([
-  'AccessDeniedException',
+/** Of the account whichever message: no right to send, or none from this domain. */
+const accountFaults = new Set([
   'AccountSuspendedException',
-  'BadRequestException',
-  'CredentialsProviderError',
-  'InvalidSignatureException',
   'MailFromDomainNotVerifiedException',
-  'MessageRejected',
-  'NotFoundException',
   'SendingPausedException',
-  'UnrecognizedClientException',
 ]);
 
 /** Amazon SES. An address that does not exist is told by a bounce, later. */
@@ -57,8 +52,7 @@ export function ses(options: SesOptions): MessageSender {
         const { MessageId: messageId } = await client.send(command, { abortSignal: signal });
         return { messageId, cost: pricePerMessage };
       } catch (error) {
-        if (!(error instanceof Error && refusals.has(error.name))) throw error;
-        throw new SenderRefused(`SES refuses: ${error.name}.`, { cause: error });
+        throw awsRefusal(error, accountFaults);
       }
     },
   };

@@ -2,7 +2,7 @@ import { startHttpServer } from '@kyong/testing';
 import { expect, test } from 'vitest';
 import { awsSms } from '../../src/adapters/aws-sms.ts';
 import { ses } from '../../src/adapters/ses.ts';
-import { RecipientRefused, SenderRefused } from '../../src/index.ts';
+import { MessageRefused, RecipientRefused, SenderRefused } from '../../src/index.ts';
 import { message, never } from './message.ts';
 
 const account = {
@@ -78,8 +78,63 @@ test.each([
     'a price above the limit',
     400,
     { __type: 'ValidationException', Reason: 'PRICE_OVER_THRESHOLD' },
+    MessageRefused,
+  ],
+  [
+    'a text that is too long',
+    400,
+    {
+      __type: 'ValidationException',
+      Reason: 'FIELD_VALIDATION_FAILED',
+      Fields: [{ Name: 'MessageBody', Message: 'invalid' }],
+    },
+    MessageRefused,
+  ],
+  [
+    'a country that is blocked',
+    400,
+    { __type: 'ConflictException', Reason: 'DESTINATION_COUNTRY_BLOCKED_BY_PROTECT_CONFIGURATION' },
+    MessageRefused,
+  ],
+  [
+    'a country without a sender',
+    400,
+    { __type: 'ConflictException', Reason: 'NO_ORIGINATION_IDENTITIES_FOUND' },
+    MessageRefused,
+  ],
+  [
+    'a number that was not verified in a sandbox',
+    400,
+    { __type: 'ConflictException', Reason: 'DESTINATION_PHONE_NUMBER_NOT_VERIFIED' },
+    MessageRefused,
+  ],
+  [
+    'a number that an operator has blocked',
+    400,
+    {
+      __type: 'ConflictException',
+      Reason: 'DESTINATION_PHONE_NUMBER_BLOCKED_BY_PROTECT_NUMBER_OVERRIDE',
+    },
+    RecipientRefused,
+  ],
+  ['a fault that is new to us', 400, { __type: 'SomethingNewException' }, MessageRefused],
+  [
+    'a sender that is none',
+    400,
+    {
+      __type: 'ValidationException',
+      Reason: 'FIELD_VALIDATION_FAILED',
+      Fields: [{ Name: 'OriginationIdentity', Message: 'invalid' }],
+    },
     SenderRefused,
   ],
+  [
+    'a sender that is switched off',
+    400,
+    { __type: 'ConflictException', Reason: 'RESOURCE_NOT_ACTIVE' },
+    SenderRefused,
+  ],
+  ['a token that has expired', 403, { __type: 'ExpiredTokenException' }, SenderRefused],
   [
     "the month's spending limit",
     400,
@@ -125,8 +180,14 @@ test('an e-mail has a subject and a text, and its tag comes back with its receip
 });
 
 test('an e-mail that SES refuses for good, and one that it refuses for now', async () => {
-  const refused = await startSes(400, { message: 'not verified' }, 'MessageRejected');
-  await expect(refused.send()).rejects.toThrow(SenderRefused);
+  for (const fault of ['MessageRejected', 'BadRequestException']) {
+    const refused = await startSes(400, { message: 'not verified' }, fault);
+    await expect(refused.send()).rejects.toThrow(MessageRefused);
+  }
+  for (const fault of ['SendingPausedException', 'AccountSuspendedException', 'NotFoundException']) {
+    const stopped = await startSes(400, { message: 'no' }, fault);
+    await expect(stopped.send()).rejects.toThrow(SenderRefused);
+  }
   const busy = await startSes(429, { message: 'slow down' }, 'TooManyRequestsException');
   const error = await busy.send().catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(Error);

@@ -1,7 +1,7 @@
 import { startHttpServer } from '@kyong/testing';
 import { expect, test } from 'vitest';
 import { mitake, mitakeReceipt } from '../../src/adapters/mitake.ts';
-import { RecipientRefused, SenderRefused } from '../../src/index.ts';
+import { MessageRefused, RecipientRefused, SenderRefused } from '../../src/index.ts';
 import { message, never } from './message.ts';
 
 /** Answers as `SmSend` does: a section a message, then what is left on the account. */
@@ -53,6 +53,10 @@ test('it is valid until the code expires, in the time of Taipei', async () => {
 
 test.each([
   ['an invalid number', '[1]\r\nstatuscode=v\r\nError=無效的手機號碼\r\n', RecipientRefused],
+  ['a number without SMS', '[1]\r\nmsgid=1\r\nstatuscode=7\r\n', RecipientRefused],
+  ['a wrong content', '[1]\r\nmsgid=1\r\nstatuscode=5\r\n', MessageRefused],
+  ['a wrong parameter', '[1]\r\nstatuscode=y\r\n', MessageRefused],
+  ['a message that is too large', '[1]\r\nstatuscode=x\r\n', MessageRefused],
   ['wrong credentials', '[1]\r\nstatuscode=e\r\nError=帳號、密碼錯誤\r\n', SenderRefused],
   ['no points left', '[1]\r\nstatuscode=s\r\nError=帳務處理失敗\r\n', SenderRefused],
   ['an address that is not allowed', '[1]\r\nstatuscode=k\r\n', SenderRefused],

@@ -2,7 +2,7 @@ import { startHttpServer } from '@kyong/testing';
 import { isSignedBy } from '@kyong/webhooks';
 import { expect, test } from 'vitest';
 import { webhook } from '../../src/adapters/webhook.ts';
-import { RecipientRefused, SenderRefused } from '../../src/index.ts';
+import { MessageRefused, RecipientRefused, SenderRefused } from '../../src/index.ts';
 import { message, never } from './message.ts';
 
 const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
@@ -35,6 +35,8 @@ test('a message is posted once, signed over its id, its time and what is in it',
 
 test.each([
   [422, RecipientRefused],
+  [400, MessageRefused],
+  [413, MessageRefused],
   [401, SenderRefused],
   [410, SenderRefused],
 ])('an answer of %i', async (status, kind) => {
