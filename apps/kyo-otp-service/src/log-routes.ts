@@ -1,11 +1,11 @@
 import { routes } from '@kyong/contracts';
-import { parseAddress } from '@kyong/identity';
 import { type OtpKeys, sendReference } from '@kyong/otp';
 import { searchLog, summariseLog } from '@kyong/otp/adapters/tenant-database';
 import type { TenantPools } from '@kyong/postgres';
 import { Problem, serve } from '@kyong/service-kit';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { readAddress } from './address.ts';
 import { inOwnGym } from './tenant-access.ts';
 
 const summaryDays = 30;
@@ -47,7 +47,7 @@ export function logRoutes(
 /** The log holds neither addresses nor requestIds: whoever has a whole one finds it by its hash. */
 function termsOf(text: string, otpKeys: OtpKeys) {
   // In a URL typed by hand the `+` of a phone number stands for a space, which is trimmed.
-  const address = parseAddress(text) ?? parseAddress(`+${text}`);
+  const address = readAddress(text) ?? readAddress(`+${text}`);
   const uuid = z.uuid().safeParse(text);
   return {
     text,

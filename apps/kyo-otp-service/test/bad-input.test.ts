@@ -10,6 +10,8 @@ test.each<[string, string, object, string]>([
   ['a list', send, [], 'body'],
   ['an unknown channel', send, { channel: '__proto__', to: '+886912345678' }, 'body.channel'],
   ['a national number', send, { channel: 'sms', to: '0912345678' }, 'body.to'],
+  ['a number with a digit too much', send, { channel: 'sms', to: '+88600912000202' }, 'body.to'],
+  ['a name of 65 characters', send, { channel: 'email', to: `${'a'.repeat(65)}@example.com` }, 'body.to'],
   ['a number for e-mail', send, { channel: 'email', to: '+886912345678' }, 'body.to'],
   ['a homograph', send, { channel: 'email', to: 'аnn@example.com' }, 'body.to'],
   ['a number as address', send, { channel: 'sms', to: 886912345678 }, 'body.to'],

@@ -70,6 +70,29 @@ test('an e-mail address is one person and one budget, however it is spelt', asyn
   expect((await post(app, '/api/otp/verify', { requestId, code })).statusCode).toBe(200);
 });
 
+test('a phone is one person and one budget, however its number is written, and a code may be pasted in groups', async () => {
+  const { app, codeFor } = await createPlatform();
+  const send = (to: string) => post(app, '/api/otp/send', { channel: 'sms', to });
+  const sent = await send('+886 0912-345-678');
+  expect(sent.statusCode).toBe(202);
+  for (const same of ['+886912345678', '+8860912345678', '＋８８６９１２３４５６７８'])
+    expect(problemOf(await send(same))).toEqual([429, 'otp_resend_too_soon']);
+  const { requestId } = sent.json<SendOtpResponse>();
+  const code = await codeFor('+886912345678');
+  const fullWidth = code.replaceAll(/\d/g, (digit) => String.fromCharCode(digit.charCodeAt(0) + 0xfee0));
+  const pasted = `${fullWidth.slice(0, 3)}-${fullWidth.slice(3)}\u00a0`;
+  expect((await post(app, '/api/otp/verify', { requestId, code: pasted })).statusCode).toBe(200);
+});
+
+test('however many tags are made up, a mailbox gets what one recipient gets', async () => {
+  const { app } = await createPlatform();
+  const send = async (to: string) => problemOf(await post(app, '/api/otp/send', { channel: 'email', to }));
+  const sent = await post(app, '/api/otp/send', { channel: 'email', to: 'a.n.n@gmail.com' });
+  expect(sent.statusCode).toBe(202);
+  for (const same of ['ann+1@gmail.com', 'an.n+2@googlemail.com'])
+    expect(await send(same)).toEqual([429, 'otp_resend_too_soon']);
+});
+
 test('too many wrong codes are a 429 that says when to come back', async () => {
   const { app, codeFor } = await createPlatform();
   const to = 'ann@example.com';

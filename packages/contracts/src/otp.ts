@@ -2,11 +2,32 @@ import { z } from 'zod';
 import { tokenPair } from './auth.ts';
 import { tenantId } from './tenant.ts';
 
-/** An international phone number (ITU-T E.164): `+`, then 8 to 15 digits. */
+/** As it is typed on a phone or pasted: full-width digits (Unicode NFKC), in groups. */
+const inOnePiece = (text: string) => text.normalize('NFKC').replaceAll(/[\s-]/g, '');
+
+/** An international phone number (ITU-T E.164): `+`, then 8 to 15 digits, without the blanks and hyphens it came with. */
 export const phoneNumber = z
   .string()
+  .max(40)
+  .overwrite(inOnePiece)
   .regex(/^\+[1-9]\d{7,14}$/, 'a phone number in E.164 form, such as +886912345678');
-export const emailAddress = z.email('an e-mail address').max(254);
+
+/** RFC 5321, 4.5.3.1: what is longer no server takes. */
+const longestLocalPart = 64;
+/** RFC 1035, 2.3.4. */
+const longestLabel = 63;
+export const emailAddress = z
+  .email('an e-mail address')
+  .max(254)
+  .refine((address) => address.lastIndexOf('@') <= longestLocalPart, 'at most 64 characters before the @')
+  .refine(
+    (address) =>
+      address
+        .slice(address.lastIndexOf('@') + 1)
+        .split('.')
+        .every(({ length }) => length <= longestLabel),
+    'at most 63 characters between two dots of the domain',
+  );
 
 export const channel = z.enum(['sms', 'email']).meta({ id: 'Channel' });
 export type Channel = z.infer<typeof channel>;
@@ -52,7 +73,11 @@ export type SendOtpResponse = z.infer<typeof sendOtpResponse>;
 export const verifyOtpRequest = z
   .strictObject({
     requestId: z.string().min(1).max(64),
-    code: z.string().regex(/^[0-9A-Z]{4,10}$/, '4 to 10 digits or letters'),
+    code: z
+      .string()
+      .max(40)
+      .overwrite(inOnePiece)
+      .regex(/^[0-9A-Z]{4,10}$/, '4 to 10 digits or letters'),
   })
   .meta({
     id: 'VerifyOtpRequest',

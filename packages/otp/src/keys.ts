@@ -6,6 +6,7 @@ import {
   hkdfSync,
   type KeyObject,
 } from 'node:crypto';
+import { mailboxOf } from './mailbox.ts';
 import { drawBytes } from './random-bytes.ts';
 import { keyIdOf, recipientBytes } from './request-id.ts';
 
@@ -67,9 +68,15 @@ export class OtpKeys {
       .toString('base64url', 0, networkBytes);
   }
 
-  /** A recipient as the store knows it: 128 bits of a keyed hash, from which no address can be tried out. */
+  /**
+   * A recipient as the store knows it: 128 bits of a keyed hash, from which no address can be tried out. All addresses of one
+   * mailbox are one recipient: they share its limits, and whoever makes up more of them sends no more.
+   */
   recipient(to: string): Buffer {
-    return createHmac('sha256', this.#newest.recipients).update(to).digest().subarray(0, recipientBytes);
+    return createHmac('sha256', this.#newest.recipients)
+      .update(mailboxOf(to))
+      .digest()
+      .subarray(0, recipientBytes);
   }
 
   /**

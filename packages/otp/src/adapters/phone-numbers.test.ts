@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { phoneNumbers } from './phone-numbers.ts';
+import { canonicalPhoneNumber, phoneNumbers } from './phone-numbers.ts';
 
 const { kindOf } = phoneNumbers('TW');
 
@@ -20,6 +20,17 @@ test.each([
   ['+99999999999', undefined, 'unassigned'],
 ])('%s is of %s: %s', (number, country, kind) => {
   expect(kindOf(number)).toEqual({ country, kind });
+});
+
+test.each([
+  ['+886912000202', '+886912000202'],
+  ['+8860912000202', '+886912000202'],
+  ['+88600912000202', undefined],
+  ['+4407911123456', '+447911123456'],
+  ['+390612345678', '+390612345678'],
+  ['+882123456789', '+882123456789'],
+])('%s is written %s', (number, canonical) => {
+  expect(canonicalPhoneNumber(number)).toBe(canonical);
 });
 
 test('a country whose numbers begin like those of others cannot be home', () => {
