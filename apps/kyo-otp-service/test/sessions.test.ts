@@ -1,16 +1,17 @@
-import type { TokenPair } from '@kyong/contracts';
+import type { SessionPage, TokenPair, User } from '@kyong/contracts';
 import { expect, test } from 'vitest';
 import { createService, post, problemOf } from './harness.ts';
 
 const refreshUrl = '/api/auth/refresh';
 
 test('refresh, reuse, logout over HTTP', async () => {
-  const { app, signIn } = await createService();
+  const { app, clock, signIn } = await createService();
   const { refreshToken } = await signIn('ann@example.com');
   const refreshed = await post(app, refreshUrl, { refreshToken });
   expect(refreshed.statusCode).toBe(200);
   expect(refreshed.headers['cache-control']).toBe('no-store');
   const next = refreshed.json<TokenPair>().refreshToken;
+  clock.advance(10);
   for (const spent of [refreshToken, next])
     expect(problemOf(await post(app, refreshUrl, { refreshToken: spent }))).toEqual([
       401,
@@ -66,4 +67,63 @@ test('an owner lets a person in and takes them out', async () => {
     401,
     'unauthenticated',
   ]);
+});
+
+test('people list their sessions and end them over HTTP', async () => {
+  const { app, clock, signIn } = await createService();
+  const sessions = [];
+  for (let n = 0; n < 3; n++) {
+    sessions.push(await signIn('ann@example.com', n === 0 ? 'iron-temple' : undefined));
+    clock.advance(1);
+  }
+  const headers = { authorization: `Bearer ${sessions[2]?.accessToken}` };
+  const list = async (query = '') =>
+    (await app.inject({ url: `/api/auth/sessions${query}`, headers })).json<SessionPage>();
+  const first = await list('?limit=2');
+  expect(first.sessions.map(({ current }) => current)).toEqual([true, false]);
+  const second = await list(`?limit=2&cursor=${first.nextCursor}`);
+  expect(second).toMatchObject({ sessions: [{ boundTo: 'iron-temple', current: false }], nextCursor: null });
+  const bad = await app.inject({ url: '/api/auth/sessions?cursor=x', headers });
+  expect(problemOf(bad)).toEqual([400, 'malformed_request']);
+
+  const end = (id = '') => app.inject({ method: 'DELETE', url: `/api/auth/sessions${id}`, headers });
+  const id = `/${second.sessions[0]?.sessionId}`;
+  expect((await end(id)).statusCode).toBe(204);
+  expect(problemOf(await end(id))).toEqual([404, 'not_found']);
+  expect((await end()).statusCode).toBe(204);
+  expect((await list()).sessions).toHaveLength(1);
+});
+
+test('a code of one gym opens no other gym of the person', async () => {
+  const { app, pool, signIn } = await createService();
+  const { user } = await signIn('owner@example.com');
+  for (const gym of ['gym-evil', 'gym-good']) {
+    await pool.query(
+      `INSERT INTO tenants (id, name, plan, placement, status, region, owner_id)
+       VALUES ($1, $1, 'free', 'shared', 'active', 'ap-northeast-1', 'test')`,
+      [gym],
+    );
+    await pool.query("INSERT INTO memberships VALUES ($1, $2, 'gym_owner')", [user.id, gym]);
+  }
+  const { refreshToken, accessToken } = await signIn('owner@example.com', 'gym-evil');
+  expect(problemOf(await post(app, refreshUrl, { refreshToken, tenantId: 'gym-good' }))).toEqual([
+    403,
+    'forbidden',
+  ]);
+  const me = await app.inject({ url: '/api/auth/me', headers: { authorization: `Bearer ${accessToken}` } });
+  expect(me.json<User>().tenants).toEqual([{ tenantId: 'gym-evil', role: 'gym_owner' }]);
+  const platform = await signIn('owner@example.com');
+  const entered = await post(app, refreshUrl, { refreshToken: platform.refreshToken, tenantId: 'gym-good' });
+  expect(entered.json<TokenPair>().user).toMatchObject({ roles: ['gym_owner'] });
+});
+
+test('an operator whose name is an ARN asks who they are', async () => {
+  const { app, signingKeys } = await createService();
+  const sub = `arn:aws:sts::123456789012:assumed-role/${'Operator/'.repeat(100)}ann`;
+  const token = await signingKeys.sign({ sub, roles: ['platform_admin'], scope: 'operator' }, 60);
+  const headers = { authorization: `Bearer ${token}` };
+  const me = await app.inject({ url: '/api/auth/me', headers });
+  expect(me.json()).toEqual({ id: sub, roles: ['platform_admin'], tenants: [] });
+  const leave = await app.inject({ method: 'DELETE', url: '/api/auth/me/tenants/iron-temple', headers });
+  expect(problemOf(leave)).toEqual([404, 'not_found']);
 });

@@ -81,7 +81,8 @@ function keepInMemory(): OtpStore {
 function newSession() {
   const createdAt = now();
   const expiresAt = new Date(createdAt.getTime() + 86_400_000);
-  return { id: randomUUID(), scope: 'session', tokenHash: randomBytes(32), createdAt, expiresAt };
+  const [tokenHash, familyHash] = [randomBytes(32), randomBytes(32)];
+  return { id: randomUUID(), scope: 'session', tokenHash, familyHash, createdAt, expiresAt };
 }
 
 /** The least of all rounds: the one that met the least else on the machine. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 export const listAuditQuery = z.object({
-  actor: z.string().max(200).optional(),
+  actor: z.string().max(2048).optional(),
   action: z.string().max(100).optional(),
   cursor: z
     .string()

@@ -10,7 +10,16 @@ export type TenantRole = z.infer<typeof tenantRole>;
 export const role = z.enum(['platform_admin', ...tenantRole.options]).meta({ id: 'Role' });
 export type Role = z.infer<typeof role>;
 
-export const membership = z.object({ tenantId: z.string(), role: tenantRole }).meta({ id: 'Membership' });
+export const membership = z
+  .object({
+    tenantId: z.string(),
+    role: tenantRole,
+    invited: z
+      .literal(true)
+      .optional()
+      .meta({ description: 'Until the person enters: signs in, or refreshes, naming this tenant' }),
+  })
+  .meta({ id: 'Membership' });
 export type Membership = z.infer<typeof membership>;
 
 export const user = z
@@ -19,7 +28,9 @@ export const user = z
     roles: z
       .array(role)
       .meta({ description: "The roles of this token: the platform's, and those in its tenant" }),
-    tenants: z.array(membership).meta({ description: 'Every tenant this person may enter, and as what' }),
+    tenants: z
+      .array(membership)
+      .meta({ description: 'Every tenant this person may enter with this session, and as what' }),
   })
   .meta({ id: 'User' });
 export type User = z.infer<typeof user>;
@@ -37,10 +48,17 @@ export type TokenPair = z.infer<typeof tokenPair>;
 
 /** The claims of an access token beside the registered ones (RFC 7519): who, where, as what, for what. */
 export const accessClaims = z.object({
-  sub: z.string().min(1).max(100),
+  /** A UUID of a person, or an operator's name: an ARN of AWS has up to 2,048 characters (IAM, "Quotas"). */
+  sub: z.string().min(1).max(2048),
   tenant: tenantId.optional(),
   roles: z.array(role),
   scope: z.string(),
+  /** The session it was given for (OpenID Connect Front-Channel Logout, 3). */
+  sid: z.uuid().optional(),
+  /** The one tenant that the session can open: the one in whose words its code came. */
+  bound: tenantId.optional(),
+  /** The newest end of the person's access to `tenant` that was known when this was signed: see `EndedAccess`. */
+  ends_seen: z.int().nonnegative().optional(),
   /** When the person last proved who they are (OpenID Connect Core, 2): seconds since 1970. A refresh keeps it. */
   auth_time: z.int().optional(),
 });
@@ -67,6 +85,29 @@ export const grantRoleRequest = z
 export const grantRoleResponse = z
   .object({ userId: z.uuid(), tenantId: z.string(), role: tenantRole })
   .meta({ id: 'GrantRoleResponse' });
+
+export const listSessionsQuery = z.object({
+  cursor: z.string().max(200).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+});
+export const sessionPage = z
+  .object({
+    sessions: z.array(
+      z.object({
+        sessionId: z.uuid(),
+        createdAt: z.iso.datetime().meta({ description: 'When the person signed in' }),
+        lastUsedAt: z.iso.datetime().meta({ description: 'When it was last refreshed' }),
+        expiresAt: z.iso.datetime().meta({ description: 'When it ends at the latest' }),
+        boundTo: z.string().optional().meta({
+          description: 'The one tenant it can enter: the one that was named when the code was sent',
+        }),
+        current: z.boolean().meta({ description: 'Whether it is the one of the token that asks' }),
+      }),
+    ),
+    nextCursor: z.string().nullable(),
+  })
+  .meta({ id: 'SessionPage' });
+export type SessionPage = z.infer<typeof sessionPage>;
 
 export const jwks = z
   .object({ keys: z.array(z.record(z.string(), z.unknown())) })

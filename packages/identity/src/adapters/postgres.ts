@@ -1,8 +1,9 @@
-import type { Pool } from '@kyong/postgres';
+import { type Pool, writeRefusal } from '@kyong/postgres';
 import type { IdentityStore } from '../ports.ts';
+import { endingSessions } from './postgres/ending-sessions.ts';
 import { changeMembership } from './postgres/memberships.ts';
 import { findPerson } from './postgres/people.ts';
-import { changeSession, revokeSession } from './postgres/sessions.ts';
+import { rotateSession } from './postgres/sessions.ts';
 import { SignInBatches } from './postgres/sign-in-batches.ts';
 
 /** People, their roles and their sessions in the master database. */
@@ -11,8 +12,10 @@ export function postgresIdentityStore(pool: Pool): IdentityStore {
   return {
     signIn: (address, session) => signIns.signIn(address, session),
     findPerson: (userId) => findPerson(pool, userId),
-    changeSession: (sessionId, now, decide) => changeSession(pool, sessionId, now, decide),
-    revokeSession: (sessionId, now) => revokeSession(pool, sessionId, now),
+    rotateSession: (rotation) => rotateSession(pool, rotation),
+    ...endingSessions(pool),
     changeMembership: (change, decide) => changeMembership(pool, change, decide),
+    recordRefusal: ({ actorId, ...attempt }, refused) =>
+      writeRefusal(pool, { ...attempt, actor: actorId, refused }),
   };
 }

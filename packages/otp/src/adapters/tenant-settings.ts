@@ -1,5 +1,5 @@
 import type { OtpSettings, Plan } from '@kyong/contracts';
-import { type Pool, transaction, writeAudit } from '@kyong/postgres';
+import { type Pool, transaction, writeAudit, writeRefusal } from '@kyong/postgres';
 import type { TenantSettingsSource } from '../tenant-policies.ts';
 
 /** Who may see and change a tenant's settings. */
@@ -43,13 +43,9 @@ export function postgresTenantSettings(pool: Pool): TenantSettings {
           [tenantId, userId, managers, JSON.stringify(settings)],
         );
         const changed = rowCount === 1;
-        await writeAudit(client, {
-          actor: userId,
-          sourceIp,
-          action: 'otp-policy.replace',
-          tenantId,
-          ...(changed ? { detail: { settings } } : { refused: 'forbidden' }),
-        });
+        const entry = { actor: userId, sourceIp, action: 'otp-policy.replace', tenantId };
+        if (changed) await writeAudit(client, { ...entry, detail: { settings } });
+        else await writeRefusal(client, { ...entry, refused: 'forbidden' });
         return changed;
       }),
   };

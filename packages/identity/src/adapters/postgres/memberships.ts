@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { TenantRole } from '@kyong/contracts';
-import { type Pool, type PoolClient, transaction, writeAudit } from '@kyong/postgres';
+import { type Pool, type PoolClient, transaction, writeAudit, writeRefusal } from '@kyong/postgres';
 import type { Address } from '../../address.ts';
 import type {
   MembershipChange,
@@ -22,7 +22,7 @@ export function changeMembership(
     const decision = decide(await stateOf(client, tenantId, actorId, known));
     const entry = { actor: actorId, sourceIp, action, tenantId };
     if (decision.kind === 'refuse') {
-      await writeAudit(client, { ...entry, refused: decision.reason, detail: { userId: known } });
+      await writeRefusal(client, { ...entry, refused: decision.reason, detail: { userId: known } });
       return { refused: decision.reason };
     }
     if (decision.kind === 'grant') {
@@ -67,21 +67,26 @@ async function stateOf(
   const { rows } = await client.query<{
     actor: TenantRole | null;
     current: TenantRole | null;
-    owners: number;
+    others: number;
   }>(
     `SELECT max(role) FILTER (WHERE user_id = $2) AS actor,
             max(role) FILTER (WHERE user_id = $3) AS current,
-            (count(*) FILTER (WHERE role = 'gym_owner'))::int AS owners
+            (count(*) FILTER (WHERE role = 'gym_owner' AND accepted_at IS NOT NULL AND user_id IS DISTINCT FROM $3))::int AS others
      FROM memberships WHERE tenant_id = $1`,
     [tenantId, actorId, userId],
   );
   const [row] = rows;
-  return { actor: row?.actor ?? undefined, current: row?.current ?? undefined, owners: row?.owners ?? 0 };
+  return {
+    actor: row?.actor ?? undefined,
+    current: row?.current ?? undefined,
+    otherOwners: row?.others ?? 0,
+  };
 }
 
+/** Somebody new is invited; what a member may, changes. */
 async function grant(client: PoolClient, tenantId: string, userId: string, role: TenantRole): Promise<void> {
   await client.query(
-    `INSERT INTO memberships (user_id, tenant_id, role) VALUES ($1, $2, $3)
+    `INSERT INTO memberships (user_id, tenant_id, role, accepted_at) VALUES ($1, $2, $3, NULL)
      ON CONFLICT (user_id, tenant_id) DO UPDATE SET role = excluded.role`,
     [userId, tenantId, role],
   );

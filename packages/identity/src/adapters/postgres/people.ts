@@ -8,14 +8,29 @@ export interface PersonRow {
   tenants: Membership[];
 }
 
+/** Tenants that are open: for others no token is given, and one that was given is not renewed. */
+export const isOpen = "tenants.status IN ('active', 'changing-plan', 'restoring')";
+
 /**
- * The memberships of the user that `userId` (an SQL expression) names, as JSON. A tenant that is not open is left out: no
- * token is given for it, and one that was given is not renewed.
+ * The memberships of the user that `userId` (an SQL expression) names, as JSON. A tenant that is not open is left out. Where the
+ * person is invited only, it says so, unless it is `entered` (another expression): in the statement that lets them in.
  */
-export const membershipsOf = (userId: string) => `
-  (SELECT coalesce(json_agg(json_build_object('tenantId', tenant_id, 'role', role) ORDER BY tenant_id), '[]')
-   FROM memberships JOIN tenants ON tenants.id = tenant_id AND tenants.status IN ('active', 'changing-plan', 'restoring')
+export const membershipsOf = (userId: string, entered = 'NULL') => `
+  (SELECT coalesce(json_agg(json_strip_nulls(json_build_object(
+                     'tenantId', tenant_id, 'role', role,
+                     'invited', CASE WHEN accepted_at IS NULL AND tenant_id IS DISTINCT FROM ${entered} THEN true END))
+                   ORDER BY tenant_id), '[]')
+   FROM memberships JOIN tenants ON tenants.id = tenant_id AND ${isOpen}
    WHERE memberships.user_id = ${userId})`;
+
+/** The newest end of a user's access to a tenant (both SQL expressions); 0: there is none. */
+export const endsSeenOf = (userId: string, tenantId: string) =>
+  `(SELECT coalesce(max(id), 0)::float8 FROM ended_access WHERE user_id = ${userId} AND tenant_id = ${tenantId})`;
+
+/** Somebody invited to a tenant (both SQL expressions) enters it now, at `time`: from then on they are a member. */
+export const acceptInvitation = (from: string, userId: string, tenantId: string, time: string) => `
+  UPDATE memberships SET accepted_at = ${time}
+  FROM ${from} WHERE memberships.user_id = ${userId} AND memberships.tenant_id = ${tenantId} AND accepted_at IS NULL`;
 
 /**
  * Two common table expressions, `holder` and `created`: the user of an address ($1, of channel $2), who gets the id $3

@@ -1,13 +1,13 @@
 import type { Pool } from '@kyong/postgres';
 import type { Address } from '../../address.ts';
-import type { NewSession, Person } from '../../ports.ts';
-import { membershipsOf, type PersonRow, toPerson } from './people.ts';
-import { signIn } from './sessions.ts';
+import type { Entry, NewSession } from '../../ports.ts';
+import { acceptInvitation, endsSeenOf, membershipsOf } from './people.ts';
+import { type EntryRow, signIn, toEntry } from './sessions.ts';
 
 interface SignIn {
   address: Address;
   session: NewSession;
-  resolve: (person: Person | Promise<Person>) => void;
+  resolve: (entry: Entry | Promise<Entry>) => void;
   reject: (error: unknown) => void;
 }
 
@@ -19,16 +19,21 @@ const maxBatch = 100;
 const statement = `
   WITH holder AS (
     SELECT entry.*, user_id
-    FROM json_to_recordset($1) AS entry (address text, session_id uuid, tenant_id text, scope text, token_hash text,
-                                         created_at timestamptz, expires_at timestamptz)
+    FROM json_to_recordset($1) AS entry (address text, session_id uuid, bound_tenant_id text, scope text, token_hash text,
+                                         family_hash text, created_at timestamptz, expires_at timestamptz)
     JOIN user_addresses USING (address)
   ),
   opened AS (
-    INSERT INTO sessions (id, user_id, tenant_id, scope, token_hash, created_at, expires_at)
-    SELECT session_id, user_id, memberships.tenant_id, scope, decode(token_hash, 'hex'), holder.created_at, expires_at
-    FROM holder LEFT JOIN memberships USING (user_id, tenant_id)
-  )
-  SELECT session_id, user_id, platform_admin, ${membershipsOf('holder.user_id')} AS tenants
+    INSERT INTO sessions (id, user_id, tenant_id, bound_tenant_id, scope, token_hash, family_hash, created_at, last_used_at,
+                          expires_at)
+    SELECT session_id, holder.user_id, memberships.tenant_id, bound_tenant_id, scope, decode(token_hash, 'hex'),
+           decode(family_hash, 'hex'), holder.created_at, holder.created_at, expires_at
+    FROM holder
+    LEFT JOIN memberships ON memberships.user_id = holder.user_id AND memberships.tenant_id = bound_tenant_id
+  ),
+  accepted AS (${acceptInvitation('holder', 'holder.user_id', 'bound_tenant_id', 'holder.created_at')})
+  SELECT session_id, user_id, platform_admin, ${membershipsOf('holder.user_id', 'bound_tenant_id')} AS tenants,
+         ${endsSeenOf('holder.user_id', 'bound_tenant_id')} AS ends_seen
   FROM holder JOIN users ON users.id = user_id`;
 
 /**
@@ -44,7 +49,7 @@ export class SignInBatches {
     this.#pool = pool;
   }
 
-  signIn(address: Address, session: NewSession): Promise<Person> {
+  signIn(address: Address, session: NewSession): Promise<Entry> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ address, session, resolve, reject });
       this.#next();
@@ -63,9 +68,9 @@ export class SignInBatches {
 
   async #run(batch: SignIn[]): Promise<void> {
     try {
-      const people = await this.#signInKnown(batch);
+      const entries = await this.#signInKnown(batch);
       for (const { address, session, resolve } of batch)
-        resolve(people.get(session.id) ?? signIn(this.#pool, address, session));
+        resolve(entries.get(session.id) ?? signIn(this.#pool, address, session));
     } catch (error) {
       if (batch.length === 1 || !isOfOneRow(error)) for (const { reject } of batch) reject(error);
       // One of them spoiled it for all, such as somebody who is deleted just now: each alone.
@@ -73,22 +78,23 @@ export class SignInBatches {
     }
   }
 
-  async #signInKnown(batch: SignIn[]): Promise<Map<string, Person>> {
+  async #signInKnown(batch: SignIn[]): Promise<Map<string, Entry>> {
     const entries = batch.map(({ address, session }) => ({
       address: address.value,
       session_id: session.id,
-      tenant_id: session.tenantId,
+      bound_tenant_id: session.boundTenantId,
       scope: session.scope,
       token_hash: session.tokenHash.toString('hex'),
+      family_hash: session.familyHash.toString('hex'),
       created_at: session.createdAt,
       expires_at: session.expiresAt,
     }));
-    const { rows } = await this.#pool.query<PersonRow & { session_id: string }>({
+    const { rows } = await this.#pool.query<EntryRow & { session_id: string }>({
       name: 'sign-in-batch',
       text: statement,
       values: [JSON.stringify(entries)],
     });
-    return new Map(rows.map((row) => [row.session_id, toPerson(row)]));
+    return new Map(rows.map((row) => [row.session_id, toEntry(row)]));
   }
 }
 

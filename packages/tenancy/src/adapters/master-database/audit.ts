@@ -1,4 +1,4 @@
-import { type Pool, writeAudit } from '@kyong/postgres';
+import { type Pool, writeRefusal } from '@kyong/postgres';
 import type { TenancyStore } from '../../ports.ts';
 
 interface AuditRow {
@@ -16,7 +16,7 @@ interface AuditRow {
 /** Who asked for what: rows are added, and read. */
 export function audit(pool: Pool): Pick<TenancyStore, 'recordRefusal' | 'listAudit'> {
   return {
-    recordRefusal: (entry) => writeAudit(pool, entry),
+    recordRefusal: (entry) => writeRefusal(pool, entry),
 
     async listAudit({ tenantId, actor, action, before, limit }) {
       const { rows } = await pool.query<AuditRow>(

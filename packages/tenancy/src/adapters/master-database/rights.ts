@@ -15,14 +15,16 @@ export const rights: Record<Program, Record<string, string>> = {
     user_addresses: 'SELECT, INSERT, UPDATE (address)',
     memberships: rows,
     sessions: 'SELECT, INSERT, UPDATE',
+    ended_access: 'SELECT, INSERT',
     tenants: 'SELECT, UPDATE (settings, updated_at)',
-    audit: 'INSERT',
+    audit: 'INSERT, SELECT (actor, at, refused)',
   },
   /** collaboration-service: finds tenants, and says when the last edits of one that leaves are saved. */
   collaboration: {
     tenants: 'SELECT',
     operations: 'SELECT, UPDATE (edits_saved_at)',
     operation_steps: 'SELECT',
+    ended_access: 'SELECT',
   },
   /** The function behind API Gateway: shows everything, and writes down what is asked for. */
   api: {
@@ -38,6 +40,7 @@ export const rights: Record<Program, Record<string, string>> = {
     warm_databases: 'SELECT',
     inspections: 'SELECT, INSERT, DELETE',
     self_service_servers: 'SELECT, INSERT',
+    ended_access: 'SELECT',
   },
   /** The functions that nothing reaches from outside: they ask for what is due, run the steps, migrate the fleet, relay events. */
   driver: {
@@ -56,5 +59,6 @@ export const rights: Record<Program, Record<string, string>> = {
     users: 'SELECT',
     memberships: rows,
     sessions: 'SELECT, DELETE',
+    ended_access: 'SELECT, INSERT',
   },
 };
