@@ -22,6 +22,7 @@ import { limitPerIp } from './ip-limits.ts';
 import { logRoutes } from './log-routes.ts';
 import { memberRoutes } from './member-routes.ts';
 import { otpRoutes } from './otp-routes.ts';
+import { platformAt } from './platform.ts';
 import { policyRoutes } from './policy-routes.ts';
 import { receiptRoutes } from './receipt-routes.ts';
 import { createSending, type SendingOptions } from './sending.ts';
@@ -42,6 +43,8 @@ export interface OtpServiceDependencies extends Pick<SendingOptions, 'brake' | '
   tenantPools: TenantPools;
   otpKeys: OtpKeys;
   otpPolicy?: OtpPolicy;
+  /** Where the platform answers, as messages say it: `kyo.example`. */
+  publicHost?: string | undefined;
   /** What tenants may set and what holds without; the codes themselves are `otpPolicy`. */
   platformPolicy?: Partial<Omit<PlatformPolicy, 'codes'>>;
   /** Fixed codes by phone number or e-mail address; outside production only. */
@@ -112,6 +115,7 @@ export function createApp(dependencies: OtpServiceDependencies): FastifyInstance
   memberRoutes(app, { identity });
   templateRoutes(app, {
     pools: tenantPools,
+    platform: platformAt(dependencies.publicHost),
     shapeOf: (tenantId, purpose) => policies.policyOf(tenantId).codes[purpose],
   });
   logRoutes(app, { pools: tenantPools, otpKeys, now });

@@ -6,6 +6,7 @@ import { tenantLog, tenantTemplates } from '@kyong/otp/adapters/tenant-database'
 import type { TenantPools } from '@kyong/postgres';
 import type { Logger } from '@kyong/service-kit';
 import type { Cluster } from 'ioredis';
+import { platformAt } from './platform.ts';
 import { tenantDatabases } from './tenant-access.ts';
 
 export interface DeliveryDependencies {
@@ -14,6 +15,8 @@ export interface DeliveryDependencies {
   redis: Cluster;
   tenantPools: TenantPools;
   otpKeys: OtpKeys;
+  /** Where the platform answers: `kyo.example`. */
+  publicHost?: string | undefined;
   /** Each channel's providers, the preferred one first. */
   senders: Record<Channel, MessageSender[]>;
   /** After how long a delivery has lost its worker; longer than a live one can take. */
@@ -30,7 +33,7 @@ export interface Worker {
 
 /** Sends what the service queued, and writes into the tenants' logs what became of it. */
 export function createDeliveryWorker(dependencies: DeliveryDependencies): Worker {
-  const { logger, now, redis, tenantPools, otpKeys, senders } = dependencies;
+  const { logger, now, redis, tenantPools, otpKeys, senders, publicHost } = dependencies;
   const onError = (err: unknown) => logger.warn({ err }, 'delivery disturbed');
   const databases = tenantDatabases(tenantPools);
   const templates = cachedTemplates({
@@ -38,7 +41,8 @@ export function createDeliveryWorker(dependencies: DeliveryDependencies): Worker
     now,
     onError: (err) => logger.warn({ err }, 'templates of a tenant cannot be had'),
   });
-  const delivery = { keys: otpKeys, senders, app: 'Kyo', templates, now, pause, onError };
+  const platform = platformAt(publicHost);
+  const delivery = { keys: otpKeys, senders, platform, templates, now, pause, onError };
   const deliveries = new DeliveryWorker({
     redis,
     deliver: (sealed, tell) => deliver(delivery, sealed, tell),

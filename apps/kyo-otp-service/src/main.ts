@@ -50,6 +50,7 @@ const tenants = openTenantAccess({
 });
 const tenantPools = tenants.pools;
 for (const variable of unfilledSecrets(config)) logger.error({ alarm: 'secret_unfilled', variable }, 'alarm');
+const publicHost = config.KYO_PUBLIC_URL === undefined ? undefined : new URL(config.KYO_PUBLIC_URL).hostname;
 const senders = createSenders(config, { logger, now });
 const app = createApp({
   logger,
@@ -62,11 +63,12 @@ const app = createApp({
   signingKeys,
   tokens,
   limitLoopback: true,
+  publicHost,
   trustedProxies: config.KYO_TRUSTED_PROXIES,
   testNumbers: new Map(Object.entries(config.KYO_OTP_TEST_NUMBERS)),
   ...(config.KYO_TURNSTILE_SECRET && { captcha: turnstile({ secret: config.KYO_TURNSTILE_SECRET }) }),
 });
-const worker = createDeliveryWorker({ logger, now, redis, tenantPools, otpKeys, senders });
+const worker = createDeliveryWorker({ logger, now, redis, tenantPools, otpKeys, senders, publicHost });
 const retention = createLogRetention({ logger, now, tenantPools, store, days: config.KYO_OTP_LOG_DAYS });
 
 onShutdown({ logger, deadlineSeconds: config.KYO_DRAIN_SECONDS + closeWithinSeconds }, async () => {

@@ -1,5 +1,11 @@
-import { locales, type OtpPurpose, type OtpTemplate, routes } from '@kyong/contracts';
-import { measureSms, renderBody } from '@kyong/otp';
+import {
+  locales,
+  type OtpPurpose,
+  type OtpTemplate,
+  type OtpTemplateRequest,
+  routes,
+} from '@kyong/contracts';
+import { isOwnDomain, measureSms, nameInMessages, type Platform, renderText, whyTooLong } from '@kyong/otp';
 import {
   deleteTemplate,
   findTemplate,
@@ -21,19 +27,39 @@ export type CodeShapeOf = (
 
 export function templateRoutes(
   app: FastifyInstance,
-  { pools, shapeOf }: { pools: TenantPools; shapeOf: CodeShapeOf },
+  { pools, platform, shapeOf }: { pools: TenantPools; platform: Platform; shapeOf: CodeShapeOf },
 ): void {
+  /** How it reads, by locale. */
+  const textsOf = async (pool: Pool, tenantId: string, template: OtpTemplateRequest) => {
+    const app = nameInMessages(await gymName(pool), tenantId);
+    const values = { app, ...sampleOf(shapeOf(tenantId, template.purpose)) };
+    const { channel, webOtpDomain } = template;
+    return locales.flatMap((locale) => {
+      const body = template.bodies[locale];
+      if (body === undefined) return [];
+      const wording = { body, subject: template.subjects?.[locale], webOtpDomain };
+      return [{ locale, text: renderText(wording, values, { channel, locale, platform }) }];
+    });
+  };
+
   /** Adds how it reads and, for an SMS, what it is sent as. */
   const view = async (pool: Pool, tenantId: string, stored: StoredTemplate): Promise<OtpTemplate> => {
-    const values = { app: await gymName(pool), ...sampleOf(shapeOf(tenantId, stored.purpose)) };
     const previews: OtpTemplate['previews'] = {};
-    for (const locale of locales) {
-      const body = stored.bodies[locale];
-      if (body === undefined) continue;
-      const text = renderBody({ body, webOtpDomain: stored.webOtpDomain }, values);
-      previews[locale] = { text, ...(stored.channel === 'sms' && { sms: measureSms(text) }) };
-    }
+    for (const { locale, text } of await textsOf(pool, tenantId, stored))
+      previews[locale] = { text: text.body, ...(stored.channel === 'sms' && { sms: measureSms(text.body) }) };
     return { ...stored, previews };
+  };
+
+  /** @throws {Problem} `malformed_request` for what would not be sent. */
+  const check = async (pool: Pool, tenantId: string, template: OtpTemplateRequest): Promise<void> => {
+    const { channel, webOtpDomain } = template;
+    const errors = (await textsOf(pool, tenantId, template)).flatMap(({ locale, text }) => {
+      const message = whyTooLong(channel, text);
+      return message === undefined ? [] : [{ path: `body.bodies.${locale}`, message }];
+    });
+    if (webOtpDomain !== undefined && !isOwnDomain(webOtpDomain, tenantId, platform))
+      errors.push({ path: 'body.webOtpDomain', message: ownDomain(tenantId, platform) });
+    if (errors.length > 0) throw new Problem('malformed_request', { errors });
   };
 
   serve(app, routes.listOtpTemplates, ({ principal, query }) =>
@@ -51,6 +77,7 @@ export function templateRoutes(
 
   serve(app, routes.createOtpTemplate, ({ principal, body, reply }) =>
     inOwnGym(pools, principal, async (pool, tenantId) => {
+      await check(pool, tenantId, body);
       const template = savedOr404(await saveTemplate(pool, body));
       reply.header('location', `${routes.createOtpTemplate.path}/${template.templateId}`);
       return view(pool, tenantId, template);
@@ -64,9 +91,10 @@ export function templateRoutes(
   );
 
   serve(app, routes.replaceOtpTemplate, ({ principal, params, body }) =>
-    inOwnGym(pools, principal, async (pool, tenantId) =>
-      view(pool, tenantId, savedOr404(await saveTemplate(pool, body, params.templateId))),
-    ),
+    inOwnGym(pools, principal, async (pool, tenantId) => {
+      await check(pool, tenantId, body);
+      return view(pool, tenantId, savedOr404(await saveTemplate(pool, body, params.templateId)));
+    }),
   );
 
   serve(app, routes.deleteOtpTemplate, ({ principal, params }) =>
@@ -81,6 +109,10 @@ function savedOr404(result: StoredTemplate | 'name_taken' | undefined): StoredTe
   if (result === 'name_taken') throw new Problem('template_name_taken');
   if (!result) throw new Problem('not_found');
   return result;
+}
+
+function ownDomain(tenantId: string, { host }: Platform): string {
+  return host === undefined ? 'none: the platform has no domain yet' : `${host} or ${tenantId}.${host}`;
 }
 
 /** A code as long as the gym's are. */

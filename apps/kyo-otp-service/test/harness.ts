@@ -18,6 +18,7 @@ import { createApp, type OtpServiceDependencies } from '../src/app.ts';
 import { createDeliveryWorker } from '../src/delivery.ts';
 
 const migrations = join(import.meta.dirname, '..', '..', '..', 'packages', 'tenancy', 'migrations', 'master');
+const publicHost = 'kyo.example';
 export const tokens = { issuer: 'https://kyo.test', audience: 'kyo' };
 
 /** The service on real servers. Its clock starts at the present, stands still, and keeps its tokens from expiring. */
@@ -56,6 +57,7 @@ export async function createService(options: { redis?: Cluster; pool?: Pool; lim
     tokens,
     limitLoopback: options.limitLoopback ?? false,
     trustedProxies: 1,
+    publicHost,
     outbox,
   };
   const app = createApp(dependencies);
@@ -85,7 +87,7 @@ export async function createService(options: { redis?: Cluster; pool?: Pool; lim
     startWorker: (sender: MessageSender = outbox) => {
       const senders = { sms: [sender], email: [sender] };
       const worker = createDeliveryWorker({
-        ...{ logger, now: clock.now, redis, tenantPools, otpKeys, senders },
+        ...{ logger, now: clock.now, redis, tenantPools, otpKeys, publicHost, senders },
         logRetryMilliseconds: 300,
       });
       worker.start();

@@ -4,6 +4,7 @@ import { createGymService } from './gym.ts';
 import { problemOf } from './harness.ts';
 
 const url = '/api/otp/templates';
+const line = 'Kyo: share it with nobody, enter it only at kyo.example.';
 const good = { name: 'Sign-in', channel: 'sms', bodies: { en: '{code} for {app}, {minutes} minutes' } };
 
 test('a template is made, shown, listed, replaced and deleted', async () => {
@@ -11,20 +12,21 @@ test('a template is made, shown, listed, replaced and deleted', async () => {
   const created = await request('POST', url, {
     ...good,
     bodies: { en: good.bodies.en, 'zh-TW': '{app} 驗證碼 {code}' },
-    webOtpDomain: 'gym.example',
+    webOtpDomain: 'iron-temple.kyo.example',
   });
   expect(created.statusCode).toBe(201);
   const template = created.json<OtpTemplate>();
   const one = `${url}/${template.templateId}`;
   expect(created.headers.location).toBe(one);
   expect(template).toMatchObject({
-    ...{ name: 'Sign-in', channel: 'sms', purpose: 'login', active: true, webOtpDomain: 'gym.example' },
+    ...{ name: 'Sign-in', channel: 'sms', purpose: 'login', active: true },
+    webOtpDomain: 'iron-temple.kyo.example',
     previews: {
       en: {
-        text: '123456 for Iron Temple, 5 minutes\n@gym.example #123456',
-        sms: { encoding: 'GSM-7', length: 54, segments: 1 },
+        text: `123456 for Iron Temple, 5 minutes\n${line}\n@iron-temple.kyo.example #123456`,
+        sms: { encoding: 'GSM-7', length: 123, segments: 1 },
       },
-      'zh-TW': { sms: { encoding: 'UCS-2', segments: 1 } },
+      'zh-TW': { sms: { encoding: 'UCS-2', segments: 2 } },
     },
   });
   expect((await request('GET', one)).json()).toEqual(template);
@@ -37,7 +39,7 @@ test('a template is made, shown, listed, replaced and deleted', async () => {
   });
   expect(replaced.json()).toMatchObject({
     name: 'Another',
-    previews: { 'zh-TW': { sms: { encoding: 'UCS-2', length: 76, segments: 2 } } },
+    previews: { 'zh-TW': { sms: { encoding: 'UCS-2', length: 107, segments: 2 } } },
   });
   expect(replaced.json()).not.toHaveProperty('webOtpDomain');
 
@@ -99,6 +101,23 @@ const refused: [what: string, changes: object, path: string][] = [
   ['a body in another language', { bodies: { de: '{code}' } }, 'body.bodies'],
   ['a control character', { bodies: { en: '{code}\u0000' } }, 'body.bodies.en'],
   ['a long body', { bodies: { en: `{code}${'a'.repeat(500)}` } }, 'body.bodies.en'],
+  ['a link', { bodies: { en: '{code} https://evil' } }, 'body.bodies.en'],
+  ['a domain', { bodies: { en: '{code} on evil.example' } }, 'body.bodies.en'],
+  ['a domain in full-width characters', { bodies: { en: '{code} ｅｖｉｌ．ｃｏｍ' } }, 'body.bodies.en'],
+  ['a domain made with a placeholder', { bodies: { en: '{code} evil.{app}' } }, 'body.bodies.en'],
+  ['a second line', { bodies: { en: '{code}\nKyo: call us' } }, 'body.bodies.en'],
+  ['a paragraph separator', { bodies: { en: '{code}\u2029' + 'x' } }, 'body.bodies.en'],
+  ['a bidi control', { bodies: { en: '{code}\u202exyz' } }, 'body.bodies.en'],
+  [
+    'four SMS in one language',
+    { bodies: { en: '{code}', 'zh-TW': `{code}${'驗'.repeat(200)}` } },
+    'body.bodies.zh-TW',
+  ],
+  ['four SMS by its placeholders', { bodies: { en: `{code}${'{app}'.repeat(50)}` } }, 'body.bodies.en'],
+  ['the domain of somebody else', { webOtpDomain: 'evil.example' }, 'body.webOtpDomain'],
+  ['the domain of another gym', { webOtpDomain: 'other.kyo.example' }, 'body.webOtpDomain'],
+  ['a link in a subject', { channel: 'email', subjects: { en: 'evil.example' } }, 'body.subjects.en'],
+  ['a line break in a subject', { channel: 'email', subjects: { en: 'a\r\nb' } }, 'body.subjects.en'],
   ['no name', { name: ' ' }, 'body.name'],
   ['a subject for an SMS', { subjects: { en: 'Code' } }, 'body.subjects'],
   ['a domain that is none', { webOtpDomain: 'gym.example #1' }, 'body.webOtpDomain'],
@@ -153,11 +172,11 @@ test('a gym that is gone is a 404; one whose database is away a 503, and its peo
 
 test("codes are sent in the gym's words, under its name", async () => {
   const { request, send, messageTo, startWorker } = await createGymService({ queue: true });
-  await request('POST', url, { ...good, webOtpDomain: 'gym.example' });
+  await request('POST', url, { ...good, webOtpDomain: 'kyo.example' });
   startWorker();
   await send('+886912345678', { locale: 'en' });
   expect((await messageTo('+886912345678')).body).toMatch(
-    /^(\d{6}) for Iron Temple, 5 minutes\n@gym\.example #\1$/,
+    /^(\d{6}) for Iron Temple, 5 minutes\nKyo: share .* only at kyo\.example\.\n@kyo\.example #\1$/,
   );
   await send('+886912345679', { locale: 'zh-TW' });
   expect((await messageTo('+886912345679')).body).toMatch(/^Iron Temple 驗證碼 \d{6}，/);

@@ -219,15 +219,19 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   started.defer(() => tenants.close());
   const tenantPools = tenants.pools;
 
+  const publicHost = new URL(url).hostname;
   const outbox = new RedisOutbox({ redis, keys: keys.otp, now });
   const senders = { sms: [outbox], email: [outbox] };
-  const delivery = createDeliveryWorker({ logger, now, redis, tenantPools, otpKeys: keys.otp, senders });
+  const delivery = createDeliveryWorker({
+    ...{ logger, now, redis, tenantPools, otpKeys: keys.otp, senders, publicHost },
+  });
   const retention = createLogRetention({
     ...{ logger, now, tenantPools, days: otpLogDays },
     store: createMasterDatabase(master.pools.otp),
   });
   const otpService = createOtpService({
     logger: logger.child({ service: 'kyo-otp-service' }),
+    publicHost,
     now,
     redis,
     confirmingReplicas: 0,

@@ -33,7 +33,7 @@ describe.each([
       token,
       body: {
         ...{ name: 'Short', channel: 'sms', bodies: { 'zh-TW': '{app}：{code}' } },
-        webOtpDomain: 'iron-temple.example',
+        webOtpDomain: `${tenantId}.localhost`,
       },
     });
     expect(created.status).toBe(201);
@@ -43,7 +43,7 @@ describe.each([
     });
     expect(sent.status).toBe(202);
     const message = await nextMessage(guestPhone);
-    expect(message).toMatch(/^Iron Temple：(\d{6})\n@iron-temple\.example #\1$/);
+    expect(message).toMatch(/^Iron Temple：(\d{6})\nKyo：.* localhost .*\n@iron-\w+\.localhost #\1$/);
     const verified = await platform.request('POST', '/api/otp/verify', {
       body: { requestId: sent.body.requestId, code: codeIn(message) },
     });

@@ -27,7 +27,7 @@ const worker = new DeliveryWorker({
       {
         keys: new OtpKeys(Buffer.from(secret, 'base64url')),
         senders: { sms: [sender], email: [sender] },
-        app: 'Kyo',
+        platform: { app: 'Kyo' },
         now: () => new Date(),
         pause,
         onError: () => {},

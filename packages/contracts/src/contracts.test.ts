@@ -54,6 +54,34 @@ describe('tenantId', () => {
   });
 });
 
+it.each(['Iron Temple', 'Dr. Chen', 'No.1 健身', '鐵神殿。健身', 'F.I.T. 24/7', 'Café “Ω” 💪'])(
+  'a gym may be called %s',
+  (name) => {
+    expect(provisionTenantRequest.safeParse({ tenantId: 'iron-temple', plan: 'free', name }).success).toBe(
+      true,
+    );
+  },
+);
+
+it.each([
+  'Your parcel is held.\nhttps://evil.example/p',
+  ...[
+    'http://x',
+    'evil.example',
+    'EVIL.COM',
+    'ｅｖｉｌ．ｃｏｍ',
+    'evil。com',
+    '健身.台灣',
+    'pay 10.0.0.1 now',
+    'ann@mail.tw',
+  ],
+  ...['\u001b[31mRED', 'a\rb', 'a\u0007', 'a\u202eb', 'a\u2028b', 'a\u200bb', 'a\ud800b', '\ue000'],
+])('a gym may not be called %j', (name) => {
+  expect(provisionTenantRequest.safeParse({ tenantId: 'iron-temple', plan: 'free', name }).success).toBe(
+    false,
+  );
+});
+
 it.each(['__proto__', 'constructor', 'toString', 'gold', 'FREE', '', null, 1, {}])(
   'plan %j is refused',
   (plan) => {

@@ -19,6 +19,7 @@ export * from './otp-policy.ts';
 export * from './otp-routes.ts';
 export * from './otp-template.ts';
 export * from './otp-template-text.ts';
+export * from './plain-text.ts';
 export * from './problem.ts';
 export * from './restore.ts';
 export * from './route.ts';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { channel, locale, otpPurpose } from './otp.ts';
-import { printable, templateBody, templateSubject } from './otp-template-text.ts';
+import { templateBody, templateSubject } from './otp-template-text.ts';
+import { isPlain } from './plain-text.ts';
 
 const byLocale = <T extends z.ZodType>(text: T) =>
   z.strictObject({ 'zh-TW': text.optional(), en: text.optional() });
@@ -16,7 +17,7 @@ const templateFields = {
     .trim()
     .min(1)
     .max(80)
-    .refine(printable, 'a control character')
+    .refine(isPlain, 'a line break, or a character that is not seen')
     .meta({ description: 'Unique in the gym' }),
   channel,
   purpose: otpPurpose.default('login'),
@@ -29,7 +30,8 @@ const templateFields = {
   subjects: byLocale(templateSubject).optional().meta({ description: 'Of e-mails' }),
   webOtpDomain: domainName.optional().meta({
     description:
-      'SMS only: adds the last line `@domain #code`, which lets browsers fill in the code on that site (WebOTP)',
+      'SMS only: adds the last line `@domain #code`, which lets browsers fill in the code on that site (WebOTP): ' +
+      "the platform's own, or the gym's subdomain of it",
   }),
 };
 
@@ -88,8 +90,10 @@ export const otpTemplate = z
       templateId: '0b2f4e0a-7d1c-4a68-9d0e-3b5a4f1c2d6e',
       previews: {
         en: {
-          text: '123456 is your Iron Temple code, valid for 5 minutes.\n@iron-temple.kyo.tw #123456',
-          sms: { encoding: 'GSM-7', length: 81, segments: 1 },
+          text:
+            '123456 is your Iron Temple code, valid for 5 minutes.\n' +
+            'Kyo: share it with nobody, enter it only at kyo.tw.\n@iron-temple.kyo.tw #123456',
+          sms: { encoding: 'GSM-7', length: 133, segments: 1 },
         },
       },
       createdAt: '2026-01-01T02:00:00.000Z',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { departure } from './departure.ts';
 import { operationSummary } from './operation.ts';
+import { holdsLink, isPlain } from './plain-text.ts';
 
 /** The subdomain of a tenant: 2 to 31 characters, no hyphen at the end, none doubled. */
 export const tenantId = z
@@ -39,7 +40,18 @@ export const provisionTenantRequest = z
   .strictObject({
     tenantId,
     plan,
-    name: z.string().trim().min(1).max(120).optional().meta({ description: 'Defaults to the tenantId' }),
+    name: z
+      .string()
+      .trim()
+      .min(1)
+      .max(120)
+      .refine(isPlain, 'a line break, or a character that is not seen')
+      .refine(
+        (name) => !holdsLink(name),
+        'a link, or what phones make one of: a dot without a space behind it',
+      )
+      .optional()
+      .meta({ description: 'Stands in messages: one line, no links. Defaults to the tenantId' }),
     region: z
       .string()
       .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'an AWS region such as ap-northeast-1')

@@ -17,6 +17,7 @@ import type { TemplateReader } from './template.ts';
 const keys = new OtpKeys(Buffer.alloc(32, 1));
 const requestId = 'a'.repeat(43);
 const to = 'owner@example.com';
+const platform = { app: 'Kyo', host: 'kyo.example' };
 
 /** A provider that fails with these errors, then takes everything. */
 function provider(name: string, failures: Error[], secondsATry = 0, clock?: TestClock) {
@@ -71,7 +72,7 @@ async function run(
     {
       keys,
       senders: { sms: [], email: senders },
-      app: 'Kyo',
+      platform,
       now: clock.now,
       pause: async (milliseconds) => {
         pauses.push(milliseconds);
@@ -193,9 +194,14 @@ test("the gym's words, and the platform's when the gym's cannot be had", async (
   };
   const wording = { app: 'Iron Temple', template: 'Short', body: '{app} {code}' };
   expect(await send(async () => wording)).toEqual({
-    body: 'Iron Temple 123456',
+    body: 'Iron Temple 123456\nKyo: share it with nobody, enter it only at kyo.example.',
     template: 'Short',
     errors: [],
+  });
+  const hostile = { app: 'Iron Temple', template: 'Bank', body: 'Log in at evil.example with {code}' };
+  expect(await send(async () => hostile)).toMatchObject({
+    body: expect.stringMatching(/^123456 is your Iron Temple code/),
+    template: undefined,
   });
   const away = await send(() => Promise.reject(new Error('away')));
   expect(away).toMatchObject({
@@ -209,7 +215,7 @@ test('a job sealed under another key is unreadable', async () => {
   const options = {
     keys,
     senders: { sms: [], email: [] },
-    app: 'Kyo',
+    platform,
     now: () => new Date(),
     pause: () => Promise.resolve(),
     onError: () => {},

@@ -1,7 +1,7 @@
 import type { Channel } from '@kyong/contracts';
 import type { OtpKeys } from './keys.ts';
 import { logContext, type SendReport } from './log.ts';
-import { renderMessage } from './message.ts';
+import { renderMessage, sendableWording } from './message.ts';
 import { type Delivery, deliveryContext } from './otp.ts';
 import { createReceiptToken } from './receipt.ts';
 import {
@@ -12,14 +12,14 @@ import {
   RecipientRefused,
   SenderRefused,
 } from './sender.ts';
-import type { GymWording, TemplateReader } from './template.ts';
+import type { GymWording, Platform, TemplateReader } from './template.ts';
 
 export interface DeliveryOptions {
   keys: OtpKeys;
   /** Each channel's providers, the preferred one first. */
   senders: Record<Channel, MessageSender[]>;
-  /** The name that stands in the message, where no gym has another. */
-  app: string;
+  /** Stands in every message. */
+  platform: Platform;
   /** Answers soon, whatever happens. */
   templates?: TemplateReader;
   now: () => Date;
@@ -64,7 +64,7 @@ export async function deliver(
   const { logEntry } = delivery;
   const gym = await wordingOf(options, delivery);
   const message: Message = {
-    ...renderMessage(delivery, options, gym),
+    ...renderMessage(delivery, options.platform, gym),
     ...(logEntry && { receiptToken: createReceiptToken(options.keys, logEntry) }),
   };
 
@@ -139,12 +139,15 @@ async function tryAll(
 
 /** A code does not wait for a gym's words, and is sent without them. */
 async function wordingOf(
-  { templates, onError }: DeliveryOptions,
-  { logEntry, channel, locale }: Delivery,
+  { templates, platform, onError }: DeliveryOptions,
+  delivery: Delivery,
 ): Promise<GymWording | undefined> {
+  const { logEntry, channel, locale } = delivery;
   if (!logEntry || !templates) return undefined;
+  const { tenantId, purpose } = logEntry;
   try {
-    return await templates.find(logEntry.tenantId, { channel, locale, purpose: logEntry.purpose });
+    const gym = await templates.find(tenantId, { channel, locale, purpose });
+    return gym && sendableWording(gym, delivery, { tenantId, platform });
   } catch (error) {
     onError(error);
     return undefined;

@@ -5,6 +5,7 @@ export * from './issue.ts';
 export * from './keys.ts';
 export * from './log.ts';
 export * from './mask.ts';
+export { nameInMessages, whyTooLong } from './message.ts';
 export { createOtp, type Grant, type Otp } from './otp.ts';
 export * from './policy.ts';
 export * from './ports.ts';

@@ -30,7 +30,7 @@ async function createQueue() {
   const startWorker = (sender: MessageSender = outbox, abandonedAfterMilliseconds = 60_000) => {
     const pause = () => Promise.resolve();
     const senders = { sms: [sender], email: [sender] };
-    const delivery = { keys, senders, app: 'Kyo', now: clock.now, pause, onError: () => {} };
+    const delivery = { keys, senders, platform: { app: 'Kyo' }, now: clock.now, pause, onError: () => {} };
     const worker = new DeliveryWorker({
       redis,
       deliver: (sealed) => deliver(delivery, sealed),
