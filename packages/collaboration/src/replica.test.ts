@@ -74,3 +74,30 @@ test('a document that would become too large is refused', () => {
   expect(fill).toThrow(expect.objectContaining({ code: 'document_too_large' }));
   expect(replica.encode().byteLength).toBeLessThan(collaborationLimits.documentBytes + 300_000);
 });
+
+const hidden = '__proto__';
+const aClass = { title: 'Yoga', day: 1, start: '18:30', minutes: 60 };
+
+test.each<[string, (doc: Y.Doc) => void]>([
+  ['a record of this name', (doc) => doc.getMap('schedule.classes').set(hidden, aClass)],
+  [
+    'a key of a new record',
+    (doc) => doc.getMap('schedule.classes').set('a', new Y.Map(Object.entries({ ...aClass, [hidden]: aClass }))),
+  ],
+  [
+    'a key of a plain record',
+    (doc) => doc.getMap('schedule.classes').set('a', JSON.parse(`{"${hidden}": ${JSON.stringify(aClass)}}`)),
+  ],
+  ['a free part', (doc) => doc.getMap(hidden).set('a', 1)],
+  ['a key of a free part', (doc) => doc.getMap('free').set(hidden, { a: 1 })],
+])('what readers would take for the prototype of an object is refused: %s', (_, change) => {
+  const replica = new Replica('schedule_management');
+  expect(() => replica.take([updateOf(change)])).toThrow(
+    expect.objectContaining({ code: 'update_refused', message: expect.stringContaining(hidden) }),
+  );
+});
+
+test('a key that every object has from its prototype is a free part like any other', () => {
+  const replica = new Replica('schedule_management');
+  expect(replica.take([updateOf((doc) => doc.getMap('constructor').set('a', 1))]).complete).toEqual([true]);
+});

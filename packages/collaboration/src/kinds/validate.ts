@@ -1,6 +1,10 @@
 import { type DocumentKind, type DocumentPart, documentParts } from '@kyong/contracts';
-import type * as Y from 'yjs';
+import * as Y from 'yjs';
 import { plain } from './parts.ts';
+
+/** Whoever reads a document into plain objects would set their prototype by a key of this name, and not see what is under it. */
+const hiddenKey = '__proto__';
+const hiddenFault = `no key is called ${hiddenKey}`;
 
 /** More entries than a gym could want in one document, and few enough to read at once. */
 const maxEntries = 5_000;
@@ -10,7 +14,9 @@ export function findFault(kind: DocumentKind, { doc, changed }: Y.Transaction): 
   const parts = documentParts[kind];
   for (const [type, keys] of changed) {
     const place = placeOf(doc, type);
-    const part = place && parts[place.root];
+    if (!place) continue;
+    if (keys.has(hiddenKey) || place.root === hiddenKey) return hiddenFault;
+    const part = Object.hasOwn(parts, place.root) ? parts[place.root] : undefined;
     if (!part) continue;
     const fault = faultOf(doc, { part, ...place, keys });
     if (fault) return `${place.root}: ${fault}`;
@@ -47,6 +53,7 @@ function faultOf(doc: Y.Doc, { root, part, entry, keys }: Change): string | unde
   }
   const { schema } = part;
   const check = (value: unknown) => {
+    if (hidesKeys(value)) return hiddenFault;
     const result = schema.safeParse(plain(value));
     const issue = result.error?.issues[0];
     return issue && `${issue.path.map(String).join('.').slice(0, 100)} ${issue.message}`.trim();
@@ -74,4 +81,15 @@ function faultOf(doc: Y.Doc, { root, part, entry, keys }: Change): string | unde
 /** What an item of a list holds, unless it is gone. */
 function itemValue(item: Y.Item): unknown {
   return item.deleted ? undefined : item.content.getContent()[item.length - 1];
+}
+
+/** Whether anything in a value stands, or has stood, under a key that readers do not see. */
+function hidesKeys(value: unknown): boolean {
+  if (value instanceof Y.Map) return [...value].some(([key, inner]) => key === hiddenKey || hidesKeys(inner));
+  if (value instanceof Y.Array) return value.toArray().some(hidesKeys);
+  if (Array.isArray(value)) return value.some(hidesKeys);
+  if (typeof value !== 'object' || value === null || value instanceof Y.AbstractType) return false;
+  if (value instanceof Uint8Array) return false;
+  // Decoded from bytes: a plain object, unless a key of it was the hidden one.
+  return Object.getPrototypeOf(value) !== Object.prototype || Object.values(value).some(hidesKeys);
 }
