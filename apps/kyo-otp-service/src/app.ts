@@ -78,11 +78,6 @@ export function createApp(dependencies: OtpServiceDependencies): FastifyInstance
       verifySignature: verifyByLibsodium,
     }),
   });
-  // Answers hold tokens (RFC 6749, 5.1); the public keys say otherwise themselves.
-  app.addHook('onRequest', (_request, reply, done) => {
-    reply.header('cache-control', 'no-store');
-    done();
-  });
   limitPerIp(app, { loopback: dependencies.limitLoopback, now });
 
   const platform = {

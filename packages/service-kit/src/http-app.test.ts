@@ -62,6 +62,7 @@ it('answers with what the handler gives', async () => {
   expect(response.statusCode).toBe(201);
   expect(response.json()).toEqual({ text: 'gym: hi' });
   expect(response.headers).toMatchObject({
+    'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
     'content-security-policy': "default-src 'none';frame-ancestors 'none'",
   });

@@ -38,9 +38,11 @@ export interface HttpAppOptions {
 
 /**
  * What browsers are told with every answer (OWASP, REST Security Cheat Sheet). An API shows nothing and is put in no frame:
- * whoever serves a page says what that page may load.
+ * whoever serves a page says what that page may load. Answers are somebody's and hold tokens (RFC 6749, 5.1): what anybody may
+ * keep says so itself.
  */
 const securityHeaders = {
+  'cache-control': 'no-store',
   'content-security-policy': "default-src 'none';frame-ancestors 'none'",
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
