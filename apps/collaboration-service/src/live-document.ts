@@ -127,16 +127,16 @@ export class LiveDocument {
 
   /** @throws {RangeError} for what is no awareness update. */
   takeAwareness(update: Uint8Array, connection: Connection): void {
-    this.#awareness.take(update, connection);
+    this.#awareness.take(update, connection, connection.actor.userId);
     if (this.#awareness.hasChanges) this.#options.onAwareness(this);
   }
 
   /** Tells everybody what cursors have done since the last time. */
   flushAwareness(): void {
-    const update = this.#awareness.takeChanges();
-    if (!update) return;
-    this.#tellAwareness(update);
-    this.#say({ type: 'awareness', update });
+    const changes = this.#awareness.takeChanges();
+    if (!changes) return;
+    this.#tellAwareness(changes.forClients);
+    this.#say({ type: 'awareness', told: changes.forServers });
   }
 
   async renewPresence(): Promise<void> {
@@ -204,13 +204,14 @@ export class LiveDocument {
         if (this.#room) this.#room.hear(message);
         else this.#heardEarly.push(message);
         return;
-      case 'awareness':
-        this.#awareness.hear(message.update);
-        this.#tellAwareness(message.update);
+      case 'awareness': {
+        const news = this.#awareness.hear(message.told);
+        if (news) this.#tellAwareness(news);
         return;
+      }
       case 'awareness-wanted': {
-        const update = this.#awareness.ours();
-        if (update) this.#say({ type: 'awareness', update });
+        const told = this.#awareness.ours();
+        if (told) this.#say({ type: 'awareness', told });
         return;
       }
       case 'presence':

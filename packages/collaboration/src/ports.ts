@@ -51,7 +51,8 @@ export interface UpdateLog {
 
 export type RoomMessage =
   | ({ type: 'update' } & LogEntry)
-  | { type: 'awareness'; update: Uint8Array }
+  /** Cursors and whose they are, as `RoomAwareness` puts it for servers. */
+  | { type: 'awareness'; told: Uint8Array }
   /** A server has just opened the room and knows nobody's cursor. */
   | { type: 'awareness-wanted' }
   | { type: 'presence'; change: 'joined' | 'left'; userId: string };

@@ -82,7 +82,8 @@ test.each<[string, (doc: Y.Doc) => void]>([
   ['a record of this name', (doc) => doc.getMap('schedule.classes').set(hidden, aClass)],
   [
     'a key of a new record',
-    (doc) => doc.getMap('schedule.classes').set('a', new Y.Map(Object.entries({ ...aClass, [hidden]: aClass }))),
+    (doc) =>
+      doc.getMap('schedule.classes').set('a', new Y.Map(Object.entries({ ...aClass, [hidden]: aClass }))),
   ],
   [
     'a key of a plain record',

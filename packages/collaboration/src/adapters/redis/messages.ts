@@ -31,7 +31,7 @@ export function decodeMessage(server: string, bytes: Buffer): RoomMessage | unde
         update: rest.subarray(8 + 2 * idLength),
       };
     case types.awareness:
-      return { type: 'awareness', update: rest };
+      return { type: 'awareness', told: rest };
     case types['awareness-wanted']:
       return { type: 'awareness-wanted' };
     case types.presence:
@@ -53,7 +53,7 @@ function header(type: RoomMessage['type'], server: string): Buffer {
 }
 
 function body(message: Exclude<RoomMessage, { type: 'update' }>): Uint8Array {
-  if (message.type === 'awareness') return message.update;
+  if (message.type === 'awareness') return message.told;
   if (message.type === 'presence')
     return Buffer.concat([Buffer.of(message.change === 'joined' ? 1 : 0), Buffer.from(message.userId)]);
   return new Uint8Array();
