@@ -13,6 +13,7 @@ import {
   createHttpApp,
   drain,
   type Logger,
+  Problem,
   runInBackground,
   type VerifyAccessToken,
 } from '@kyong/service-kit';
@@ -30,6 +31,7 @@ import { historyRoutes } from './rest/history-routes.ts';
 import { recheckRoles } from './roles.ts';
 import { defaultSocketLimits, type SocketLimits } from './sockets/connection.ts';
 import { createSocketServer } from './sockets/socket-server.ts';
+import { authorizeIn } from './tenant-access.ts';
 import { Versions } from './versions.ts';
 
 export type { SocketLimits };
@@ -66,7 +68,7 @@ const intervals = {
   tidy: 1_000,
   adopt: 15_000,
   departures: 1_000,
-  /** Closed tenants, expired tokens and what was sent by half. */
+  /** Who may act no more, expired tokens and what was sent by half. */
   revoke: 1_000,
   /** Roles are told of when they change; this is for what was not heard. */
   roles: 60_000,
@@ -120,29 +122,31 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
       }
     },
   });
+  const authorize = authorizeIn(tenants);
   const { io, connections } = createSocketServer(app, {
     ...dependencies,
     documents,
     metrics,
     onError,
-    ensureOpen: (tenantId) => tenants.find(tenantId),
+    authorize,
     limits: { ...defaultSocketLimits, ...dependencies.socketLimits },
   });
 
+  const access = { authorize, pools: tenantPools };
   const recheck = async (document: DocumentRef) => {
     const live = documents.find(document);
     if (live) await recheckRoles(live, tenantPools);
   };
   io.on('document:roles', (document) => void recheck(document).catch(onError));
   documentRoutes(app, {
-    pools: tenantPools,
+    access,
     onRoles: async (document) => {
       io.serverSideEmit('document:roles', document);
       await recheck(document);
     },
   });
-  historyRoutes(app, { pools: tenantPools, documents, versions, history });
-  commentRoutes(app, { pools: tenantPools });
+  historyRoutes(app, { access, documents, versions, history });
+  commentRoutes(app, { access });
 
   app.addHook('onReady', async () => {
     await untilReady(subscriber);
@@ -165,12 +169,11 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
   });
   every('revoke', async () => {
     const time = now();
-    for (const connection of connections)
+    for (const connection of connections) {
       if (connection.expiresAt <= time || connection.isStuck) connection.interrupt();
-    for (const [tenantId, ofTenant] of Map.groupBy(connections, ({ actor }) => actor.tenantId)) {
-      await tenants.find(tenantId).catch((error: unknown) => {
-        if (!(error instanceof TenantUnavailable)) throw error;
-        for (const { socket } of ofTenant) socket.disconnect(true);
+      await authorize(connection.principal).catch((error: unknown) => {
+        if (!(error instanceof TenantUnavailable || error instanceof Problem)) throw error;
+        connection.socket.disconnect(true);
       });
     }
   });

@@ -3,14 +3,30 @@ import { DocumentMissing, findDocument } from '@kyong/collaboration/adapters/ten
 import type { DocumentRole } from '@kyong/contracts';
 import type { Pool, TenantPools } from '@kyong/postgres';
 import { type Principal, Problem } from '@kyong/service-kit';
-import { TenantUnavailable } from '@kyong/tenancy';
+import { type TenantDirectory, TenantUnavailable } from '@kyong/tenancy';
 
 /** Its database is older than this service: it is migrated in a while. */
 const undefinedTable = '42P01';
 
-/** Who acts, if the token is of a tenant. */
-export function actorOf({ sub, tenant, roles }: Principal): Actor | undefined {
-  return tenant === undefined ? undefined : { tenantId: tenant, userId: sub, roles };
+/**
+ * Says whether who a token names may act in its gym at this moment. Every request asks, every socket when it is opened, and each
+ * second as long as it is open.
+ * @throws {Problem} for a person who may not. @throws {TenantUnavailable} for a gym that is not open, or gone.
+ */
+export type Authorize = (principal: Principal) => Promise<Actor>;
+
+export function authorizeIn(tenants: Pick<TenantDirectory, 'find'>): Authorize {
+  return async ({ sub, tenant, roles }) => {
+    if (tenant === undefined) throw new Problem('forbidden', { detail: 'The token is for no gym.' });
+    await tenants.find(tenant);
+    return { tenantId: tenant, userId: sub, roles };
+  };
+}
+
+/** The way of requests into their gym. */
+export interface GymAccess {
+  authorize: Authorize;
+  pools: TenantPools;
 }
 
 /**
@@ -18,13 +34,12 @@ export function actorOf({ sub, tenant, roles }: Principal): Actor | undefined {
  * @throws {Problem} `forbidden` without a gym, `not_found` when it is gone, `unavailable` while it is not open.
  */
 export async function inOwnGym<T>(
-  pools: TenantPools,
+  { authorize, pools }: GymAccess,
   principal: Principal,
   task: (pool: Pool, actor: Actor) => Promise<T>,
 ): Promise<T> {
-  const actor = actorOf(principal);
-  if (!actor) throw new Problem('forbidden');
   try {
+    const actor = await authorize(principal);
     return await pools.use(actor.tenantId, (pool) => task(pool, actor));
   } catch (cause) {
     if (cause instanceof TenantUnavailable)

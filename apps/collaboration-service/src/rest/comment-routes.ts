@@ -7,17 +7,16 @@ import {
   listComments,
 } from '@kyong/collaboration/adapters/tenant-database';
 import { type DocumentComment, routes } from '@kyong/contracts';
-import type { TenantPools } from '@kyong/postgres';
 import { Problem, serve } from '@kyong/service-kit';
 import type { FastifyInstance } from 'fastify';
 import * as Y from 'yjs';
-import { inOwnGym } from '../tenant-access.ts';
+import { type GymAccess, inOwnGym } from '../tenant-access.ts';
 import { pageOf, positionOf } from './paging.ts';
 import { visibleOr404 } from './visible.ts';
 
-export function commentRoutes(app: FastifyInstance, { pools }: { pools: TenantPools }): void {
+export function commentRoutes(app: FastifyInstance, { access }: { access: GymAccess }): void {
   serve(app, routes.listDocumentComments, ({ principal, params: { documentId }, query: { cursor, limit } }) =>
-    inOwnGym(pools, principal, async (pool, actor) => {
+    inOwnGym(access, principal, async (pool, actor) => {
       await visibleOr404(pool, actor, documentId);
       const after = positionOf(cursor);
       const found = await listComments(pool, documentId, {
@@ -31,7 +30,7 @@ export function commentRoutes(app: FastifyInstance, { pools }: { pools: TenantPo
   );
 
   serve(app, routes.addDocumentComment, ({ principal, params: { documentId }, body: { text, anchor } }) =>
-    inOwnGym(pools, principal, async (pool, actor) => {
+    inOwnGym(access, principal, async (pool, actor) => {
       await visibleOr404(pool, actor, documentId);
       const position = anchor === undefined ? null : positionIn(anchor);
       return addComment(pool, documentId, { author: actor.userId, text, anchor: position });
@@ -39,7 +38,7 @@ export function commentRoutes(app: FastifyInstance, { pools }: { pools: TenantPo
   );
 
   serve(app, routes.changeDocumentComment, ({ principal, params: { documentId, commentId }, body }) =>
-    inOwnGym(pools, principal, async (pool, actor) => {
+    inOwnGym(access, principal, async (pool, actor) => {
       const { role } = await visibleOr404(pool, actor, documentId);
       const comment = await findComment(pool, documentId, commentId);
       if (!comment) throw new Problem('not_found');
@@ -52,7 +51,7 @@ export function commentRoutes(app: FastifyInstance, { pools }: { pools: TenantPo
   );
 
   serve(app, routes.deleteDocumentComment, ({ principal, params: { documentId, commentId } }) =>
-    inOwnGym(pools, principal, async (pool, actor) => {
+    inOwnGym(access, principal, async (pool, actor) => {
       const { role } = await visibleOr404(pool, actor, documentId);
       const comment = await findComment(pool, documentId, commentId);
       if (!comment) throw new Problem('not_found');

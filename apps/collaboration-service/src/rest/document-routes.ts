@@ -14,19 +14,18 @@ import {
   takeRole,
 } from '@kyong/collaboration/adapters/tenant-database';
 import { type CollaborationDocument, type DocumentRole, routes } from '@kyong/contracts';
-import type { TenantPools } from '@kyong/postgres';
 import { Problem, serve } from '@kyong/service-kit';
 import type { FastifyInstance } from 'fastify';
-import { inOwnGym } from '../tenant-access.ts';
+import { type GymAccess, inOwnGym } from '../tenant-access.ts';
 import { pageOf, positionOf } from './paging.ts';
 import { visibleOr404 } from './visible.ts';
 
 export function documentRoutes(
   app: FastifyInstance,
-  { pools, onRoles }: { pools: TenantPools; onRoles: (document: DocumentRef) => Promise<void> },
+  { access, onRoles }: { access: GymAccess; onRoles: (document: DocumentRef) => Promise<void> },
 ): void {
   serve(app, routes.createDocument, ({ principal, body, reply }) =>
-    inOwnGym(pools, principal, async (pool, actor) => {
+    inOwnGym(access, principal, async (pool, actor) => {
       if (!mayCreate(actor)) throw new Problem('forbidden');
       const { userId } = actor;
       const document = await createDocument(pool, { ...body, documentId: randomUUID(), userId });
@@ -36,7 +35,7 @@ export function documentRoutes(
   );
 
   serve(app, routes.listDocuments, ({ principal, query: { kind, cursor, limit } }) =>
-    inOwnGym(pools, principal, async (pool, actor) => {
+    inOwnGym(access, principal, async (pool, actor) => {
       const after = positionOf(cursor);
       const found = await listDocuments(pool, {
         userId: actor.userId,
@@ -53,21 +52,21 @@ export function documentRoutes(
   );
 
   serve(app, routes.showDocument, ({ principal, params: { documentId } }) =>
-    inOwnGym(pools, principal, async (pool, actor) => {
+    inOwnGym(access, principal, async (pool, actor) => {
       const document = await visibleOr404(pool, actor, documentId);
       return view(document, document.role);
     }),
   );
 
   serve(app, routes.listDocumentRoles, ({ principal, params: { documentId } }) =>
-    inOwnGym(pools, principal, async (pool, actor) => {
+    inOwnGym(access, principal, async (pool, actor) => {
       await visibleOr404(pool, actor, documentId);
       return { members: await listRoles(pool, documentId) };
     }),
   );
 
   serve(app, routes.grantDocumentRole, ({ principal, params: { documentId, userId }, body: { role } }) =>
-    inOwnGym(pools, principal, async (pool, actor) => {
+    inOwnGym(access, principal, async (pool, actor) => {
       await visibleOr404(pool, actor, documentId, 'owner');
       await giveRole(pool, documentId, { userId, role });
       await onRoles({ tenantId: actor.tenantId, documentId });
@@ -76,7 +75,7 @@ export function documentRoutes(
   );
 
   serve(app, routes.revokeDocumentRole, ({ principal, params: { documentId, userId } }) =>
-    inOwnGym(pools, principal, async (pool, actor) => {
+    inOwnGym(access, principal, async (pool, actor) => {
       await visibleOr404(pool, actor, documentId, 'owner');
       if (!(await takeRole(pool, documentId, userId))) throw new Problem('not_found');
       await onRoles({ tenantId: actor.tenantId, documentId });

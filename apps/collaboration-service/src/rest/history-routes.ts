@@ -1,12 +1,11 @@
 import { RoomUnavailable, UpdateRefused } from '@kyong/collaboration';
 import { listVersions, readVersion } from '@kyong/collaboration/adapters/tenant-database';
 import { type DocumentVersion, routes } from '@kyong/contracts';
-import type { TenantPools } from '@kyong/postgres';
 import { Problem, serve } from '@kyong/service-kit';
 import type { FastifyInstance } from 'fastify';
 import type { History } from '../history-thread.ts';
 import type { LiveDocuments } from '../live-documents.ts';
-import { inOwnGym } from '../tenant-access.ts';
+import { type GymAccess, inOwnGym } from '../tenant-access.ts';
 import type { Versions } from '../versions.ts';
 import { pageOf, positionOf } from './paging.ts';
 import { visibleOr404 } from './visible.ts';
@@ -14,14 +13,14 @@ import { visibleOr404 } from './visible.ts';
 export function historyRoutes(
   app: FastifyInstance,
   {
-    pools,
+    access,
     documents,
     versions,
     history,
-  }: { pools: TenantPools; documents: LiveDocuments; versions: Versions; history: History },
+  }: { access: GymAccess; documents: LiveDocuments; versions: Versions; history: History },
 ): void {
   serve(app, routes.listDocumentHistory, ({ principal, params: { documentId }, query: { cursor, limit } }) =>
-    inOwnGym(pools, principal, async (pool, actor) => {
+    inOwnGym(access, principal, async (pool, actor) => {
       const { kind } = await visibleOr404(pool, actor, documentId);
       // So that what was just edited can be seen and brought back, were it the first time.
       const { tenantId } = actor;
@@ -41,7 +40,7 @@ export function historyRoutes(
   );
 
   serve(app, routes.keepDocumentVersion, ({ principal, params: { documentId }, body: { name } }) =>
-    inOwnGym(pools, principal, async (pool, actor) => {
+    inOwnGym(access, principal, async (pool, actor) => {
       const { kind } = await visibleOr404(pool, actor, documentId, 'editor');
       const { tenantId, userId } = actor;
       return documents.use({ tenantId, documentId }, kind, async (live) => {
@@ -55,7 +54,7 @@ export function historyRoutes(
   );
 
   serve(app, routes.restoreDocument, ({ principal, params: { documentId }, body: { versionId } }) =>
-    inOwnGym(pools, principal, async (pool, actor) => {
+    inOwnGym(access, principal, async (pool, actor) => {
       const { kind } = await visibleOr404(pool, actor, documentId, 'editor');
       const version = await readVersion(pool, documentId, versionId);
       if (!version) throw new Problem('not_found');

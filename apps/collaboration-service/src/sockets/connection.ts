@@ -1,5 +1,6 @@
 import type { Actor } from '@kyong/collaboration';
 import type { ClientToServerEvents, RefusalCode, Refused, ServerToClientEvents } from '@kyong/contracts';
+import type { Principal } from '@kyong/service-kit';
 import type { Socket } from 'socket.io';
 import type { BoundedDecoder } from './decoder.ts';
 import { type Rate, TokenBucket } from './token-bucket.ts';
@@ -37,9 +38,8 @@ type ServiceSocket = Socket<ClientToServerEvents, ServerToClientEvents>;
 /** A socket of one person in one tenant, as its token says. */
 export class Connection {
   readonly socket: ServiceSocket;
+  readonly principal: Principal;
   readonly actor: Actor;
-  /** When its token expires. */
-  readonly expiresAt: Date;
   readonly #events: TokenBucket;
   readonly #joins: TokenBucket;
   /** A message in pieces leaves no room for an answer to a heartbeat; one with attachments has as long as that. */
@@ -47,15 +47,20 @@ export class Connection {
 
   constructor(
     socket: ServiceSocket,
-    { actor, expiresAt, limits }: { actor: Actor; expiresAt: Date; limits: SocketLimits },
+    { principal, actor, limits }: { principal: Principal; actor: Actor; limits: SocketLimits },
   ) {
     this.socket = socket;
+    this.principal = principal;
     this.actor = actor;
-    this.expiresAt = expiresAt;
     this.#events = new TokenBucket(limits.events, performance.now());
     this.#joins = new TokenBucket(limits.joins, performance.now());
     const { intervalSeconds, timeoutSeconds } = limits.heartbeat;
     this.#maxWaitingMilliseconds = (intervalSeconds + timeoutSeconds) * 1000;
+  }
+
+  /** When its token expires. */
+  get expiresAt(): Date {
+    return new Date(this.principal.exp * 1000);
   }
 
   /** Whether it has announced bytes and not sent them, for longer than it may. */

@@ -3,7 +3,7 @@ import { Problem, type VerifyAccessToken } from '@kyong/service-kit';
 import type { FastifyInstance } from 'fastify';
 import { Server, type Socket } from 'socket.io';
 import { Encoder } from 'socket.io-parser';
-import { actorOf } from '../tenant-access.ts';
+import type { Authorize } from '../tenant-access.ts';
 import { Connection, type SocketLimits } from './connection.ts';
 import { BoundedDecoder } from './decoder.ts';
 import { type EventDependencies, listen } from './events.ts';
@@ -15,8 +15,7 @@ const handshakeSeconds = 10;
 
 export interface SocketServerOptions extends EventDependencies {
   verifyAccessToken: VerifyAccessToken;
-  /** @throws unless the tenant is open. */
-  ensureOpen: (tenantId: string) => Promise<unknown>;
+  authorize: Authorize;
   limits: SocketLimits;
   now: () => Date;
 }
@@ -69,16 +68,13 @@ export function createSocketServer(
 
 async function authenticate(
   socket: Socket,
-  { verifyAccessToken, ensureOpen, limits }: SocketServerOptions,
+  { verifyAccessToken, authorize, limits }: SocketServerOptions,
 ): Promise<Connection> {
   const { token } = socket.handshake.auth as { token?: unknown };
   socket.handshake.auth = {};
   if (typeof token !== 'string') throw new Problem('unauthenticated');
   const principal = await verifyAccessToken(`Bearer ${token}`);
-  const actor = actorOf(principal);
-  if (!actor) throw new Problem('forbidden', { detail: 'The token is for no gym.' });
-  await ensureOpen(actor.tenantId);
-  return new Connection(socket, { actor, expiresAt: new Date(principal.exp * 1000), limits });
+  return new Connection(socket, { principal, actor: await authorize(principal), limits });
 }
 
 /** What `connect_error` shows: a code, and nothing of what went wrong inside. */
