@@ -4,6 +4,7 @@ import {
   newServerName,
   redisPresence,
   redisRoomChannel,
+  redisTurns,
   redisUpdateLog,
 } from '@kyong/collaboration/adapters/redis';
 import { findKind, tenantSnapshots } from '@kyong/collaboration/adapters/tenant-database';
@@ -145,7 +146,7 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
       await recheck(document);
     },
   });
-  historyRoutes(app, { access, documents, versions, history });
+  historyRoutes(app, { access, documents, versions, history, turns: redisTurns(redis) });
   commentRoutes(app, { access });
 
   app.addHook('onReady', async () => {

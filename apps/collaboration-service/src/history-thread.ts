@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { editToRestore, type fold, summarise } from '@kyong/collaboration';
+import { editToRestore, fold, summarise } from '@kyong/collaboration';
 import { Piscina } from 'piscina';
 
 /** To read a state of this size takes 10 ms at most; smaller ones are not worth a thread, which takes longer to start. */
@@ -14,7 +14,6 @@ type Answer<Task extends (...parameters: never[]) => unknown> = (
 export interface History {
   summarise: Answer<typeof summarise>;
   editToRestore: Answer<typeof editToRestore>;
-  /** Always on the other thread. */
   fold: Answer<typeof fold>;
   close(): Promise<void>;
 }
@@ -36,11 +35,11 @@ export function startHistoryThread(): History {
       areSmall(task[1], task[2]) ? summarise(...task) : threads.run(task, { name: 'summariseTask' }),
     editToRestore: async (...task) =>
       areSmall(...task) ? editToRestore(...task) : threads.run(task, { name: 'editToRestoreTask' }),
-    fold: (...task) => threads.run(task, { name: 'foldTask' }),
+    fold: async (...task) => (areSmall(...task[0]) ? fold(...task) : threads.run(task, { name: 'foldTask' })),
     close: () => threads.close({ force: true }),
   };
 }
 
 function areSmall(...states: (Uint8Array | undefined)[]): boolean {
-  return states.every((state) => (state?.byteLength ?? 0) <= smallBytes);
+  return states.reduce((sum, state) => sum + (state?.byteLength ?? 0), 0) <= smallBytes;
 }

@@ -155,7 +155,12 @@ export class LiveDocument {
   async read(): Promise<{ state: Uint8Array; head: LogHead }> {
     const { room } = this;
     if (room.maxBytes <= smallBytes) return { state: room.encode(), head: room.head };
-    const { updates, head } = await readStored(this.#options, room.head.seq);
+    return this.readStored();
+  }
+
+  /** All that is durable on any server, encoded: what another one has written a moment ago as well. */
+  async readStored(): Promise<{ state: Uint8Array; head: LogHead }> {
+    const { updates, head } = await readStored(this.#options, this.room.head.seq);
     return { state: await this.#options.fold(updates), head };
   }
 

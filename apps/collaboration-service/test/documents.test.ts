@@ -72,6 +72,30 @@ it('versions are kept, say what changed, and come back as a new edit that others
   expect([unknown.status, unknown.body.code]).toEqual([404, 'not_found']);
 });
 
+it('two restores at once, on two servers, restore once', async () => {
+  const { world, server, token, documentId, session, saved } = await createEditor('course_planning');
+  const other = await world.startServer();
+  const notes = session.doc.getText('course.notes');
+  notes.insert(0, 'version one');
+  await saved();
+  const kept = await request(server, 'POST', `/${documentId}/history`, token, { name: 'one' });
+  notes.delete(0, notes.length);
+  notes.insert(0, 'something else');
+  await saved();
+  const { versionId } = kept.body;
+  const restore = (on: typeof server) => request(on, 'POST', `/${documentId}/restore`, token, { versionId });
+  const answers = await Promise.all([server, other, server, other].map(restore));
+  const refused = answers.filter(({ status }) => status !== 200);
+  expect(refused.length).toBeLessThan(answers.length);
+  for (const { status, body } of refused) expect([status, body.code]).toEqual([409, 'restore_running']);
+  await eventually(() => expect(notes.toString()).toBe('version one'));
+  // One after the other there is nothing left to undo.
+  expect((await restore(other)).status).toBe(200);
+  const fresh = await collaborate(other.url, async () => token).open(documentId);
+  await fresh.synced();
+  expect(fresh.doc.getText('course.notes').toString()).toBe('version one');
+});
+
 it('comments stay with their place while others edit around it', async () => {
   const { world, server, tenantId, token, documentId, session, saved } =
     await createEditor('course_planning');

@@ -76,6 +76,15 @@ export interface PresenceStore {
   renew(document: DocumentRef, userIds: string[], now: Date): Promise<string[]>;
 }
 
+/** Whose turn it is with a document, on all servers: for what is read, computed from that, and written. */
+export interface DocumentTurns {
+  /**
+   * @param seconds after which it is over, were it not given back.
+   * @returns how to give it back; undefined while it is another's.
+   */
+  take(document: DocumentRef, seconds: number): Promise<(() => Promise<void>) | undefined>;
+}
+
 export interface Snapshot {
   state: Uint8Array;
   seq: number;

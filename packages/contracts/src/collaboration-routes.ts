@@ -111,12 +111,13 @@ export const collaborationRoutes = {
     tag,
     summary: 'Bring back a version (owner, editor)',
     description:
-      'As a new edit, which everybody who has the document open receives; the state before it is kept as a version.',
+      'As a new edit, which everybody who has the document open receives; the state before it is kept as a version. One ' +
+      'restore of a document at a time.',
     secured: true,
     params: documentParams,
     body: collaboration.restoreRequest,
     success: { status: 200, description: 'Restored', body: collaboration.restored },
-    problems: ['forbidden', 'not_found'],
+    problems: ['forbidden', 'not_found', 'restore_running'],
   }),
   listDocumentComments: route({
     method: 'GET',

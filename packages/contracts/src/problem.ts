@@ -24,6 +24,7 @@ export const problems = {
   tenant_plan_unchanged: { status: 409, title: 'The tenant has this plan' },
   tenant_not_shared: { status: 409, title: 'Only tenants on a shared server can be moved' },
   operation_not_parked: { status: 409, title: 'The operation was not left for an operator' },
+  restore_running: { status: 409, title: 'The document is being restored at the moment' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body must be application/json' },
   misdirected_request: { status: 421, title: 'This server does not answer to that name' },

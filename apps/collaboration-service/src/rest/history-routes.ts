@@ -1,4 +1,4 @@
-import { RoomUnavailable, UpdateRefused } from '@kyong/collaboration';
+import { type DocumentTurns, RoomUnavailable, UpdateRefused } from '@kyong/collaboration';
 import { listVersions, readVersion } from '@kyong/collaboration/adapters/tenant-database';
 import { type DocumentVersion, routes } from '@kyong/contracts';
 import { Problem, serve } from '@kyong/service-kit';
@@ -10,6 +10,9 @@ import type { Versions } from '../versions.ts';
 import { pageOf, positionOf } from './paging.ts';
 import { visibleOr404 } from './visible.ts';
 
+/** To restore one of the largest size takes seconds; a server that dies meanwhile leaves the document to the next after this. */
+const restoreSeconds = 60;
+
 export function historyRoutes(
   app: FastifyInstance,
   {
@@ -17,7 +20,14 @@ export function historyRoutes(
     documents,
     versions,
     history,
-  }: { access: GymAccess; documents: LiveDocuments; versions: Versions; history: History },
+    turns,
+  }: {
+    access: GymAccess;
+    documents: LiveDocuments;
+    versions: Versions;
+    history: History;
+    turns: DocumentTurns;
+  },
 ): void {
   serve(app, routes.listDocumentHistory, ({ principal, params: { documentId }, query: { cursor, limit } }) =>
     inOwnGym(access, principal, async (pool, actor) => {
@@ -59,22 +69,29 @@ export function historyRoutes(
       const version = await readVersion(pool, documentId, versionId);
       if (!version) throw new Problem('not_found');
       const { tenantId, userId } = actor;
-      const seq = await documents.use({ tenantId, documentId }, kind, async (live) => {
-        const { state, head } = await live.read();
-        await versions.keep({ tenantId, documentId }, kind, {
-          ...{ state, seq: head.seq },
-          ...{ name: null, createdBy: userId },
+      const document = { tenantId, documentId };
+      // Two edits that each undo the same would do it twice.
+      const giveBack = await turns.take(document, restoreSeconds);
+      if (!giveBack) throw new Problem('restore_running', { retryAfterSeconds: 1 });
+      try {
+        return await documents.use(document, kind, async (live) => {
+          const { state, head } = await live.readStored();
+          await versions.keep(document, kind, { state, seq: head.seq, name: null, createdBy: userId });
+          const edit = await history.editToRestore(version.state, state);
+          return { versionId, seq: await live.room.submit(edit, undefined).catch(sayWhy) };
         });
-        const edit = await history.editToRestore(version.state, state);
-        return live.room.submit(edit, undefined).catch((cause: unknown) => {
-          if (cause instanceof RoomUnavailable) throw new Problem('unavailable', { cause });
-          // What comes back is added to what is there.
-          if (cause instanceof UpdateRefused && cause.code === 'document_too_large')
-            throw new Problem('payload_too_large', { detail: cause.message, cause });
-          throw cause;
-        });
-      });
-      return { versionId, seq };
+      } finally {
+        await giveBack();
+      }
     }),
   );
+}
+
+/** @throws {Problem} */
+function sayWhy(cause: unknown): never {
+  if (cause instanceof RoomUnavailable) throw new Problem('unavailable', { cause });
+  // What comes back is added to what is there.
+  if (cause instanceof UpdateRefused && cause.code === 'document_too_large')
+    throw new Problem('payload_too_large', { detail: cause.message, cause });
+  throw cause;
 }

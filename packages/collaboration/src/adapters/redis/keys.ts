@@ -19,6 +19,7 @@ export const keyOf = {
   head: (document: DocumentRef) => `${prefixOf(document)}:head`,
   updates: (document: DocumentRef) => `${prefixOf(document)}:updates`,
   presence: (document: DocumentRef) => `${prefixOf(document)}:presence`,
+  turn: (document: DocumentRef) => `${prefixOf(document)}:turn`,
   /** A sharded channel: it is in the slot of the keys. */
   channel: (document: DocumentRef) => prefixOf(document),
   waiting: (document: DocumentRef) => waitingIn(partitionOf(document)),
