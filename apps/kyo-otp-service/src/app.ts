@@ -15,6 +15,7 @@ import type { Pool, TenantPools } from '@kyong/postgres';
 import { confirmWrites } from '@kyong/redis';
 import { accessTokenVerifier, createHttpApp, type Logger, serve } from '@kyong/service-kit';
 import { verifyByLibsodium } from '@kyong/service-kit/libsodium';
+import type { EndedAccess } from '@kyong/tenancy';
 import type { FastifyInstance } from 'fastify';
 import type { Cluster } from 'ioredis';
 import { createLocalJWKSet } from 'jose';
@@ -52,6 +53,8 @@ export interface OtpServiceDependencies extends Pick<SendingOptions, 'brake' | '
   signingKeys: SigningKeys;
   /** `iss` and `aud` of the tokens that `signingKeys` signs. */
   tokens: { issuer: string; audience: string };
+  /** Which tokens have ended before their time. */
+  endedAccess: Pick<EndedAccess, 'hasEnded'>;
   /** Whether callers on this machine are limited by more than what a recipient gets. */
   limitLoopback: boolean;
   /** How many proxies in front may be believed about the caller's address. */
@@ -76,6 +79,7 @@ export function createApp(dependencies: OtpServiceDependencies): FastifyInstance
       keys: createLocalJWKSet(signingKeys.publicKeys),
       now,
       verifySignature: verifyByLibsodium,
+      hasEnded: dependencies.endedAccess.hasEnded,
     }),
   });
   limitPerIp(app, { loopback: dependencies.limitLoopback, now });

@@ -62,6 +62,7 @@ const app = createApp({
   otpKeys,
   signingKeys,
   tokens,
+  endedAccess: tenants.endedAccess,
   limitLoopback: true,
   publicHost,
   trustedProxies: config.KYO_TRUSTED_PROXIES,

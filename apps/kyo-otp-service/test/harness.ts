@@ -8,7 +8,7 @@ import { type MessageSender, OtpKeys } from '@kyong/otp';
 import { RedisOutbox } from '@kyong/otp/adapters/redis';
 import { type Connection, type Pool, TenantPools } from '@kyong/postgres';
 import { createLogger } from '@kyong/service-kit';
-import { TenantUnavailable } from '@kyong/tenancy';
+import { EndedAccess, TenantUnavailable } from '@kyong/tenancy';
 import { tenantMigrations } from '@kyong/tenancy/adapters/tenant-schema';
 import { openAs } from '@kyong/tenancy/testing/program-pool';
 import { createTestDatabase, createTestRedis, TestClock } from '@kyong/testing';
@@ -27,7 +27,9 @@ export async function createService(options: { redis?: Cluster; pool?: Pool; lim
   const log: string[] = [];
   const logger = createLogger({ service: 'test', level: 'debug' }, { write: (line) => log.push(line) });
   const redis = options.redis ?? createTestRedis('otp');
-  const { pool, rights } = options.pool ? { pool: options.pool, rights: options.pool } : await openMaster();
+  const { pool, rights, connection } = options.pool
+    ? { pool: options.pool, rights: options.pool, connection: undefined }
+    : await openMaster();
   const gyms = new Map<string, Connection>();
   const tenantPools = new TenantPools({
     maxTenants: 10,
@@ -44,6 +46,8 @@ export async function createService(options: { redis?: Cluster; pool?: Pool; lim
   const otpKeys = new OtpKeys(randomBytes(32));
   const signingKey = await createSigningKey(clock.now());
   const signingKeys = await loadSigningKeys([signingKey], { ...tokens, now: clock.now });
+  const endedAccess = new EndedAccess(clock.now);
+  endedAccess.known();
   const outbox = new RedisOutbox({ redis, keys: otpKeys, now: clock.now });
   const dependencies: OtpServiceDependencies = {
     logger,
@@ -55,6 +59,7 @@ export async function createService(options: { redis?: Cluster; pool?: Pool; lim
     otpKeys,
     signingKeys,
     tokens,
+    endedAccess,
     limitLoopback: options.limitLoopback ?? false,
     trustedProxies: 1,
     publicHost,
@@ -70,6 +75,8 @@ export async function createService(options: { redis?: Cluster; pool?: Pool; lim
     log,
     /** The master database, with every right: for what other programs do. */
     pool,
+    /** The way into it that this service has. */
+    connection,
     signingKey,
     signingKeys,
     dependencies,
@@ -96,9 +103,10 @@ export async function createService(options: { redis?: Cluster; pool?: Pool; lim
   };
 }
 
-async function openMaster(): Promise<{ pool: Pool; rights: Pool }> {
-  const { pool, connection } = await createTestDatabase(migrations);
-  return { pool, rights: (await openAs('otp', connection)).pool };
+async function openMaster() {
+  const { pool, connection: admin } = await createTestDatabase(migrations);
+  const { pool: rights, connection } = await openAs('otp', admin);
+  return { pool, rights, connection };
 }
 
 type App = Awaited<ReturnType<typeof createService>>['app'];

@@ -240,6 +240,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     otpKeys: keys.otp,
     signingKeys: keys.signing,
     tokens,
+    endedAccess: tenants.endedAccess,
     limitLoopback: options.productionLimits,
     outbox,
   });

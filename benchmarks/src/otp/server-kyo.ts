@@ -5,6 +5,7 @@ import { OtpKeys } from '@kyong/otp';
 import { createPool, TenantPools } from '@kyong/postgres';
 import { connectRedis, type RedisConnection } from '@kyong/redis';
 import { createLogger } from '@kyong/service-kit';
+import { EndedAccess } from '@kyong/tenancy';
 import { createApp } from 'kyo-otp-service';
 import { readConfiguration, report } from '../server-under-test.ts';
 
@@ -18,6 +19,8 @@ const now = () => new Date();
 const tokens = { issuer: 'https://kyo.example', audience: 'kyo' };
 const logger = createLogger({ service: 'kyo-otp-service' });
 const onError = (err: Error) => logger.warn({ err }, 'disturbed');
+const endedAccess = new EndedAccess(now);
+endedAccess.known();
 const app = createApp({
   logger,
   now,
@@ -39,6 +42,8 @@ const app = createApp({
   otpKeys: new OtpKeys(Buffer.from(otpSecret, 'base64url')),
   signingKeys: await loadSigningKeys(signingKeys, { ...tokens, now }),
   tokens,
+  // As where nobody has logged out: a look into an empty map.
+  endedAccess,
   // Every limit is on. All the load is one tenant's, so that what a tenant may send is more than one ever does.
   platformPolicy: { tenantSends: { count: 1_000_000_000, windowSeconds: 60 } },
   limitLoopback: true,

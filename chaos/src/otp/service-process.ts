@@ -51,6 +51,8 @@ const app = createApp({
   },
   signingKeys: await loadSigningKeys(configuration.signingKeys, { ...tokens, now }),
   tokens,
+  // Nobody logs out.
+  endedAccess: { hasEnded: () => false },
   limitLoopback: false,
 });
 const senders = { sms: [sender], email: [sender] };

@@ -67,7 +67,11 @@ export function createApi(deps: ApiDependencies): ApiHandler {
       const key = `${event.httpMethod} ${event.resource}`;
       const endpoint = endpoints.get(key) ?? fleet.get(key) ?? inspection.get(key);
       if (!endpoint) throw new Problem('not_found');
-      result = await endpoint(event, callerOf(event, deps.addressOf), deps);
+      const caller = callerOf(event, deps.addressOf);
+      // The authorizer has no way into the database, and its answer is kept for a while.
+      if (await deps.store.hasEnded(caller.access))
+        throw new Problem('unauthenticated', { detail: 'This access has ended.' });
+      result = await endpoint(event, caller, deps);
     } catch (error) {
       const problem = problemResponse(error, requestId);
       if (problem.status >= 500) deps.logger.error({ requestId, err: error }, 'request failed');

@@ -1,4 +1,5 @@
 import { isOperator, type Principal, Problem, type VerifyAccessToken } from '@kyong/service-kit';
+import type { AccessOf } from '@kyong/tenancy';
 import type {
   APIGatewayAuthorizerResult,
   APIGatewayProxyEvent,
@@ -21,7 +22,8 @@ export function createAuthorizer(verifyAccessToken: VerifyAccessToken) {
       principalId: principal.sub,
       policyDocument: {
         Version: '2012-10-17',
-        // The answer is cached by token, so it has to hold for every method and path of the stage.
+        // The answer is cached by token, so it has to hold for every method and path of the stage, and the API asks itself
+        // whether the access has ended meanwhile.
         Statement: [
           { Action: 'execute-api:Invoke', Effect: 'Allow', Resource: `${stageOf(event.methodArn)}/*` },
         ],
@@ -37,8 +39,15 @@ function stageOf(methodArn: string): string {
 }
 
 /** An authorizer's context holds flat values only. */
-function toContext({ sub, tenant, roles, scope }: Principal): Record<string, string> {
-  return { sub, roles: roles.join(' '), scope, ...(tenant !== undefined && { tenant }) };
+function toContext({ sub, tenant, roles, scope, sid, ends_seen: seen }: Principal): Record<string, string> {
+  return {
+    sub,
+    roles: roles.join(' '),
+    scope,
+    ...(tenant !== undefined && { tenant }),
+    ...(sid !== undefined && { sid }),
+    ...(seen !== undefined && { ends_seen: String(seen) }),
+  };
 }
 
 const context = z.object({
@@ -46,6 +55,8 @@ const context = z.object({
   roles: z.string(),
   scope: z.string(),
   tenant: z.string().optional(),
+  sid: z.string().optional(),
+  ends_seen: z.coerce.number().optional(),
 });
 
 export interface Caller {
@@ -54,6 +65,10 @@ export interface Caller {
   isOperator: boolean;
   scopes: string[];
   tenantId: string | undefined;
+  /** Their role there. */
+  roles: Principal['roles'];
+  /** What the token says of the access it gives. */
+  access: AccessOf;
   sourceIp: string | null;
 }
 
@@ -61,13 +76,16 @@ export interface Caller {
 export function callerOf(event: APIGatewayProxyEvent, addressOf: AddressOf): Caller {
   const result = context.safeParse(event.requestContext.authorizer);
   if (!result.success) throw new Problem('unauthenticated');
-  const { sub, roles, scope, tenant } = result.data;
-  const principal = { sub, scope, roles: roles.split(' ').filter(Boolean) as Principal['roles'] };
+  const { roles: list, scope, ...access } = result.data;
+  const { sub, tenant } = access;
+  const roles = list.split(' ').filter(Boolean) as Principal['roles'];
   return {
     id: sub,
-    isOperator: isOperator(principal),
+    isOperator: isOperator({ roles }),
     scopes: scope.split(' '),
     tenantId: tenant,
+    roles,
+    access,
     sourceIp: addressOf(event),
   };
 }

@@ -39,7 +39,7 @@ async function createTestApi(
   startOperation = async (_id: string) => {},
   startInspection = async (_id: string) => {},
 ) {
-  const { connection } = await createTestDatabase(masterMigrations);
+  const { connection, pool: admin } = await createTestDatabase(masterMigrations);
   const { pool } = await openAs('api', connection);
   const policy: TenancyPolicy = {
     regions: ['ap-northeast-1'],
@@ -73,15 +73,32 @@ async function createTestApi(
     fleet,
     logger,
   });
-  return async (request: APIGatewayProxyEvent) => {
+  const call = async (request: APIGatewayProxyEvent) => {
     const { statusCode, body, headers } = await api(request);
     return { status: statusCode, headers, body: JSON.parse(body) as Record<string, unknown> };
   };
+  return Object.assign(call, { admin });
 }
 
 const body = (value: object) => ({ body: JSON.stringify(value) });
 
 describe('the API function', () => {
+  it('refuses a token whose session, or whose role in its gym, has ended, though the authorizer lets it in', async () => {
+    const call = await createTestApi();
+    const ann = 'c6af9ac6-7b61-41e6-9a41-93e8deadbeef';
+    const sid = 'd6af9ac6-7b61-41e6-9a41-93e8deadbeef';
+    await call.admin.query('INSERT INTO ended_access (user_id, session_id) VALUES ($1, $2)', [ann, sid]);
+    await call.admin.query("INSERT INTO ended_access (user_id, tenant_id) VALUES ($1, 'iron-temple')", [ann]);
+    const person = { sub: ann, roles: 'gym_owner', scope: 'session', tenant: 'iron-temple' };
+    const get = { httpMethod: 'GET', resource: '/tenants', body: null };
+    const answer = async (context: object) => (await call(event({ ...person, ...context }, get))).body.code;
+    expect(await answer({ sid, ends_seen: '2' })).toBe('unauthenticated');
+    expect(await answer({ ends_seen: '1' })).toBe('unauthenticated');
+    expect(await answer({})).toBe('unauthenticated');
+    expect(await answer({ ends_seen: '2' })).toBe('forbidden');
+    expect(await answer({ sub: 'arn:aws:iam::123456789012:role/operator', sid })).toBe('forbidden');
+  });
+
   it('records the tenant and hands its operation over', async () => {
     const started: string[] = [];
     const call = await createTestApi({}, async (operationId) => void started.push(operationId));

@@ -46,6 +46,12 @@ export const tokenPair = z
   .meta({ id: 'TokenPair' });
 export type TokenPair = z.infer<typeof tokenPair>;
 
+/**
+ * How long an access token is good at most (an operator's own apart). Short: for so long everybody who verifies tokens keeps in
+ * mind which of them have ended before their time.
+ */
+export const accessTokenSeconds = 15 * 60;
+
 /** The claims of an access token beside the registered ones (RFC 7519): who, where, as what, for what. */
 export const accessClaims = z.object({
   /** A UUID of a person, or an operator's name: an ARN of AWS has up to 2,048 characters (IAM, "Quotas"). */

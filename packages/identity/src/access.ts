@@ -1,8 +1,13 @@
-import { type AccessClaims, type Role, scopes, type TokenPair, type User } from '@kyong/contracts';
+import {
+  type AccessClaims,
+  accessTokenSeconds,
+  type Role,
+  scopes,
+  type TokenPair,
+  type User,
+} from '@kyong/contracts';
 import type { Entry, Identity, Person, TokenSigner } from './ports.ts';
 
-/** Short: for so long everybody who verifies tokens keeps in mind which of them have ended before their time. */
-export const accessTokenSeconds = 15 * 60;
 const operatorTokenSeconds = 365 * 86_400;
 /** Subject of an operator's token. Nobody's id: those are UUIDs. */
 const operatorSubject = 'operator';

@@ -1,4 +1,4 @@
-export { accessTokenSeconds, describeCaller, operatorToken } from './access.ts';
+export { describeCaller, operatorToken } from './access.ts';
 export * from './address.ts';
 export * from './members.ts';
 export * from './ports.ts';

@@ -1,5 +1,5 @@
-import { type AccessClaims, scopes, type TokenPair } from '@kyong/contracts';
-import { accessTokenSeconds, isPerson, tokenPair } from './access.ts';
+import { type AccessClaims, accessTokenSeconds, scopes, type TokenPair } from '@kyong/contracts';
+import { isPerson, tokenPair } from './access.ts';
 import type { Identity, Session, SessionFilter } from './ports.ts';
 import { drawSalt, parseRefreshToken, successorOf } from './refresh-token.ts';
 

@@ -6,16 +6,16 @@ const reconnectMilliseconds = 500;
 export const listenerName = 'kyo listen';
 
 export interface ListenCallbacks {
-  notified: (payload: string) => void;
+  /** By channel. */
+  notified: Record<string, (payload: string) => void>;
   /** Listening now; notifications of before are lost. */
   connected: () => void;
   error: (error: Error) => void;
 }
 
-/** Listens on a channel (LISTEN) over a connection of its own, which is made again whenever it breaks. */
+/** Listens on channels (LISTEN) over a connection of its own, which is made again whenever it breaks. */
 export function listen(
   connection: Connection | ConnectionUrl,
-  channel: string,
   on: ListenCallbacks,
 ): { stop(): Promise<void> } {
   let client: pg.Client | undefined;
@@ -25,12 +25,13 @@ export function listen(
   const connect = async () => {
     const current = new pg.Client({ ...connection, application_name: listenerName, keepAlive: true });
     client = current;
-    current.on('notification', ({ payload }) => on.notified(payload ?? ''));
+    current.on('notification', ({ channel, payload }) => on.notified[channel]?.(payload ?? ''));
     current.on('error', on.error);
     current.on('end', again);
     try {
       await current.connect();
-      await current.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
+      for (const channel of Object.keys(on.notified))
+        await current.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
       on.connected();
     } catch (error) {
       on.error(error as Error);

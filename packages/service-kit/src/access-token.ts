@@ -18,6 +18,8 @@ export interface TokenExpectations {
   keys: FindKey;
   now?: () => Date;
   verifySignature?: VerifySignature;
+  /** Whether what the token gives has ended before its time; asked each time. Throws while that is not known. */
+  hasEnded?: (claims: Principal) => boolean;
 }
 
 /** Finds the public key that a token's header names, as the key sets of jose do. */
@@ -59,7 +61,7 @@ interface Verified {
 
 /**
  * Verifies `Authorization: Bearer …` (RFC 6750) as a signed access token (RFC 9068): its signature once, and that it has
- * not expired and its key has not been withdrawn each time.
+ * not expired, not ended, and its key has not been withdrawn each time.
  * @throws {Problem} `unauthenticated` whatever is wrong with it; `unavailable` if the keys cannot be had.
  */
 export function accessTokenVerifier({
@@ -68,6 +70,7 @@ export function accessTokenVerifier({
   keys,
   now = () => new Date(),
   verifySignature = verifyByOpenSsl,
+  hasEnded = () => false,
 }: TokenExpectations): VerifyAccessToken {
   const registered = principal.extend({
     iss: z.literal(issuer),
@@ -96,7 +99,7 @@ export function accessTokenVerifier({
     return { header, key, claims: Object.freeze(claims) };
   };
 
-  return async (authorization = '') => {
+  const claimsOf = async (authorization: string): Promise<Principal> => {
     try {
       const known = verified.get(authorization);
       if (known && known.claims.exp > secondsOf(now()) && known.key === (await keys(known.header)))
@@ -108,6 +111,12 @@ export function accessTokenVerifier({
       if (isKeySetOutage(error)) throw new Problem('unavailable', { cause: error });
       throw new Problem('unauthenticated', { cause: error });
     }
+  };
+
+  return async (authorization = '') => {
+    const claims = await claimsOf(authorization);
+    if (hasEnded(claims)) throw new Problem('unauthenticated', { detail: 'This access has ended.' });
+    return claims;
   };
 }
 

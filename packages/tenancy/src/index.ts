@@ -3,6 +3,7 @@ export * from './audit.ts';
 export * from './database-windows.ts';
 export * from './departure.ts';
 export * from './doctor.ts';
+export * from './ended-access.ts';
 export * from './final-snapshots.ts';
 export * from './fleet/index.ts';
 export * from './inspections/index.ts';

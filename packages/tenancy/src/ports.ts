@@ -13,6 +13,7 @@ import type {
 } from '@kyong/contracts';
 import type { AuditEntry, AuditFilter, AuditRecord } from './audit.ts';
 import type { Archive, Departure } from './departure.ts';
+import type { AccessEnd, AccessOf } from './ended-access.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Operation } from './operation.ts';
 import type { Quota } from './quota.ts';
@@ -306,6 +307,10 @@ export interface TenancyStore extends WarmPoolStore {
   /** Newest first. */
   listAudit(filter: AuditFilter): Promise<AuditRecord[]>;
   findTenant(tenantId: string): Promise<Tenant | undefined>;
+  /** What has ended within `seconds`, oldest first; of too many, the latest `limit`. */
+  findEndedAccess(seconds: number, limit: number): Promise<AccessEnd[]>;
+  /** Whether the access that a token gives has ended. */
+  hasEnded(token: AccessOf): Promise<boolean>;
   listTenants(filter: TenantFilter): Promise<Tenant[]>;
   countTenants(status: TenantStatus): Promise<number>;
   findOperation(operationId: string): Promise<Operation | undefined>;

@@ -80,6 +80,7 @@ describe('a program', () => {
     const heard: string[] = [];
     const listening = await new Promise<{ stop(): Promise<void> }>((resolve, reject) => {
       const changes = listenForTenantChanges(own, {
+        ended: () => {},
         changed: (tenantId) => heard.push(tenantId),
         connected: () => resolve(changes),
         error: reject,

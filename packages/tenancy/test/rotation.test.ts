@@ -86,6 +86,7 @@ async function startTask(connection: Connection, { read }: KeptLogin) {
   const pool = createPool(own, { maxConnections: 2, idleTimeoutSeconds: 1 }, () => {});
   const changes = await new Promise<{ stop(): Promise<void> }>((resolve, reject) => {
     const listening = listenForTenantChanges(own, {
+      ended: () => {},
       changed: () => {},
       connected: () => resolve(listening),
       error: reject,

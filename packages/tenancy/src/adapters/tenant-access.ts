@@ -1,7 +1,9 @@
 import { type Connection, type ConnectionUrl, TenantPools } from '@kyong/postgres';
+import { EndedAccess } from '../ended-access.ts';
 import type { SecretStore, TenancyStore } from '../ports.ts';
 import type { Tenant } from '../tenant.ts';
 import { TenantDirectory } from '../tenant-directory.ts';
+import { followEndedAccess } from './follow-ended-access.ts';
 import { listenForTenantChanges } from './tenant-changes.ts';
 
 /** At most 100 × 10 connections to tenants' databases from this process; a pool nobody used for half an hour is closed. */
@@ -12,7 +14,7 @@ const leavingLimits = { maxTenants: 20, maxConnectionsPerTenant: 2, idleTimeoutS
 const directoryLimits = { freshSeconds: 60, staleSeconds: 3_600, maxEntries: 2_000 };
 
 export interface TenantAccessOptions {
-  store: Pick<TenancyStore, 'findTenant'>;
+  store: Pick<TenancyStore, 'findTenant' | 'findEndedAccess'>;
   secrets: Pick<SecretStore, 'read'>;
   /** The master database, for a connection that listens. */
   master: Connection | ConnectionUrl;
@@ -22,7 +24,10 @@ export interface TenantAccessOptions {
   onError: (error: Error) => void;
 }
 
-/** A service's way into the databases of its tenants: found, pooled, and let go of when a tenant is closed or moves. */
+/**
+ * A service's way into the databases of its tenants: found, pooled, and let go of when a tenant is closed or moves; and what it has
+ * to know of tokens that have ended before their time.
+ */
 export function openTenantAccess({ store, secrets, master, ssl, now, onError }: TenantAccessOptions) {
   const open = (limits: typeof poolLimits, statuses?: Tenant['status'][]) => {
     const directory = new TenantDirectory({
@@ -45,7 +50,10 @@ export function openTenantAccess({ store, secrets, master, ssl, now, onError }: 
   const { directory, pools } = open(poolLimits);
   const leaving = open(leavingLimits, ['offboarding']);
   const all = [{ directory, pools }, leaving];
+  const endedAccess = new EndedAccess(now);
+  const following = followEndedAccess(endedAccess, store, onError);
   const changes = listenForTenantChanges(master, {
+    ended: (end) => endedAccess.add([end]),
     changed: (tenantId) => {
       for (const each of all) {
         each.directory.forget(tenantId);
@@ -53,6 +61,7 @@ export function openTenantAccess({ store, secrets, master, ssl, now, onError }: 
       }
     },
     connected: () => {
+      following.readAgain();
       for (const each of all) each.directory.distrust();
     },
     error: onError,
@@ -60,9 +69,11 @@ export function openTenantAccess({ store, secrets, master, ssl, now, onError }: 
   return {
     directory,
     pools,
+    endedAccess,
     /** Of tenants that leave: for what is still to be written of what people did, and never for people. */
     leavingPools: leaving.pools,
     async close(): Promise<void> {
+      following.stop();
       await changes.stop();
       await Promise.all(all.map((each) => each.pools.close()));
     },

@@ -3,6 +3,7 @@ import type { ClaimOutcome, StepRecord, TenancyStore } from '../../ports.ts';
 import type { audit } from './audit.ts';
 import type { departures } from './departures.ts';
 import type { due } from './due.ts';
+import type { endedAccess } from './ended-access.ts';
 import { heldWrite } from './held.ts';
 import type { idle } from './idle.ts';
 import type { logins } from './logins.ts';
@@ -29,6 +30,7 @@ type Claims = Omit<
     ReturnType<typeof departures> &
     ReturnType<typeof due> &
     ReturnType<typeof audit> &
+    ReturnType<typeof endedAccess> &
     ReturnType<typeof idle> &
     ReturnType<typeof warmPool>)
 >;

@@ -5,6 +5,7 @@ import { audit } from './audit.ts';
 import { claims } from './claims.ts';
 import { departures } from './departures.ts';
 import { due } from './due.ts';
+import { endedAccess } from './ended-access.ts';
 import { idle } from './idle.ts';
 import { logins } from './logins.ts';
 import { queries } from './queries.ts';
@@ -26,6 +27,7 @@ export function createMasterDatabase(pool: Pool): TenancyStore {
     ...departures(pool),
     ...due(pool),
     ...audit(pool),
+    ...endedAccess(pool),
     ...idle(pool),
     ...warmPool(pool),
   };
