@@ -18,7 +18,7 @@ import {
   runInBackground,
   type VerifyAccessToken,
 } from '@kyong/service-kit';
-import { type LastEdits, type TenantDirectory, TenantUnavailable } from '@kyong/tenancy';
+import { type EndedAccess, type LastEdits, type TenantDirectory, TenantUnavailable } from '@kyong/tenancy';
 import { createShardedAdapter } from '@socket.io/redis-adapter';
 import type { FastifyInstance } from 'fastify';
 import type { Cluster } from 'ioredis';
@@ -46,6 +46,8 @@ export interface CollaborationDependencies {
   confirmed: ConfirmedWrite;
   tenantPools: TenantPools;
   tenants: Pick<TenantDirectory, 'find'>;
+  /** Which tokens have ended before their time. */
+  endedAccess: Pick<EndedAccess, 'hasEnded' | 'onEnd'>;
   /** Gyms that leave, and the way into their databases, which are closed to people; absent where none ever leaves. */
   departures?: LastEdits & { pools: TenantPools };
   verifyAccessToken: VerifyAccessToken;
@@ -84,8 +86,9 @@ declare module 'socket.io' {
 
 /** Documents that several people edit at once: Socket.IO for the edits, HTTP for everything about documents. */
 export function createApp(dependencies: CollaborationDependencies): CollaborationService {
-  const { logger, now, random, redis, confirmed, tenantPools, tenants, departures, trustedProxies } =
+  const { logger, now, random, redis, confirmed, tenantPools, tenants, endedAccess, departures } =
     dependencies;
+  const { trustedProxies } = dependencies;
   const app = createHttpApp({
     logger,
     ...(trustedProxies !== undefined && { trustedProxies }),
@@ -123,7 +126,7 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
       }
     },
   });
-  const authorize = authorizeIn(tenants);
+  const authorize = authorizeIn(tenants, endedAccess);
   const { io, connections } = createSocketServer(app, {
     ...dependencies,
     documents,
@@ -167,6 +170,17 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
   });
   every('roles', async () => {
     for (const live of documents.all) await recheckRoles(live, tenantPools).catch(onError);
+  });
+  // At once; whoever has a new token comes back with it.
+  const interruptEnded = () => {
+    endsHeard = false;
+    for (const connection of connections)
+      if (endedAccess.hasEnded(connection.principal)) connection.interrupt();
+  };
+  let endsHeard = false;
+  endedAccess.onEnd(() => {
+    if (!endsHeard) setImmediate(interruptEnded);
+    endsHeard = true;
   });
   every('revoke', async () => {
     const time = now();

@@ -56,6 +56,7 @@ const { app, drain } = createApp({
   confirmed: confirmWrites(writing, config.KYO_REDIS_CONFIRMING_REPLICAS),
   tenantPools: tenants.pools,
   tenants: tenants.directory,
+  endedAccess: tenants.endedAccess,
   departures: { ...createLastEdits(pool), pools: tenants.leavingPools },
   verifyAccessToken: accessTokenVerifier({
     issuer: config.KYO_TOKEN_ISSUER,

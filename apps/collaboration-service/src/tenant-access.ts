@@ -3,7 +3,7 @@ import { DocumentMissing, findDocument } from '@kyong/collaboration/adapters/ten
 import type { DocumentRole } from '@kyong/contracts';
 import type { Pool, TenantPools } from '@kyong/postgres';
 import { type Principal, Problem } from '@kyong/service-kit';
-import { type TenantDirectory, TenantUnavailable } from '@kyong/tenancy';
+import { type EndedAccess, type TenantDirectory, TenantUnavailable } from '@kyong/tenancy';
 
 /** Its database is older than this service: it is migrated in a while. */
 const undefinedTable = '42P01';
@@ -15,8 +15,13 @@ const undefinedTable = '42P01';
  */
 export type Authorize = (principal: Principal) => Promise<Actor>;
 
-export function authorizeIn(tenants: Pick<TenantDirectory, 'find'>): Authorize {
-  return async ({ sub, tenant, roles }) => {
+export function authorizeIn(
+  tenants: Pick<TenantDirectory, 'find'>,
+  { hasEnded }: Pick<EndedAccess, 'hasEnded'>,
+): Authorize {
+  return async (principal) => {
+    const { sub, tenant, roles } = principal;
+    if (hasEnded(principal)) throw new Problem('unauthenticated', { detail: 'This access has ended.' });
     if (tenant === undefined) throw new Problem('forbidden', { detail: 'The token is for no gym.' });
     await tenants.find(tenant);
     return { tenantId: tenant, userId: sub, roles };

@@ -6,7 +6,7 @@ import { createSigningKey, loadSigningKeys } from '@kyong/identity/adapters/sign
 import { type Connection, type Pool, TenantPools } from '@kyong/postgres';
 import { type ConfirmedWrite, confirmWrites } from '@kyong/redis';
 import { accessTokenVerifier, createLogger } from '@kyong/service-kit';
-import { type TenantEntry, TenantUnavailable } from '@kyong/tenancy';
+import { EndedAccess, type TenantEntry, TenantUnavailable } from '@kyong/tenancy';
 import { tenantMigrations } from '@kyong/tenancy/adapters/tenant-schema';
 import { createTestDatabase, createTestRedis, eventually } from '@kyong/testing';
 import type { Cluster } from 'ioredis';
@@ -39,12 +39,15 @@ export async function createWorld(
     if (!connection) throw new TenantUnavailable(tenantId, 'closed');
     return connection;
   };
+  const endedAccess = new EndedAccess(() => new Date());
+  endedAccess.known();
   const redis = options.redis ?? (() => createTestRedis('collaboration'));
 
   return {
     log,
     gyms,
     closed,
+    endedAccess,
     leaving,
     signingKeys,
     createGym: async (
@@ -82,6 +85,7 @@ export async function createWorld(
         tenants: {
           find: async (tenantId) => ({ connection: await connectionOf(tenantId) }) as unknown as TenantEntry,
         },
+        endedAccess,
         departures: {
           pools: leavingPools,
           findAwaited: async () =>

@@ -143,3 +143,19 @@ it('a tenant that is suspended is shut out within seconds', async () => {
   );
   expect(error.data).toEqual({ code: 'unavailable' });
 });
+
+it('whose access to the gym has ended has no socket any more, gets no new one, and reads nothing', async () => {
+  const { world, servers, tenantId, owner, documentId } = await createGymWithDocument();
+  const userId = randomUUID();
+  const token = await world.token(tenantId, { userId, role: 'gym_manager' });
+  const socket = await connected(connect(servers[0].url, token, { reconnection: false }));
+  const gone = new Promise((resolve) => socket.once('disconnect', resolve));
+  const other = await connected(connect(servers[0].url, owner, { reconnection: false }));
+  world.endedAccess.add([{ id: 1, userId, tenantId, sessionId: null, endedAt: new Date() }]);
+  await gone;
+  const refused = connect(servers[1].url, token);
+  const error = await new Promise<Error>((resolve) => refused.once('connect_error', resolve));
+  expect(error.message).toBe('unauthenticated');
+  expect((await request(servers[0], 'GET', `/${documentId}`, token)).status).toBe(401);
+  expect(await ask(other, 'document:join', { documentId })).toMatchObject({ ok: true });
+});

@@ -252,6 +252,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     confirmed: confirmWrites(redis, 0),
     tenantPools,
     tenants: tenants.directory,
+    endedAccess: tenants.endedAccess,
     departures: { ...createLastEdits(master.pools.collaboration), pools: tenants.leavingPools },
     verifyAccessToken: accessTokenVerifier({
       ...tokens,

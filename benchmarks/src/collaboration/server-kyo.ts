@@ -36,6 +36,8 @@ const { app } = createApp({
     connectionOf: async () => connection,
   }),
   tenants: { find: async () => ({ connection }) as unknown as TenantEntry },
+  // As where nobody has been taken out of a gym.
+  endedAccess: { hasEnded: () => false, onEnd: () => {} },
   verifyAccessToken: accessTokenVerifier({
     ...tokens,
     keys: createLocalJWKSet(publicKeys),

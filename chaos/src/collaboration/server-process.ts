@@ -41,6 +41,8 @@ const { app, drain } = createApp({
   tenants: {
     find: async (tenantId) => ({ connection: await connectionOf(tenantId) }) as unknown as TenantEntry,
   },
+  // Nobody is taken out of a gym.
+  endedAccess: { hasEnded: () => false, onEnd: () => {} },
   verifyAccessToken: accessTokenVerifier({ ...tokens, keys: createLocalJWKSet(publicKeys) }),
   ...(limits && { socketLimits: limits }),
 });
