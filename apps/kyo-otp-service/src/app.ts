@@ -10,6 +10,7 @@ import {
   type PlatformPolicy,
 } from '@kyong/otp';
 import { redisOtpStore } from '@kyong/otp/adapters/redis';
+import type { SnsSubscriptions } from '@kyong/otp/adapters/sns-subscription';
 import { postgresTenantSettings } from '@kyong/otp/adapters/tenant-settings';
 import type { Pool, TenantPools } from '@kyong/postgres';
 import { confirmWrites } from '@kyong/redis';
@@ -59,6 +60,8 @@ export interface OtpServiceDependencies extends Pick<SendingOptions, 'brake' | '
   limitLoopback: boolean;
   /** How many proxies in front may be believed about the caller's address. */
   trustedProxies?: number;
+  /** Confirms that of the topic which brings AWS's receipts. */
+  subscriptions?: Pick<SnsSubscriptions, 'confirm'>;
   /** Serves `/dev/outbox`, which shows codes: given by the laptop's platform alone. */
   outbox?: { messagesTo(to: string): Promise<OutboxMessage[]> };
 }
@@ -118,7 +121,7 @@ export function createApp(dependencies: OtpServiceDependencies): FastifyInstance
     shapeOf: (tenantId, purpose) => policies.policyOf(tenantId).codes[purpose],
   });
   logRoutes(app, { pools: tenantPools, otpKeys, now });
-  receiptRoutes(app, { write, otpKeys, now });
+  receiptRoutes(app, { write, otpKeys, subscriptions: dependencies.subscriptions, now });
   if (dependencies.outbox) outboxRoute(app, dependencies.outbox);
   return app;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { clientNetwork, isLoopback } from './client-network.ts';
+import { clientNetwork, isLoopback, surroundingsOf } from './client-network.ts';
 
 test.each([
   ['203.0.113.7', '203.0.113.7'],
@@ -11,6 +11,15 @@ test.each([
   ['::1', '0:0:0:0::/64'],
 ])('%s belongs to %s', (address, network) => {
   expect(clientNetwork(address)).toBe(network);
+});
+
+test('an IPv6 address is in a /64, a /56 and a /48, an IPv4 address by itself', () => {
+  expect(surroundingsOf('203.0.113.7')).toEqual([{ network: '203.0.113.7', asMany: 1 }]);
+  expect(surroundingsOf('2001:db8:1:2aff::1')).toEqual([
+    { network: '2001:db8:1:2aff::/64', asMany: 1 },
+    { network: '2001:db8:1:2a00::/56', asMany: 4 },
+    { network: '2001:db8:1::/48', asMany: 16 },
+  ]);
 });
 
 test('loopback is told from everything else', () => {

@@ -17,6 +17,29 @@ export function clientNetwork(address: string): string {
   return `${network.map((group) => group.toString(16)).join(':')}::/64`;
 }
 
+/** Networks that hold an address, from the smallest to the largest, each with how many of the smallest it may act like. */
+export interface Surroundings {
+  network: string;
+  asMany: number;
+}
+
+/**
+ * Whoever has more than a /64 has a /56 (a household) or a /48 (a business, RFC 6177): it gets more than one client, and much
+ * less than the 256 and 65,536 it could pretend to be. A carrier has a whole /48 and more of people, of whom few ask at once.
+ */
+export function surroundingsOf(address: string): Surroundings[] {
+  const network = clientNetwork(address);
+  if (!network.endsWith('::/64')) return [{ network, asMany: 1 }];
+  const [first = '', second = '', third = '', fourth = '0'] = network.split(':');
+  const site = `${first}:${second}:${third}`;
+  const household = (Number.parseInt(fourth, 16) & 0xff00).toString(16);
+  return [
+    { network, asMany: 1 },
+    { network: `${site}:${household}::/56`, asMany: 4 },
+    { network: `${site}::/48`, asMany: 16 },
+  ];
+}
+
 export function isLoopback(address: string): boolean {
   return address === '::1' || clientNetwork(address).startsWith('127.');
 }

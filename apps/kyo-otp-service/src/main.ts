@@ -1,5 +1,6 @@
 import { loadSigningKeys } from '@kyong/identity/adapters/signing-keys';
 import { OtpKeys } from '@kyong/otp';
+import { SnsSubscriptions } from '@kyong/otp/adapters/sns-subscription';
 import { turnstile } from '@kyong/otp/adapters/turnstile';
 import { createPool } from '@kyong/postgres';
 import { connectRedis } from '@kyong/redis';
@@ -51,6 +52,7 @@ const tenants = openTenantAccess({
 const tenantPools = tenants.pools;
 for (const variable of unfilledSecrets(config)) logger.error({ alarm: 'secret_unfilled', variable }, 'alarm');
 const publicHost = config.KYO_PUBLIC_URL === undefined ? undefined : new URL(config.KYO_PUBLIC_URL).hostname;
+const receiptsTopic = config.KYO_AWS_RECEIPTS_TOPIC;
 const senders = createSenders(config, { logger, now });
 const app = createApp({
   logger,
@@ -65,6 +67,9 @@ const app = createApp({
   endedAccess: tenants.endedAccess,
   limitLoopback: true,
   publicHost,
+  ...(receiptsTopic !== undefined && {
+    subscriptions: new SnsSubscriptions({ topicArn: receiptsTopic, now }),
+  }),
   trustedProxies: config.KYO_TRUSTED_PROXIES,
   testNumbers: new Map(Object.entries(config.KYO_OTP_TEST_NUMBERS)),
   ...(config.KYO_TURNSTILE_SECRET && { captcha: turnstile({ secret: config.KYO_TURNSTILE_SECRET }) }),

@@ -46,6 +46,11 @@ export const providerVariables = {
     .string()
     .regex(/^\d{1,2}\.\d{1,5}$/, 'is no price such as 0.20')
     .default('0.20'),
+  /** Where AWS says what became of messages: the one subscription that is confirmed. */
+  KYO_AWS_RECEIPTS_TOPIC: z
+    .string()
+    .regex(/^arn:aws:sns:[a-z\d-]{1,30}:\d{12}:[\w-]{1,256}$/, 'is no ARN of a topic')
+    .optional(),
   KYO_SES_FROM: text.optional(),
   KYO_SES_CONFIGURATION_SET: text.optional(),
   KYO_SES_PRICE_USD: price.optional(),

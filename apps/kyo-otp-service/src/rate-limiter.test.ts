@@ -21,6 +21,13 @@ test('keys do not share', () => {
   expect(limiter.take('a', at)).toBe(60);
 });
 
+test('a key that stands for many gets as many times as much', () => {
+  const clock = new TestClock();
+  const limiter = new RateLimiter({ count: 2, windowSeconds: 60, maxKeys: 10 });
+  const take = () => limiter.take('a', clock.now(), 3);
+  expect(Array.from({ length: 7 }, take)).toEqual([0, 0, 0, 0, 0, 0, 10]);
+});
+
 test('remembers so many keys and forgets the one unused for longest', () => {
   const limiter = new RateLimiter({ count: 2, windowSeconds: 60, maxKeys: 2 });
   const at = new Date();

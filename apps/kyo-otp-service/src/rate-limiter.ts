@@ -20,12 +20,15 @@ export class RateLimiter {
     this.#keysInHalf = options.maxKeys / 2;
   }
 
-  /** Counts one use. @returns seconds to wait when it is one too many, which is not counted; else 0. */
-  take(key: string, at: Date): number {
+  /**
+   * Counts one use. @returns seconds to wait when it is one too many, which is not counted; else 0.
+   * @param asMany how many times as much this key gets.
+   */
+  take(key: string, at: Date, asMany = 1): number {
     const now = at.getTime();
     const known = this.#newer.get(key);
     const fullAgainAt = known ?? this.#older.get(key) ?? 0;
-    const next = Math.max(fullAgainAt, now) + this.#intervalMilliseconds;
+    const next = Math.max(fullAgainAt, now) + this.#intervalMilliseconds / asMany;
     const waitMilliseconds = next - now - this.#burstMilliseconds;
     if (waitMilliseconds > 0) return waitMilliseconds / 1000;
     if (known === undefined && this.#newer.size >= this.#keysInHalf) {

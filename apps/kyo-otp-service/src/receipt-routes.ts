@@ -1,25 +1,32 @@
-import { routes } from '@kyong/contracts';
+import { routes, snsSubscription } from '@kyong/contracts';
 import { type OtpKeys, openReceiptToken, type ReceiptReport } from '@kyong/otp';
-import { awsReceipt, subscriptionUrl } from '@kyong/otp/adapters/aws-receipts';
+import { awsReceipt } from '@kyong/otp/adapters/aws-receipts';
 import { mitakeReceipt } from '@kyong/otp/adapters/mitake';
 import { addReceipt } from '@kyong/otp/adapters/redis';
+import type { SnsSubscriptions } from '@kyong/otp/adapters/sns-subscription';
 import type { ConfirmedWrite } from '@kyong/redis';
 import { Problem, serve } from '@kyong/service-kit';
 import type { FastifyInstance } from 'fastify';
 
 /** An event of SES repeats the headers of its message. */
 const bodyLimitBytes = 128 * 1024;
-const confirmTimeoutMilliseconds = 5_000;
 
 /**
  * What providers say of messages later. Whoever calls proves that it is about a message of ours by the token that went out
  * with it; without one nothing happens. It is in Redis before the answer, so that a provider that got one need not repeat.
+ * Only Amazon SNS makes us go anywhere, once its signature is found good.
  */
 export function receiptRoutes(
   parent: FastifyInstance,
-  dependencies: { write: ConfirmedWrite; otpKeys: OtpKeys; now: () => Date },
+  dependencies: {
+    write: ConfirmedWrite;
+    otpKeys: OtpKeys;
+    /** Of the topic that receipts come by; without one no subscription is confirmed. */
+    subscriptions?: Pick<SnsSubscriptions, 'confirm'> | undefined;
+    now: () => Date;
+  },
 ): void {
-  const { write, otpKeys, now } = dependencies;
+  const { write, otpKeys, subscriptions, now } = dependencies;
   /** @returns whether it is about a message of ours. */
   const take = async (token: string, receipt: Pick<ReceiptReport, 'status' | 'failure' | 'cost'>) => {
     const subject = openReceiptToken(otpKeys, token);
@@ -50,9 +57,13 @@ export function receiptRoutes(
     });
 
     serve(app, routes.awsReceipt, async ({ body }) => {
-      const confirmation = subscriptionUrl(body);
-      if (confirmation)
-        await fetch(confirmation, { signal: AbortSignal.timeout(confirmTimeoutMilliseconds) });
+      const subscription = snsSubscription.safeParse(body);
+      if (
+        subscription.success &&
+        subscriptions &&
+        !(await subscriptions.confirm(subscription.data).catch(unavailable))
+      )
+        throw new Problem('forbidden');
       const receipt = awsReceipt(body);
       if (receipt) {
         const { token, ...said } = receipt;
@@ -61,6 +72,11 @@ export function receiptRoutes(
       return undefined;
     });
   });
+}
+
+/** Amazon SNS calls again. */
+function unavailable(cause: unknown): never {
+  throw new Problem('unavailable', { cause });
 }
 
 /** Amazon SNS calls its JSON `text/plain`. */

@@ -38,6 +38,38 @@ test('a /64 counts as one', async () => {
   expect(statuses.at(-1)).toBe(429);
 });
 
+test('a /56 gets as much as four clients, and a /48 as much as sixteen', async () => {
+  const admitted = async (address: (n: number) => string) =>
+    (await knock(await createService(), times(400, address))).statuses.filter((status) => status === 400)
+      .length;
+  expect(await admitted((n) => `2001:db8:1:${(n % 256).toString(16)}::1`)).toBe(4 * 20);
+  expect(await admitted((n) => `2001:db8:1:${(n * 128).toString(16)}::1`)).toBe(16 * 20);
+  expect(await admitted((n) => `2001:db8:${n.toString(16)}::1`)).toBe(400);
+});
+
+test.each([
+  ['POST', '/api/otp/receipts/aws', 1_200],
+  ['GET', `/api/otp/receipts/mitake/${'a'.repeat(40)}?msgid=1`, 1_200],
+  ['POST', '/api/auth/refresh', 600],
+  ['POST', '/api/auth/logout', 600],
+  ['GET', '/.well-known/jwks.json', 600],
+  ['GET', '/api/auth/me', 600],
+  ['GET', '/api/otp/policy', 600],
+  ['GET', '/api/otp/nothing', 600],
+] as const)('%s %s is answered so many times a minute and address: %i', async (method, url, count) => {
+  const { app } = await createService();
+  const ask = () => app.inject({ method, url, headers: { 'x-forwarded-for': '203.0.113.7' } });
+  const statuses = (await Promise.all(times(count + 1, ask))).map(({ statusCode }) => statusCode);
+  expect(statuses.filter((status) => status === 429)).toHaveLength(1);
+});
+
+test('whoever asks whether the service lives is never limited', async () => {
+  const { app } = await createService();
+  const ask = () => app.inject({ url: '/health', headers: { 'x-forwarded-for': '203.0.113.7' } });
+  const statuses = (await Promise.all(times(700, ask))).map(({ statusCode }) => statusCode);
+  expect(new Set(statuses)).toEqual(new Set([200]));
+});
+
 test('only the last proxy is believed: what a client claims before it changes nothing', async () => {
   const service = await createService();
   const { statuses } = await knock(

@@ -1,9 +1,10 @@
 import { createReceiptToken, sendReference } from '@kyong/otp';
 import { mitake } from '@kyong/otp/adapters/mitake';
 import { eventually, startHttpServer } from '@kyong/testing';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { createApp } from '../src/app.ts';
 import { createGymService } from './gym.ts';
-import { problemOf } from './harness.ts';
+import { createService, post, problemOf } from './harness.ts';
 
 const to = '+886912345678';
 
@@ -112,6 +113,46 @@ test('a receipt that comes before its send is in the log waits for it', async ()
   await app.inject({ method: 'POST', url: '/api/otp/receipts/aws', payload: sms(token) });
   startWorker();
   await logOf('status=delivered', 1);
+});
+
+/** As Amazon SNS posts it, but for its signature, which `confirm` looks at. */
+const subscription = {
+  ...{ Type: 'SubscriptionConfirmation', MessageId: '1', Token: 'a-token', Message: 'You have chosen …' },
+  ...{ TopicArn: 'arn:aws:sns:ap-northeast-1:123456789012:receipts', Timestamp: '2026-01-01T00:00:00.000Z' },
+  SubscribeURL: 'https://sns.ap-northeast-1.amazonaws.com/?Action=ConfirmSubscription',
+  SigningCertURL: 'https://sns.ap-northeast-1.amazonaws.com/SimpleNotificationService-0a.pem',
+  ...{ SignatureVersion: '2', Signature: 'YQ==' },
+};
+
+test.each<[string, () => Promise<boolean>, number]>([
+  ['is confirmed', async () => true, 204],
+  ['of somebody else is refused', async () => false, 403],
+  ['is asked for again while Amazon cannot be reached', () => Promise.reject(new Error('away')), 503],
+])('a subscription %s', async (_, confirm, status) => {
+  const { dependencies } = await createService();
+  const app = createApp({ ...dependencies, subscriptions: { confirm } });
+  onTestFinished(() => app.close());
+  const request = { method: 'POST', url: '/api/otp/receipts/aws', payload: subscription } as const;
+  expect((await app.inject(request)).statusCode).toBe(status);
+});
+
+test('a long host, or none to go to, is refused before anything is matched or fetched', async () => {
+  const { app, log } = await createService();
+  const SubscribeURL = `https://sns.${'a'.repeat(20_000)}.amazonaws.com/`;
+  const startedAt = performance.now();
+  const response = await post(
+    app,
+    '/api/otp/receipts/aws',
+    { Type: 'SubscriptionConfirmation', SubscribeURL },
+    {
+      'x-request-id': 'eyJ-probe-1',
+    },
+  );
+  expect(problemOf(response)).toEqual([400, 'malformed_request']);
+  expect(performance.now() - startedAt).toBeLessThan(500);
+  expect(log.join('').length).toBeLessThan(5_000);
+  // The laptop has no topic.
+  expect((await post(app, '/api/otp/receipts/aws', subscription)).statusCode).toBe(204);
 });
 
 test('what AWS says of messages that are not ours is taken and forgotten', async () => {

@@ -75,6 +75,7 @@ function providers({ stage, data, messages }: ServiceContext) {
     ...(stage.messages.captcha && { KYO_TURNSTILE_SECRET: operatorSecret(data, 'TurnstileSecret') }),
     KYO_EMAIL_PROVIDERS: 'ses',
     KYO_SES_FROM: stage.messages.emailFrom,
+    KYO_AWS_RECEIPTS_TOPIC: messages.receipts.topicArn,
     KYO_SES_CONFIGURATION_SET: messages.email.configurationSet,
   };
 }

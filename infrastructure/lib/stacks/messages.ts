@@ -24,7 +24,8 @@ export class MessagesStack extends KyoStack {
 
   constructor(scope: Construct, stage: Stage) {
     super(scope, 'messages', { stage, description: 'senders of e-mail and SMS, and their receipts' });
-    this.receipts = new sns.Topic(this, 'Receipts', { enforceSSL: true });
+    // The only one that whoever is called accepts: version 1 signs a SHA-1.
+    this.receipts = new sns.Topic(this, 'Receipts', { enforceSSL: true, signatureVersion: '2' });
     this.email = this.#email(stage);
     const aws = stage.messages.sms.find((provider) => provider.name === 'aws');
     this.sms = aws && this.#sms(aws.origination);

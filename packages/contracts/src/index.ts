@@ -16,6 +16,7 @@ export * from './operation-input.ts';
 export * from './otp.ts';
 export * from './otp-log.ts';
 export * from './otp-policy.ts';
+export * from './otp-receipt.ts';
 export * from './otp-routes.ts';
 export * from './otp-template.ts';
 export * from './otp-template-text.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import * as log from './otp-log.ts';
+import { awsReceiptBody } from './otp-receipt.ts';
 import * as templates from './otp-template.ts';
 import { route } from './route.ts';
 
@@ -118,10 +119,11 @@ export const otpAdministrationRoutes = {
     tag: 'Delivery receipts',
     summary: 'What became of an SMS or an e-mail (called by Amazon SNS or EventBridge)',
     description:
-      'Takes the events of AWS End User Messaging SMS and of Amazon SES, bare or in their envelopes.',
+      'Takes the events of AWS End User Messaging SMS and of Amazon SES, bare or in their envelopes, and confirms the ' +
+      "subscription of the platform's own topic, by its signature.",
     secured: false,
-    body: z.record(z.string(), z.unknown()),
+    body: awsReceiptBody,
     success: { status: 204, description: 'Taken, or none of ours' },
-    problems: [],
+    problems: ['forbidden'],
   }),
 } as const;

@@ -11,24 +11,18 @@ export interface AwsReceipt {
 
 type Json = Record<string, unknown>;
 
+/** Ours have some 200 characters. */
+const longestToken = 300;
+
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const objectAt = (value: Json, name: string): Json => (isObject(value[name]) ? value[name] : {});
 
-/** Where an Amazon SNS subscription is confirmed; undefined for what is none, or leads anywhere but to Amazon SNS. */
-export function subscriptionUrl(body: Json): string | undefined {
-  const { Type, SubscribeURL } = body;
-  if (Type !== 'SubscriptionConfirmation' || typeof SubscribeURL !== 'string') return undefined;
-  if (!URL.canParse(SubscribeURL)) return undefined;
-  const { protocol, hostname } = new URL(SubscribeURL);
-  const amazon = /^sns\.[a-z0-9-]+\.amazonaws\.com(\.cn)?$/.test(hostname);
-  return protocol === 'https:' && amazon ? SubscribeURL : undefined;
-}
-
 /** Reads an event of End User Messaging SMS or of SES: bare, or in the envelope of Amazon SNS or of EventBridge. */
 export function awsReceipt(body: Json): AwsReceipt | undefined {
   const event = eventOf(body);
-  return event && (smsReceipt(event) ?? mailReceipt(event));
+  const receipt = event && (smsReceipt(event) ?? mailReceipt(event));
+  return receipt && receipt.token.length <= longestToken ? receipt : undefined;
 }
 
 function eventOf(body: Json): Json | undefined {
@@ -80,4 +74,5 @@ function mailReceipt(event: Json): AwsReceipt | undefined {
   }
 }
 
-const word = (text: unknown) => String(text).toLowerCase().replaceAll(/\W+/g, '_').slice(0, 60);
+const longestWord = 60;
+const word = (text: unknown) => String(text).slice(0, longestWord).toLowerCase().replaceAll(/\W+/g, '_');
