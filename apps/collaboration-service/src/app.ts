@@ -26,6 +26,7 @@ import { startHistoryThread } from './history-thread.ts';
 import { LiveDocuments } from './live-documents.ts';
 import { Metrics } from './metrics.ts';
 import { moveAway } from './move-away.ts';
+import { startReplicaThread } from './replica-thread.ts';
 import { commentRoutes } from './rest/comment-routes.ts';
 import { documentRoutes } from './rest/document-routes.ts';
 import { historyRoutes } from './rest/history-routes.ts';
@@ -103,6 +104,7 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
   const server = newServerName();
   const subscriber = connectSubscriber(redis, onError);
   const history = startHistoryThread();
+  const replicas = startReplicaThread();
   const versions = new Versions(tenantPools, history, now);
   const metrics = new Metrics(dependencies.metricsNamespace);
   const storage = departures ? alsoOfLeaving(tenantPools, departures.pools) : tenantPools;
@@ -111,6 +113,7 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
     snapshots: tenantSnapshots(storage),
     channel: redisRoomChannel(redis, subscriber, server),
     presence: redisPresence(redis, server, presenceLeaseSeconds),
+    createReplica: replicas.create,
     fold: history.fold,
     now,
     metrics,
@@ -207,7 +210,7 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
   });
   app.addHook('onClose', async () => {
     await documents.closeAll();
-    await history.close();
+    await Promise.all([history.close(), replicas.close()]);
     subscriber.disconnect();
   });
   let leaving: Promise<void> | undefined;

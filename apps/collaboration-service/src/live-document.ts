@@ -1,6 +1,7 @@
 import {
   compact,
   type DocumentRef,
+  type DocumentReplica,
   type LogHead,
   type PresenceStore,
   Room,
@@ -11,7 +12,7 @@ import {
   type SnapshotStore,
   type UpdateLog,
 } from '@kyong/collaboration';
-import type { DocumentKind, DocumentRole } from '@kyong/contracts';
+import type { DocumentKind, DocumentRole, Joined } from '@kyong/contracts';
 import type { Metrics } from './metrics.ts';
 import { Broadcast, isBusy } from './sockets/broadcast.ts';
 import type { Connection } from './sockets/connection.ts';
@@ -23,17 +24,15 @@ export interface LiveDocumentOptions {
   snapshots: SnapshotStore;
   channel: RoomChannel;
   presence: PresenceStore;
-  /** Makes one state of a large document's updates, without holding up who is served meanwhile. */
-  fold: (updates: Uint8Array[]) => Promise<Uint8Array>;
+  createReplica: (kind: DocumentKind, document: DocumentRef) => DocumentReplica;
+  /** Makes one state of a document's updates, without holding up who is served meanwhile. */
+  fold: (tenantId: string, updates: Uint8Array[]) => Promise<Uint8Array>;
   now: () => Date;
   metrics: Metrics;
   onError: (error: unknown) => void;
   /** There are cursors to be told of. */
   onAwareness: (live: LiveDocument) => void;
 }
-
-/** To encode a document of this size takes a few milliseconds; a larger one is put together elsewhere, from what is stored. */
-const smallBytes = 256 * 1024;
 
 interface State {
   state: Uint8Array;
@@ -52,6 +51,8 @@ export class LiveDocument {
   holders = 0;
   readonly #options: LiveDocumentOptions;
   readonly #awareness = new RoomAwareness();
+  /** What those will have to be told who are about to enter. */
+  readonly #entering = new Set<Broadcast<'document:update'>[]>();
   #room: Room | undefined;
   #heardEarly: Extract<RoomMessage, { type: 'update' }>[] = [];
   #unsubscribe: (() => Promise<void>) | undefined;
@@ -94,17 +95,31 @@ export class LiveDocument {
     return this.#room;
   }
 
-  /** Lets a connection in: from now on it is told everything. */
-  enter(connection: Connection, role: DocumentRole): void {
-    const { userId } = connection.actor;
-    const isFirstHere = !this.#isHere(userId);
-    this.members.set(connection, role);
-    // Presence is a courtesy; the document opens without it.
-    this.#register(connection, isFirstHere).catch(this.#options.onError);
+  /**
+   * Lets a connection in: it is answered with what it lacks, and after that it is told everything that comes.
+   * @throws {RoomUnavailable}
+   */
+  async enter(
+    connection: Connection,
+    { role, stateVector }: { role: DocumentRole; stateVector: Uint8Array | undefined },
+    answer: (joined: Joined) => void,
+  ): Promise<void> {
+    const meanwhile: Broadcast<'document:update'>[] = [];
+    this.#entering.add(meanwhile);
+    try {
+      const { update, stateVector: ours, head } = await this.room.read(stateVector);
+      if (!connection.socket.connected) return;
+      answer({ role, update, stateVector: ours, seq: head.seq });
+    } finally {
+      this.#entering.delete(meanwhile);
+    }
+    const isMember = this.members.has(connection);
+    for (const broadcast of isMember ? [] : meanwhile) broadcast.to(connection.socket);
+    this.#register(connection, role);
   }
 
   /** What a newcomer should know of others' cursors. */
-  greet(connection: Connection): void {
+  #greet(connection: Connection): void {
     const update = this.#awareness.everybody();
     const { documentId } = this.document;
     if (update) new Broadcast('awareness:update', { documentId, update }).to(connection.socket);
@@ -153,15 +168,14 @@ export class LiveDocument {
 
   /** Everything that is durable, encoded, and perhaps more. */
   async read(): Promise<{ state: Uint8Array; head: LogHead }> {
-    const { room } = this;
-    if (room.maxBytes <= smallBytes) return { state: room.encode(), head: room.head };
-    return this.readStored();
+    const { update, head } = await this.room.read();
+    return { state: update, head };
   }
 
   /** All that is durable on any server, encoded: what another one has written a moment ago as well. */
   async readStored(): Promise<{ state: Uint8Array; head: LogHead }> {
     const { updates, head } = await readStored(this.#options, this.room.head.seq);
-    return { state: await this.#options.fold(updates), head };
+    return { state: await this.#options.fold(this.document.tenantId, updates), head };
   }
 
   /** @returns the state that was written, or undefined when another server was at it. */
@@ -188,7 +202,15 @@ export class LiveDocument {
     await this.#unsubscribe?.();
   }
 
-  async #register(connection: Connection, isFirstHere: boolean): Promise<void> {
+  #register(connection: Connection, role: DocumentRole): void {
+    const isFirstHere = !this.#isHere(connection.actor.userId);
+    this.members.set(connection, role);
+    this.#greet(connection);
+    // Presence is a courtesy; the document opens without it.
+    this.#sayPresent(connection, isFirstHere).catch(this.#options.onError);
+  }
+
+  async #sayPresent(connection: Connection, isFirstHere: boolean): Promise<void> {
     const { document, presence, now } = this.#options;
     const { userId } = connection.actor;
     const others = await presence.enter(document, userId, now());
@@ -229,6 +251,7 @@ export class LiveDocument {
     this.#options.metrics.updates += 1;
     const { documentId } = this.document;
     const broadcast = new Broadcast('document:update', { documentId, update, seq });
+    for (const meanwhile of this.#entering) meanwhile.push(broadcast);
     for (const connection of this.members.keys()) if (connection !== source) broadcast.to(connection.socket);
   }
 

@@ -148,7 +148,7 @@ export class LiveDocuments {
     if (!(await kindOf(document))) return log.forget(document);
     await compact({ document, log, snapshots }, async () => {
       const { updates, head } = await readStored({ document, log, snapshots }, 0);
-      return { state: await fold(updates), head };
+      return { state: await fold(document.tenantId, updates), head };
     });
   }
 

@@ -31,7 +31,7 @@ export class Versions {
   ): Promise<DocumentVersion> {
     return this.#pools.use(tenantId, async (pool) => {
       const before = await readVersion(pool, documentId);
-      const summary = await this.#history.summarise(kind, before?.state, state);
+      const summary = await this.#history.summarise(tenantId, kind, before?.state, state);
       return addVersion(pool, documentId, { name, state, seq, createdBy, summary });
     });
   }

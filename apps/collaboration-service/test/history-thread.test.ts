@@ -26,10 +26,10 @@ test('history is found as on this thread, which goes on meanwhile', async () => 
   doc.getMap('schedule.classes').delete('class-1');
   const after = Y.encodeStateAsUpdate(doc);
 
-  expect(await history.summarise('schedule_management', before, after)).toEqual({
+  expect(await history.summarise('gym', 'schedule_management', before, after)).toEqual({
     'schedule.classes': { added: 0, changed: 0, removed: 1 },
   });
-  Y.applyUpdate(doc, await history.editToRestore(before, after));
+  Y.applyUpdate(doc, await history.editToRestore('gym', before, after));
   expect(doc.getMap('schedule.classes').size).toBe(2_000);
 
   const times = { here: [] as number[], elsewhere: [] as number[] };
@@ -42,8 +42,8 @@ test('history is found as on this thread, which goes on meanwhile', async () => 
     );
     times.elsewhere.push(
       await processorTime(async () => [
-        await history.summarise('schedule_management', before, after),
-        await history.editToRestore(before, after),
+        await history.summarise('gym', 'schedule_management', before, after),
+        await history.editToRestore('gym', before, after),
       ]),
     );
   }
@@ -58,6 +58,8 @@ test.each([
   const history = startHistoryThread();
   onTestFinished(() => history.close());
   const state = Y.encodeStateAsUpdate(largeDocument(1));
-  await expect(history.summarise('course_planning', undefined, Buffer.alloc(bytes, 255))).rejects.toThrow();
-  expect(await history.summarise('course_planning', undefined, state)).toEqual({});
+  await expect(
+    history.summarise('gym', 'course_planning', undefined, Buffer.alloc(bytes, 255)),
+  ).rejects.toThrow();
+  expect(await history.summarise('gym', 'course_planning', undefined, state)).toEqual({});
 });

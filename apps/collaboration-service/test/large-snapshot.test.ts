@@ -15,6 +15,7 @@ import * as Y from 'yjs';
 import { startHistoryThread } from '../src/history-thread.ts';
 import { LiveDocuments } from '../src/live-documents.ts';
 import { Metrics } from '../src/metrics.ts';
+import { startReplicaThread } from '../src/replica-thread.ts';
 import { processorTime } from './harness.ts';
 
 test('the snapshot of a large document is made on another thread, which leaves this one to those it serves', async () => {
@@ -28,6 +29,7 @@ test('the snapshot of a large document is made on another thread, which leaves t
   const redis = createTestRedis('collaboration');
   const subscriber = connectSubscriber(redis, () => {});
   const history = startHistoryThread();
+  const replicas = startReplicaThread();
   const now = () => new Date();
   const snapshots = tenantSnapshots(tenantPools);
   const documents = new LiveDocuments({
@@ -35,6 +37,7 @@ test('the snapshot of a large document is made on another thread, which leaves t
     channel: redisRoomChannel(redis, subscriber, 'test'),
     presence: redisPresence(redis, 'test', 30),
     snapshots,
+    createReplica: replicas.create,
     fold: history.fold,
     now,
     metrics: new Metrics(),
@@ -45,6 +48,7 @@ test('the snapshot of a large document is made on another thread, which leaves t
   onTestFinished(async () => {
     await documents.closeAll();
     await history.close();
+    await replicas.close();
     await tenantPools.close();
     subscriber.disconnect();
   });
@@ -54,11 +58,14 @@ test('the snapshot of a large document is made on another thread, which leaves t
     await live.room.submit(manySmallEdits(), undefined);
     // The first starts the thread.
     await documents.snapshot(live);
-    await live.room.submit(oneMore(live.room.doc), undefined);
-    const expected = live.room.encode();
+    const doc = new Y.Doc();
+    Y.applyUpdate(doc, (await live.room.read()).update);
+    await live.room.submit(oneMore(doc), undefined);
+    const { update: expected } = await live.room.read();
+    Y.applyUpdate(doc, expected);
     const turns = { here: [] as number[], elsewhere: [] as number[] };
     for (let n = 0; n < 4; n++) {
-      turns.here.push(await longestTurn(async () => Y.encodeStateAsUpdate(live.room.doc)));
+      turns.here.push(await longestTurn(async () => Y.encodeStateAsUpdate(doc)));
       turns.elsewhere.push(await longestTurn(() => documents.snapshot(live)));
     }
     const written = await snapshots.read(document);

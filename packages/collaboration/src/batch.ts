@@ -1,4 +1,4 @@
-import { type Replica, UpdateRefused } from './replica.ts';
+import { type DocumentReplica, UpdateRefused } from './replica.ts';
 
 /** An update that a client waits to hear of. */
 export interface Submitted {
@@ -18,8 +18,8 @@ export interface Taken {
  * Takes a batch in one transaction; what builds on edits that are not here is told so.
  * @throws {UpdateRefused} for one of them: the replica has traces of it, and nobody has been told anything.
  */
-export function takeTogether(replica: Replica, batch: Submitted[]): Taken {
-  const { merged, complete } = replica.take(batch.map(({ update }) => update));
+export async function takeTogether(replica: DocumentReplica, batch: Submitted[]): Promise<Taken> {
+  const { merged, complete } = await replica.take(batch.map(({ update }) => update));
   for (const { reject } of batch.filter((_, index) => !complete[index]))
     reject(new UpdateRefused('update_incomplete', 'It builds on edits that are not here: sync first.'));
   return { updates: merged ? [merged] : [], submitted: batch.filter((_, index) => complete[index]) };
@@ -30,11 +30,11 @@ export function takeTogether(replica: Replica, batch: Submitted[]): Taken {
  * with it.
  * @param again another replica, without traces, with these updates beside what is stored.
  */
-export function takeEach(
-  replica: Replica,
+export async function takeEach(
+  replica: DocumentReplica,
   batch: Submitted[],
-  again: (updates: Uint8Array[]) => Replica,
-): Taken {
+  again: (updates: Uint8Array[]) => Promise<DocumentReplica>,
+): Promise<Taken> {
   const faults = new Map<unknown, UpdateRefused>();
   const taken: Taken = { updates: [], submitted: [] };
   let clean = replica;
@@ -45,14 +45,14 @@ export function takeEach(
       continue;
     }
     try {
-      const { updates, submitted } = takeTogether(clean, [one]);
+      const { updates, submitted } = await takeTogether(clean, [one]);
       taken.updates.push(...updates);
       taken.submitted.push(...submitted);
     } catch (error) {
       if (!(error instanceof UpdateRefused)) throw error;
       one.reject(error);
       if (one.source !== undefined) faults.set(one.source, error);
-      clean = again(taken.updates);
+      clean = await again(taken.updates);
     }
   }
   return taken;

@@ -1,5 +1,6 @@
 export * from './awareness.ts';
 export * from './compact.ts';
+export * from './fair-queue.ts';
 export * from './history.ts';
 export * from './kinds/schedule.ts';
 export * from './permissions.ts';

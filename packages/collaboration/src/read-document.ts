@@ -1,6 +1,4 @@
-import type { DocumentKind } from '@kyong/contracts';
 import type { DocumentRef, LogEntry, LogHead, SnapshotStore, UpdateLog } from './ports.ts';
-import { Replica } from './replica.ts';
 
 /** A compaction between reading the snapshot and reading the log makes us read again; so many in a row there are not. */
 const maxAttempts = 10;
@@ -31,15 +29,4 @@ export async function readStored(
     return { updates, head, entries };
   }
   throw new Error('The document was compacted again and again while it was read.');
-}
-
-/** Reads a document, as `readStored` does. */
-export async function readDocument(
-  { kind, ...source }: DocumentSource & { kind: DocumentKind },
-  atLeast: number,
-): Promise<{ replica: Replica; head: LogHead; entries: LogEntry[] }> {
-  const { updates, head, entries } = await readStored(source, atLeast);
-  const replica = new Replica(kind);
-  replica.load(updates);
-  return { replica, head, entries };
 }

@@ -16,6 +16,46 @@ export class UpdateRefused extends Error {
   }
 }
 
+/** What was new in updates, if anything was, and of each of them whether everything it builds on was there. */
+export interface TakenUpdates {
+  merged: Uint8Array | undefined;
+  complete: boolean[];
+}
+
+/**
+ * The server's copy of a document, on whatever thread it is: it does what it is asked in the order in which it is asked. See
+ * `Replica` for what each of these is. Any error but `UpdateRefused` means that the copy is lost.
+ */
+export interface DocumentReplica {
+  /** How many bytes it takes at most to encode everything. */
+  readonly maxBytes: number;
+  load(updates: Uint8Array[]): Promise<boolean>;
+  /** @throws {UpdateRefused} */
+  take(updates: Uint8Array[]): Promise<TakenUpdates>;
+  /** What one with this state vector lacks, and what the document has. */
+  encode(stateVector?: Uint8Array): Promise<{ update: Uint8Array; stateVector: Uint8Array }>;
+  stateVector(): Promise<Uint8Array>;
+  destroy(): void;
+}
+
+/** A replica on this thread. */
+export function replicaHere(kind: DocumentKind): DocumentReplica {
+  const replica = new Replica(kind);
+  return {
+    get maxBytes() {
+      return replica.maxBytes;
+    },
+    load: async (updates) => replica.load(updates),
+    take: async (updates) => replica.take(updates),
+    encode: async (stateVector) => ({
+      update: replica.encode(stateVector),
+      stateVector: replica.stateVector,
+    }),
+    stateVector: async () => replica.stateVector,
+    destroy: () => replica.destroy(),
+  };
+}
+
 /** Origins of transactions: only what comes from clients is checked. */
 const fromClients = Symbol('clients');
 const fromLog = Symbol('log');
@@ -78,11 +118,9 @@ export class Replica {
 
   /**
    * Takes updates of clients, all in one transaction.
-   * @returns one update with all that was new in them, or undefined for nothing; and for each of them whether everything it
-   * builds on was there.
    * @throws {UpdateRefused} for all of them: which one was at fault shows when they come one at a time.
    */
-  take(updates: Uint8Array[]): { merged: Uint8Array | undefined; complete: boolean[] } {
+  take(updates: Uint8Array[]): TakenUpdates {
     this.#emitted = undefined;
     this.#fault = undefined;
     const complete: boolean[] = [];
@@ -98,9 +136,15 @@ export class Replica {
     }
     if (this.#fault !== undefined) throw new UpdateRefused('update_refused', this.#fault);
     const { documentBytes } = collaborationLimits;
-    if (this.#bytes > documentBytes && this.#measure() > documentBytes)
+    if (this.#bytes > documentBytes && this.measure() > documentBytes)
       throw new UpdateRefused('document_too_large', `A document has ${documentBytes} bytes at most.`);
     return { merged: this.#emitted, complete };
+  }
+
+  /** How many bytes it takes to encode everything, exactly: found out by doing so. */
+  measure(): number {
+    this.#bytes = this.encode().byteLength;
+    return this.#bytes;
   }
 
   destroy(): void {
@@ -114,10 +158,5 @@ export class Replica {
     store.pendingStructs = null;
     store.pendingDs = null;
     return false;
-  }
-
-  #measure(): number {
-    this.#bytes = this.encode().byteLength;
-    return this.#bytes;
   }
 }

@@ -3,8 +3,8 @@ import * as Y from 'yjs';
 import { type Submitted, type Taken, takeEach, takeTogether } from './batch.ts';
 import { Exclusive } from './exclusive.ts';
 import type { DocumentRef, LogEntry, LogHead, RoomMessage, SnapshotStore, UpdateLog } from './ports.ts';
-import { readDocument, readStored } from './read-document.ts';
-import { Replica, UpdateRefused } from './replica.ts';
+import { readStored } from './read-document.ts';
+import { type DocumentReplica, UpdateRefused } from './replica.ts';
 
 /** The log cannot be written at the moment. */
 export class RoomUnavailable extends Error {
@@ -16,6 +16,7 @@ export interface RoomOptions {
   kind: DocumentKind;
   log: UpdateLog;
   snapshots: Pick<SnapshotStore, 'read'>;
+  createReplica: (kind: DocumentKind, document: DocumentRef) => DocumentReplica;
   /** In order; `source` is who sent it, if it was one alone. */
   onUpdate: (update: Uint8Array, seq: number, source: unknown) => void;
   onError: (error: unknown) => void;
@@ -46,8 +47,10 @@ export class Room {
   readonly document: DocumentRef;
   readonly #options: RoomOptions;
   readonly #exclusive = new Exclusive();
+  /** Nobody reads between an edit and the verdict on it: what they read would have traces of what is refused. */
+  readonly #verdicts = new Exclusive();
   readonly #recentLinks: string[] = [];
-  #replica: Replica;
+  #replica: DocumentReplica;
   #head: LogHead;
   #waiting: Submitted[] = [];
   #waitingBytes = 0;
@@ -56,8 +59,13 @@ export class Room {
   #arrived = new Map<number, Arrival>();
   #gapTimer: NodeJS.Timeout | undefined;
   #closed = false;
+  /** What is heard while the document is read again is read after it, in order. */
+  #isReading = false;
+  #missedWhileReading = false;
+  /** All that the log has, while edits are taken one by one, so that it can be begun from again. */
+  #stored: Uint8Array[] | undefined;
 
-  private constructor(options: RoomOptions, opened: { replica: Replica; head: LogHead }) {
+  private constructor(options: RoomOptions, opened: { replica: DocumentReplica; head: LogHead }) {
     this.document = options.document;
     this.#options = options;
     this.#replica = opened.replica;
@@ -66,16 +74,14 @@ export class Room {
 
   /** Listen to the document's channel first and hand on what is heard to `hear`, so that nothing falls between. */
   static async open(options: RoomOptions): Promise<Room> {
-    return new Room(options, await readDocument(options, 0));
+    const { updates, head } = await readStored(options, 0);
+    const replica = await loaded(options, updates);
+    return new Room(options, { replica, head });
   }
 
   /** The last update that is delivered. */
   get head(): LogHead {
     return this.#head;
-  }
-
-  get doc(): Y.Doc {
-    return this.#replica.doc;
   }
 
   /** How many bytes it takes at most to encode everything. */
@@ -87,13 +93,20 @@ export class Room {
     return this.#waitingBytes;
   }
 
-  /** Everything as of `head`, and perhaps more. */
-  get stateVector(): Uint8Array {
-    return this.#replica.stateVector;
-  }
-
-  encode(stateVector?: Uint8Array): Uint8Array {
-    return this.#replica.encode(stateVector);
+  /**
+   * What one with this state vector lacks, as of the head it comes with, and perhaps more; and what the document has.
+   * @throws {RoomUnavailable}
+   */
+  read(stateVector?: Uint8Array): Promise<{ update: Uint8Array; stateVector: Uint8Array; head: LogHead }> {
+    return this.#verdicts.run(async () => {
+      const head = this.#head;
+      try {
+        return { ...(await this.#replica.encode(stateVector)), head };
+      } catch (cause) {
+        this.#again(() => this.#discard());
+        throw new RoomUnavailable('The document is read again at the moment.', { cause });
+      }
+    });
   }
 
   /**
@@ -131,6 +144,7 @@ export class Room {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#gapTimer);
+    this.#replica.destroy();
   }
 
   async #writeAll(): Promise<void> {
@@ -150,7 +164,7 @@ export class Room {
 
   async #write(batch: Submitted[]): Promise<void> {
     try {
-      const { updates, submitted } = await this.#take(batch);
+      const { updates, submitted } = await this.#verdicts.run(() => this.#take(batch));
       if (updates.length === 0 && submitted.length === 0) return;
       // Nothing new may still be on its way into the log from elsewhere; the promise is ours.
       const added = updates.length > 0 ? updates : submitted.map(({ update }) => update);
@@ -164,14 +178,21 @@ export class Room {
   /** Takes a batch into the replica; whoever is at fault is told. */
   async #take(batch: Submitted[]): Promise<Taken> {
     try {
-      return takeTogether(this.#replica, batch);
+      return await takeTogether(this.#replica, batch);
     } catch (error) {
-      if (!(error instanceof UpdateRefused)) throw error;
-      const stored = await this.#discard();
+      this.#stored = [];
+      await this.#discard();
+      // Lost, with the thread that it was on: no edit is at fault.
+      if (!(error instanceof UpdateRefused))
+        throw new RoomUnavailable('The document was read again.', { cause: error });
       if (batch.length > 1)
-        return takeEach(this.#replica, batch, (updates) => this.#begin([...stored, ...updates]));
+        return await takeEach(this.#replica, batch, (updates) =>
+          this.#begin([...(this.#stored ?? []), ...updates]),
+        );
       batch[0]?.reject(error);
       return { updates: [], submitted: [] };
+    } finally {
+      this.#stored = undefined;
     }
   }
 
@@ -211,6 +232,10 @@ export class Room {
   }
 
   #arrive(entry: Arrival): void {
+    if (this.#isReading && !entry.isOwn) {
+      this.#missedWhileReading = true;
+      return;
+    }
     if (entry.seq <= this.#head.seq) {
       if (!this.#knows(entry.link)) this.#again(() => this.#readAgain());
       return;
@@ -226,7 +251,7 @@ export class Room {
         this.#again(() => this.#readAgain());
         return;
       }
-      if (!next.isOwn) this.#replica.load([next.update]);
+      if (!next.isOwn) this.#load(next.update);
       this.#moveTo(next);
       this.#options.onUpdate(next.update, next.seq, next.source);
     }
@@ -234,6 +259,15 @@ export class Room {
     this.#gapTimer = undefined;
     if (this.#arrived.size > 0)
       this.#gapTimer = setTimeout(() => this.#again(() => this.#catchUp()), gapMilliseconds);
+  }
+
+  /** Takes what is in the log already, and so cannot be refused. */
+  #load(update: Uint8Array): void {
+    this.#stored?.push(update);
+    this.#replica.load([update]).catch((error: unknown) => {
+      this.#options.onError(error);
+      this.#again(() => this.#discard());
+    });
   }
 
   async #catchUp(): Promise<void> {
@@ -251,42 +285,63 @@ export class Room {
 
   /** Reads the document again, and gives the log what it has lost and this replica still has. */
   async #resume(): Promise<void> {
-    const { replica, head } = await readDocument(this.#options, this.#head.seq);
-    const before = this.#replica;
-    const gained = replica.encode(before.stateVector);
-    const kept = before.encode(replica.stateVector);
-    const isMissing = replica.load([kept]);
-    if (isMissing && !(await this.#options.log.append(this.document, kept)))
-      throw new Error('The log was lost again while it was begun.');
-    this.#replica = replica;
-    before.destroy();
-    this.#arrived.clear();
-    this.#moveTo(head);
-    this.#options.onUpdate(gained, head.seq, undefined);
+    this.#isReading = true;
+    this.#missedWhileReading = false;
+    try {
+      const { updates, head } = await readStored(this.#options, this.#head.seq);
+      const replica = await loaded(this.#options, updates);
+      const gained = await this.#giveBack(replica).catch((error: unknown) => {
+        replica.destroy();
+        throw error;
+      });
+      this.#replica.destroy();
+      this.#replica = replica;
+      this.#arrived.clear();
+      this.#moveTo(head);
+      this.#options.onUpdate(gained, head.seq, undefined);
+    } finally {
+      this.#isReading = false;
+    }
     // What was appended, and what came meanwhile, is read in order.
-    if (isMissing) await this.#catchUp();
+    if (this.#missedWhileReading) await this.#catchUp();
   }
 
-  /** Throws away a replica with traces of a refused update, and reads the document again. @returns what was read. */
-  async #discard(): Promise<Uint8Array[]> {
-    return this.#insist([], async () => {
+  /** Gives one that was read just now, and the log, what this replica has beyond them. @returns what the other has beyond this. */
+  async #giveBack(replica: DocumentReplica): Promise<Uint8Array> {
+    const ours = await this.#replica.stateVector().catch(() => undefined);
+    const gained = await replica.encode(ours);
+    // Lost: there is nothing to give.
+    if (!ours) return gained.update;
+    const { update } = await this.#replica.encode(gained.stateVector);
+    if (!(await replica.load([update]))) return gained.update;
+    this.#missedWhileReading = true;
+    if (!(await this.#options.log.append(this.document, update)))
+      throw new Error('The log was lost again while it was begun.');
+    return gained.update;
+  }
+
+  /** Throws away a replica that is lost, or has traces of a refused update, and reads the document again. */
+  async #discard(): Promise<void> {
+    await this.#insist([], async () => {
       const before = this.#head;
       const { updates, head, entries } = await readStored(this.#options, before.seq);
-      this.#begin(updates);
+      const begun = this.#begin(updates);
+      if (this.#stored) this.#stored = [...updates];
       this.#arrived.clear();
       this.#moveTo(head);
       const missed = entries.filter(({ seq }) => seq > before.seq).map(({ update }) => update);
       if (missed.length > 0) this.#options.onUpdate(Y.mergeUpdates(missed), head.seq, undefined);
-      return updates;
+      await begun;
     });
   }
 
   /** Another replica, of these updates. */
-  #begin(updates: Uint8Array[]): Replica {
+  async #begin(updates: Uint8Array[]): Promise<DocumentReplica> {
+    const replica = this.#options.createReplica(this.#options.kind, this.document);
     this.#replica.destroy();
-    this.#replica = new Replica(this.#options.kind);
-    this.#replica.load(updates);
-    return this.#replica;
+    this.#replica = replica;
+    await replica.load(updates);
+    return replica;
   }
 
   #again(task: () => Promise<void>): void {
@@ -302,5 +357,19 @@ export class Room {
 
   #knows(link: string): boolean {
     return link === this.#head.link || this.#recentLinks.includes(link);
+  }
+}
+
+async function loaded(
+  { createReplica, kind, document }: RoomOptions,
+  updates: Uint8Array[],
+): Promise<DocumentReplica> {
+  const replica = createReplica(kind, document);
+  try {
+    await replica.load(updates);
+    return replica;
+  } catch (error) {
+    replica.destroy();
+    throw error;
   }
 }

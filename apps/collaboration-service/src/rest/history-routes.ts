@@ -77,7 +77,7 @@ export function historyRoutes(
         return await documents.use(document, kind, async (live) => {
           const { state, head } = await live.readStored();
           await versions.keep(document, kind, { state, seq: head.seq, name: null, createdBy: userId });
-          const edit = await history.editToRestore(version.state, state);
+          const edit = await history.editToRestore(tenantId, version.state, state);
           return { versionId, seq: await live.room.submit(edit, undefined).catch(sayWhy) };
         });
       } finally {

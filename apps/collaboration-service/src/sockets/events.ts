@@ -13,6 +13,7 @@ import {
 import type { TenantPools } from '@kyong/postgres';
 import { isUnavailable } from '@kyong/service-kit';
 import { TenantUnavailable } from '@kyong/tenancy';
+import * as Y from 'yjs';
 import type { z } from 'zod';
 import type { LiveDocument } from '../live-document.ts';
 import type { LiveDocuments } from '../live-documents.ts';
@@ -46,8 +47,13 @@ interface Session {
   dependencies: EventDependencies;
 }
 
-type Answer = Promise<object> | object;
-type Handler = (session: Session, payload: unknown) => Answer;
+/** Answers by `accept`, or throws why not. */
+type Handle<Payload> = (
+  session: Session,
+  payload: Payload,
+  accept: (answer: object) => void,
+) => Promise<void> | void;
+type Handler = Handle<unknown>;
 // biome-ignore lint/suspicious/noExplicitAny: an answer is whatever its event says; each handler is typed by its schema.
 type Acknowledge = (answer: any) => void;
 
@@ -74,44 +80,42 @@ function take(session: Session, [event, ...args]: [event: string, ...unknown[]])
   try {
     if (!connection.maySend(event)) throw new Refusal('rate_limited', 'Too many events.');
     if (!Object.hasOwn(handlers, event)) return;
-    const answer = handlers[event as keyof ClientToServerEvents](session, args[0]);
-    if (answer instanceof Promise) answer.then(accept).catch(refuse);
-    else accept(answer);
+    const handling = handlers[event as keyof ClientToServerEvents](session, args[0], accept);
+    if (handling instanceof Promise) handling.catch(refuse);
   } catch (error) {
     refuse(error);
   }
 }
 
 const handlers: Record<keyof ClientToServerEvents, Handler> = {
-  'document:join': on(joinPayload, async (session, { documentId, stateVector }) => {
+  'document:join': on(joinPayload, async (session, { documentId, stateVector }, accept) => {
     const { connection, opened } = session;
     const { documents, tenantPools } = session.dependencies;
-    const { socket, actor } = connection;
+    const { actor } = connection;
     const { tenantId } = actor;
+    checkStateVector(stateVector);
     const found = await tenantPools.use(tenantId, (pool) => findVisible(pool, actor, documentId));
     if (!found) throw new Refusal('not_found', 'There is no such document for you.');
-    return documents.use({ tenantId, documentId }, found.kind, (live) => {
-      // Nothing is awaited from here to the answer: what comes after it is what the answer does not have.
-      if (!socket.connected) throw new Refusal('unavailable', 'The connection is closed.');
+    await documents.use({ tenantId, documentId }, found.kind, async (live) => {
       const { documentsPerSocket } = collaborationLimits;
       if (!opened.has(documentId) && opened.size >= documentsPerSocket)
         throw new Refusal('too_many_documents', `At most ${documentsPerSocket} at a time.`);
-      const { room } = live;
-      const update = encode(() => room.encode(stateVector));
       opened.set(documentId, live);
-      live.enter(connection, found.role);
-      setImmediate(() => live.greet(connection));
-      return { role: found.role, update, stateVector: room.stateVector, seq: room.head.seq };
+      try {
+        await live.enter(connection, { role: found.role, stateVector }, accept);
+      } finally {
+        if (!live.members.has(connection)) opened.delete(documentId);
+      }
     });
   }),
 
-  'document:leave': on(leavePayload, ({ connection, opened }, { documentId }) => {
+  'document:leave': on(leavePayload, ({ connection, opened }, { documentId }, accept) => {
     opened.get(documentId)?.leave(connection);
     opened.delete(documentId);
-    return {};
+    accept({});
   }),
 
-  'document:update': on(updatePayload, async (session, { documentId, update }) => {
+  'document:update': on(updatePayload, async (session, { documentId, update }, accept) => {
     const { connection, dependencies } = session;
     const live = joined(session, documentId);
     const role = live.members.get(connection);
@@ -119,25 +123,23 @@ const handlers: Record<keyof ClientToServerEvents, Handler> = {
     const startedAt = performance.now();
     const seq = await live.room.submit(update, connection);
     dependencies.metrics.observeFanOut(performance.now() - startedAt);
-    return { seq };
+    accept({ seq });
   }),
 
-  'document:sync': on(syncPayload, (session, { documentId, stateVector }) => {
-    const { room } = joined(session, documentId);
-    return { update: encode(() => room.encode(stateVector)), seq: room.head.seq };
+  'document:sync': on(syncPayload, async (session, { documentId, stateVector }, accept) => {
+    checkStateVector(stateVector);
+    const { update, head } = await joined(session, documentId).room.read(stateVector);
+    accept({ update, seq: head.seq });
   }),
 
-  'awareness:update': on(awarenessPayload, (session, { documentId, update }) => {
+  'awareness:update': on(awarenessPayload, (session, { documentId, update }, accept) => {
     joined(session, documentId).takeAwareness(update, session.connection);
-    return {};
+    accept({});
   }),
 };
 
-function on<Schema extends z.ZodType>(
-  schema: Schema,
-  handle: (session: Session, payload: z.output<Schema>) => Answer,
-): Handler {
-  return (session, payload) => handle(session, parse(schema, payload));
+function on<Schema extends z.ZodType>(schema: Schema, handle: Handle<z.output<Schema>>): Handler {
+  return (session, payload, accept) => handle(session, parse(schema, payload), accept);
 }
 
 function joined({ connection, opened }: Session, documentId: string): LiveDocument {
@@ -167,9 +169,9 @@ function parse<Schema extends z.ZodType>(schema: Schema, payload: unknown): z.ou
   );
 }
 
-function encode(task: () => Uint8Array): Uint8Array {
+function checkStateVector(stateVector: Uint8Array | undefined): void {
   try {
-    return task();
+    if (stateVector) Y.decodeStateVector(stateVector);
   } catch {
     throw new Refusal('malformed_request', 'stateVector: is no Yjs state vector');
   }
