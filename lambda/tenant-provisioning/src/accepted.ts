@@ -10,6 +10,10 @@ export interface OperationStarter {
   logger: Logger;
 }
 
+/** Most changes take seconds; those that take minutes say so where they are watched. */
+const runningSeconds = 5;
+const statusUrlOf = (operationId: string) => `/operations/${operationId}`;
+
 /** Seconds until the first look at a new operation is worth it. */
 const firstLookSeconds = 1;
 
@@ -23,7 +27,7 @@ export async function accepted(
   await deps.startOperation(operationId).catch((error: unknown) => {
     deps.logger.warn({ err: error, operationId }, 'the operation waits for the sweep');
   });
-  const statusUrl = `/operations/${operationId}`;
+  const statusUrl = statusUrlOf(operationId);
   const body: OperationAccepted = { tenantId, operationId, status, statusUrl, ...more };
   return json(202, body, { location: statusUrl, 'retry-after': String(firstLookSeconds) });
 }
@@ -38,11 +42,18 @@ export async function answerTo(
   switch (result.outcome) {
     case 'unknown':
       throw new Problem('not_found');
+    case 'running':
+      throw new Problem('operation_running', {
+        detail: `Its ${result.kind} is under way.`,
+        operation: { operationId: result.operationId, statusUrl: statusUrlOf(result.operationId) },
+        retryAfterSeconds: runningSeconds,
+      });
     case 'conflict':
       throw new Problem('tenant_status_conflict', { detail: `The tenant is ${result.status}.` });
     case 'migrating':
       throw new Problem('tenant_status_conflict', {
         detail: 'Its schema is being migrated. Try again in a few seconds.',
+        retryAfterSeconds: runningSeconds,
       });
     case 'accepted':
       return accepted({ tenantId, ...result }, deps, more);

@@ -311,15 +311,21 @@ describe('a change of plan', () => {
       [change('plan', 'iron-temple', { plan: 'basic', size: 'L' }), 400, 'malformed_request'],
       [change('plan', 'nobody', { plan: 'basic' }), 404, 'not_found'],
       [change('plan', 'iron-temple', { plan: 'free' }), 409, 'tenant_plan_unchanged'],
-      [change('plan', 'iron-temple', { plan: 'basic' }), 409, 'tenant_status_conflict'],
+      [change('plan', 'iron-temple', { plan: 'basic' }), 409, 'operation_running'],
       [change('move', 'iron-temple', { instanceId: '' }), 400, 'malformed_request'],
-      [change('move', 'iron-temple', {}), 409, 'tenant_status_conflict'],
-      [change('confirm', 'iron-temple', {}), 409, 'tenant_status_conflict'],
+      [change('move', 'iron-temple', {}), 409, 'operation_running'],
+      [change('confirm', 'iron-temple', {}), 409, 'operation_running'],
     ] as const;
     for (const [request, status, code] of refusals) {
       const answer = await call(request);
       expect([answer.status, answer.body.code], request.body ?? '').toEqual([status, code]);
     }
+    const { headers, body } = await call(change('move', 'iron-temple', {}));
+    expect(body).toMatchObject({
+      operationId: expect.any(String),
+      statusUrl: `/operations/${body.operationId}`,
+    });
+    expect(headers?.['retry-after']).toBe('5');
   });
 });
 
@@ -359,7 +365,7 @@ describe('the audit', () => {
       }),
     );
     expect(first.body.entries).toMatchObject([
-      { actor: 'operator', action: 'offboard', refused: 'tenant_status_conflict' },
+      { actor: 'operator', action: 'offboard', refused: 'operation_running' },
       { actor: 'user-1', action: 'offboard', refused: 'forbidden' },
     ]);
     const query = { queryStringParameters: { cursor: String(first.body.nextCursor), actor: 'user-1' } };

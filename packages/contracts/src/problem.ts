@@ -18,6 +18,7 @@ export const problems = {
   tenant_reserved: { status: 409, title: 'This tenantId is reserved' },
   template_name_taken: { status: 409, title: 'A template of this name exists' },
   last_owner: { status: 409, title: 'A tenant keeps at least one owner' },
+  operation_running: { status: 409, title: 'Another operation of the tenant is under way' },
   tenant_status_conflict: { status: 409, title: 'The tenant is in a status that does not allow that' },
   restored_database_exists: { status: 409, title: 'A restored database of this tenant is there already' },
   nothing_restored: { status: 409, title: 'There is no restored database of this tenant' },
@@ -67,6 +68,11 @@ export const problemDocument = z
       .array(z.object({ path: z.string(), message: z.string() }))
       .optional()
       .meta({ description: 'What is wrong with which field' }),
+    operationId: z.uuid().optional().meta({ description: 'Only with operation_running' }),
+    statusUrl: z
+      .string()
+      .optional()
+      .meta({ description: 'Only with operation_running: where it can be watched' }),
     attemptsLeft: z.int().optional().meta({ description: 'Only with otp_incorrect' }),
     window: restorableWindow
       .optional()

@@ -87,7 +87,7 @@ export const routes = {
     secured: true,
     params: tenantParams,
     success: accepted,
-    problems: ['forbidden', 'not_found', 'tenant_status_conflict'],
+    problems: ['forbidden', 'not_found', 'operation_running', 'tenant_status_conflict'],
   }),
   resumeTenant: route({
     method: 'POST',
@@ -97,7 +97,7 @@ export const routes = {
     secured: true,
     params: tenantParams,
     success: accepted,
-    problems: ['forbidden', 'not_found', 'tenant_status_conflict'],
+    problems: ['forbidden', 'not_found', 'operation_running', 'tenant_status_conflict'],
   }),
   changePlan: route({
     method: 'POST',
@@ -112,7 +112,13 @@ export const routes = {
     params: tenantParams,
     body: tenants.changePlanRequest,
     success: { ...accepted, body: planChangeAccepted },
-    problems: ['forbidden', 'not_found', 'tenant_plan_unchanged', 'tenant_status_conflict'],
+    problems: [
+      'forbidden',
+      'not_found',
+      'tenant_plan_unchanged',
+      'operation_running',
+      'tenant_status_conflict',
+    ],
   }),
   moveTenant: route({
     method: 'POST',
@@ -123,7 +129,7 @@ export const routes = {
     params: tenantParams,
     body: tenants.moveTenantRequest,
     success: accepted,
-    problems: ['forbidden', 'not_found', 'tenant_not_shared', 'tenant_status_conflict'],
+    problems: ['forbidden', 'not_found', 'tenant_not_shared', 'operation_running', 'tenant_status_conflict'],
   }),
   confirmTenantChange: route({
     method: 'POST',
@@ -133,7 +139,7 @@ export const routes = {
     secured: true,
     params: tenantParams,
     success: accepted,
-    problems: ['forbidden', 'not_found', 'tenant_status_conflict'],
+    problems: ['forbidden', 'not_found', 'operation_running', 'tenant_status_conflict'],
   }),
   rotateTenantSecret: route({
     method: 'POST',
@@ -143,7 +149,7 @@ export const routes = {
     secured: true,
     params: tenantParams,
     success: accepted,
-    problems: ['forbidden', 'not_found', 'tenant_status_conflict'],
+    problems: ['forbidden', 'not_found', 'operation_running', 'tenant_status_conflict'],
   }),
   restoreTenant: route({
     method: 'POST',
@@ -161,6 +167,7 @@ export const routes = {
     problems: [
       'forbidden',
       'not_found',
+      'operation_running',
       'tenant_status_conflict',
       'restored_database_exists',
       'restore_time_unavailable',
@@ -177,7 +184,7 @@ export const routes = {
     secured: true,
     params: tenantParams,
     success: accepted,
-    problems: ['forbidden', 'not_found', 'tenant_status_conflict', 'nothing_restored'],
+    problems: ['forbidden', 'not_found', 'operation_running', 'tenant_status_conflict', 'nothing_restored'],
   }),
   discardRestored: route({
     method: 'POST',
@@ -187,7 +194,7 @@ export const routes = {
     secured: true,
     params: tenantParams,
     success: accepted,
-    problems: ['forbidden', 'not_found', 'tenant_status_conflict', 'nothing_restored'],
+    problems: ['forbidden', 'not_found', 'operation_running', 'tenant_status_conflict', 'nothing_restored'],
   }),
   offboardTenant: route({
     method: 'DELETE',
@@ -200,7 +207,7 @@ export const routes = {
     secured: true,
     params: tenantParams,
     success: accepted,
-    problems: ['forbidden', 'not_found', 'tenant_status_conflict'],
+    problems: ['forbidden', 'not_found', 'operation_running', 'tenant_status_conflict'],
   }),
   exportOfTenant: route({
     method: 'GET',

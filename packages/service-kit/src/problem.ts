@@ -6,6 +6,8 @@ interface ProblemOptions {
   errors?: { path: string; message: string }[];
   retryAfterSeconds?: number;
   attemptsLeft?: number;
+  /** With `operation_running`. */
+  operation?: { operationId: string; statusUrl: string };
   window?: RestorableWindow;
   /** With `insufficient_user_authentication`: how long ago the sign-in may be. */
   maxAgeSeconds?: number;
@@ -48,7 +50,7 @@ export interface ProblemResponse {
 /** What a client gets to see of an error: a problem says what it says, anything else is a plain 500 or 503. */
 export function problemResponse(error: unknown, requestId: string): ProblemResponse {
   const problem = asProblem(error);
-  const { detail, errors, attemptsLeft, window } = problem.options;
+  const { detail, errors, attemptsLeft, window, operation } = problem.options;
   const retryAfterSeconds = problem.options.retryAfterSeconds ?? (problem.status === 503 ? 5 : undefined);
   return {
     status: problem.status,
@@ -70,6 +72,7 @@ export function problemResponse(error: unknown, requestId: string): ProblemRespo
       ...(errors && { errors }),
       ...(attemptsLeft !== undefined && { attemptsLeft }),
       ...(window && { window }),
+      ...operation,
     },
   };
 }

@@ -1,7 +1,7 @@
-import { LeaseLost, OperationRefused, type OperationStep } from './operation.ts';
+import { LeaseLost, type Operation, OperationRefused, type OperationStep } from './operation.ts';
 import { operations } from './operations/index.ts';
 import type { Step } from './operations/step.ts';
-import type { Claim, Ports } from './ports.ts';
+import type { Claim, OperationEnd, Ports } from './ports.ts';
 
 export type Advance = { status: 'done' } | { status: 'again'; afterSeconds: number };
 
@@ -57,20 +57,18 @@ export async function advance(operationId: string, ports: Ports, options: Advanc
 async function runNext(claim: Claim, ports: Ports, options: AdvanceOptions): Promise<Advance> {
   const { operation } = claim;
   const next = operation.steps.find((step) => step.status !== 'succeeded');
-  if (!next) {
-    await ports.store.succeed(claim);
-    return { status: 'done' };
-  }
+  if (!next) return succeed(claim, ports);
   const step = definitionOf(claim, next);
+  if (!step) return goOnAsToday(claim, ports, next);
   await ports.store.startStep(claim, next.position);
   try {
     const outcome = await step.run(claim, ports);
     if (!outcome.done) return await waitOrGiveUp(claim, ports, step, next, outcome);
+    const { detail, event } = outcome;
+    if (next === operation.steps.at(-1))
+      return await succeed(claim, ports, { position: next.position, detail, event });
     const record = { position: next.position, status: 'succeeded', afterSeconds: 0 } as const;
-    await ports.store.recordStep(claim, {
-      ...record,
-      ...(outcome.detail !== undefined && { detail: outcome.detail }),
-    });
+    await ports.store.recordStep(claim, { ...record, ...(detail !== undefined && { detail }) });
     return again(0);
   } catch (error) {
     if (error instanceof LeaseLost) throw error;
@@ -89,6 +87,47 @@ async function runNext(claim: Claim, ports: Ports, options: AdvanceOptions): Pro
     });
     return again(afterSeconds);
   }
+}
+
+async function succeed(claim: Claim, ports: Ports, step?: OperationEnd['step']): Promise<Advance> {
+  const { succeeded } = operations[claim.operation.kind];
+  const tenantStatus = typeof succeeded === 'function' ? succeeded(claim.tenant) : succeeded;
+  await ports.store.succeed(claim, { tenantStatus, ...(step && { step }) });
+  return { status: 'done' };
+}
+
+/**
+ * The operation was begun by another version of the code, and its next step is not known here: renamed, or no longer needed. One
+ * that has not run is replaced by what today's version does after the last step that has succeeded. One that has, may have left
+ * something half done: it is left for the operator.
+ */
+async function goOnAsToday(claim: Claim, ports: Ports, next: OperationStep): Promise<Advance> {
+  const { operation } = claim;
+  const steps = stepsAfter(operation);
+  if (next.attempts === 0 && steps) {
+    await ports.store.replaceSteps(
+      claim,
+      next.position,
+      steps.map(({ name }) => name),
+    );
+    return again(0);
+  }
+  const reason =
+    `The step ${next.name} was begun by another version of the platform, and this one does not know it. ` +
+    `Look into what it has done; "kyo operations retry ${operation.id}" goes on with what this version does instead.`;
+  const record = { position: next.position, status: 'failed', error: reason, afterSeconds: 0 } as const;
+  await ports.store.recordStep(claim, record);
+  const { failure } = operations[operation.kind];
+  await ports.store.fail(claim, 'failed', undefined, failure(claim, reason, ports.now()), reason);
+  return { status: 'done' };
+}
+
+/** What is done today after the last step that has succeeded; undefined where it cannot be told which way the operation goes. */
+function stepsAfter({ kind, steps }: Operation): Step[] | undefined {
+  const { ways, steps: only } = operations[kind];
+  const way = ways ? ways.find(([first]) => first?.name === steps[0]?.name) : only;
+  const succeeded = new Set(steps.filter(({ status }) => status === 'succeeded').map(({ name }) => name));
+  return way?.slice(way.findLastIndex(({ name }) => succeeded.has(name)) + 1);
 }
 
 async function waitOrGiveUp(
@@ -131,8 +170,9 @@ async function undoNext(claim: Claim, ports: Ports, options: AdvanceOptions): Pr
   const next = operation.steps.findLast((step) => step.attempts > 0 && step.status !== 'undone');
   if (!next) return finish(claim, ports, 'compensated');
 
-  const step = definitionOf(claim, next);
   try {
+    const step = definitionOf(claim, next);
+    if (!step) throw new Error(`This version does not know the step ${next.name}, nor what it has left.`);
     await step.undo?.(claim, ports);
     await ports.store.recordStep(claim, {
       position: next.position,
@@ -144,7 +184,7 @@ async function undoNext(claim: Claim, ports: Ports, options: AdvanceOptions): Pr
   } catch (error) {
     if (error instanceof LeaseLost) throw error;
     const attempt = next.undoAttempts + 1;
-    options.onStepError(error, { operationId: operation.id, step: step.name, attempt, undo: true });
+    options.onStepError(error, { operationId: operation.id, step: next.name, attempt, undo: true });
     // What cannot be undone is left for the operator, in plain sight, and not forgotten.
     if (attempt >= options.retry.undoAttempts) return finish(claim, ports, 'failed');
     const afterSeconds = backoffSeconds(attempt, options.retry, ports.random);
@@ -168,11 +208,9 @@ async function finish(claim: Claim, ports: Ports, status: 'compensated' | 'faile
   return { status: 'done' };
 }
 
-function definitionOf({ operation }: Claim, { name }: OperationStep): Step {
-  const step = operations[operation.kind].steps.find((candidate) => candidate.name === name);
-  if (!step)
-    throw new Error(`Operation ${operation.kind} has no step ${name}: it was begun by another version.`);
-  return step;
+/** Undefined for a step of another version of the code. */
+function definitionOf({ operation }: Claim, { name }: OperationStep): Step | undefined {
+  return operations[operation.kind].steps.find((candidate) => candidate.name === name);
 }
 
 /** Exponential backoff with full jitter, so that operations that failed together do not come back together. */

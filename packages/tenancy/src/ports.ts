@@ -245,7 +245,9 @@ export interface OperationRequest {
 
 export type OperationRequestOutcome =
   | { outcome: 'accepted'; operationId: string; status: TenantStatus; created: boolean }
-  /** Another operation is under way, or the tenant is in a status that does not fit. */
+  /** Another operation is under way. */
+  | { outcome: 'running'; operationId: string; kind: OperationKind }
+  /** The tenant is in a status that does not fit. */
   | { outcome: 'conflict'; status: TenantStatus }
   /** Its schema is being migrated, which takes seconds. */
   | { outcome: 'migrating' }
@@ -280,6 +282,11 @@ export interface StepRecord {
   /** Set when the operation turns round and begins to undo, with the reason. */
   beginUndo?: string;
   afterSeconds: number;
+}
+
+export interface OperationEnd {
+  step?: { position: number; detail?: string | undefined; event?: TenantEvent | undefined };
+  tenantStatus: TenantStatus | undefined;
 }
 
 export interface TenantFilter {
@@ -332,14 +339,21 @@ export interface TenancyStore extends WarmPoolStore {
   startStep(claim: Claim, position: number): Promise<void>;
   /** Writes the step's result and gives the claim back. */
   recordStep(claim: Claim, record: StepRecord): Promise<void>;
-  succeed(claim: Claim): Promise<void>;
+  /**
+   * Ends an operation well: its last step (where it is not recorded yet), its event and the tenant's status (unchanged when absent)
+   * in one transaction. Whoever sees the status may ask for the next change.
+   */
+  succeed(claim: Claim, end: OperationEnd): Promise<void>;
   /** Ends an operation that failed: undone (`compensated`), or with something left (`failed`). No status: it stays. */
   fail(
     claim: Claim,
     status: 'compensated' | 'failed',
     tenantStatus: TenantStatus | undefined,
     event: TenantEvent,
+    error?: string,
   ): Promise<void>;
+  /** What is left to do are these steps, in the place of those from `position` on. */
+  replaceSteps(claim: Claim, position: number, names: string[]): Promise<void>;
 
   /** Writes down where the tenant's database will be, or that it takes over a warm one of this variant, where one is ready. */
   reserveDatabase(claim: Claim, reservation: DatabaseReservation, variant: string): Promise<void>;
@@ -391,15 +405,13 @@ export interface TenancyStore extends WarmPoolStore {
   recordInventory(claim: Claim, resources: Resource[]): Promise<void>;
   /** Deletes what names the tenant anywhere in the master database, but for its history; counts are kept in the departure. */
   forgetTenant(claim: Claim): Promise<void>;
-  /** The tenant is gone, with the proof of it; its name stays taken. */
+  /** The tenant has no database any more, with the proof of it; its name stays taken. */
   closeBooks(claim: Claim, proof: DeletionProof): Promise<void>;
-  /** From now on the tenant is open; its owner, when a person, becomes `gym_owner`. */
+  /** The tenant's database is its own in all respects; its owner, when a person, becomes `gym_owner`. */
   activate(claim: Claim): Promise<void>;
   setStatus(claim: Claim, status: TenantStatus): Promise<void>;
-  /** The tenant has this plan from now on, and is active. */
+  /** The tenant has this plan from now on. */
   recordPlan(claim: Claim, plan: Plan): Promise<void>;
-  /** Puts an event into the outbox, once an operation and type. */
-  announce(claim: Claim, event: TenantEvent): Promise<void>;
 }
 
 export interface Ports {

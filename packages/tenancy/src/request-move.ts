@@ -11,13 +11,13 @@ export async function requestMove(
 ): Promise<OperationRequestOutcome | { outcome: 'not-shared' }> {
   const tenant = await store.findTenant(tenantId);
   if (!tenant) return { outcome: 'unknown' };
-  if (!tenant.reservation) return { outcome: 'conflict', status: tenant.status };
   if (tenant.placement !== 'shared') return { outcome: 'not-shared' };
   return requestOperation(
     'move',
     tenantId,
     {
-      from: tenant.reservation.instanceId,
+      // One that has no place yet is not active, and is refused for that.
+      from: tenant.reservation?.instanceId ?? '',
       ...(instanceId !== undefined && { instanceId }),
     },
     caller,

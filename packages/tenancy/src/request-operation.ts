@@ -1,12 +1,20 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import type { OperationInput, OperationKind } from '@kyong/contracts';
 import { operations } from './operations/index.ts';
 import type { Step } from './operations/step.ts';
 import type { OperationRequestOutcome, TenancyStore } from './ports.ts';
 import type { Caller } from './request-provision.ts';
 
-/** Records a change to a tenant that exists. Who may ask for it, the caller has checked. */
-export function requestOperation<K extends Exclude<OperationKind, 'provision'>>(
+/** A suspended tenant is shut out from the request on, while its database is being closed: a second as a rule. */
+const suspensionMilliseconds = 3_000;
+const lookMilliseconds = 100;
+
+/**
+ * Records a change to a tenant that exists. Who may ask for it, the caller has checked. Who sees that a tenant is suspended may ask
+ * for the next change: the end of the suspension is waited for.
+ */
+export async function requestOperation<K extends Exclude<OperationKind, 'provision'>>(
   kind: K,
   tenantId: string,
   input: OperationInput<K>,
@@ -16,7 +24,7 @@ export function requestOperation<K extends Exclude<OperationKind, 'provision'>>(
   steps: readonly Step[] = operations[kind].steps,
 ): Promise<OperationRequestOutcome> {
   const { from, during, repeatable = false } = operations[kind];
-  return store.requestOperation({
+  const request = {
     operationId: randomUUID(),
     tenantId,
     kind,
@@ -27,5 +35,11 @@ export function requestOperation<K extends Exclude<OperationKind, 'provision'>>(
     caller: caller.id,
     sourceIp: caller.sourceIp,
     stepNames: steps.map((step) => step.name),
-  });
+  };
+  for (const until = performance.now() + suspensionMilliseconds; ; ) {
+    const result = await store.requestOperation(request);
+    const isEnding = result.outcome === 'running' && result.kind === 'suspend' && from.includes('suspended');
+    if (!isEnding || performance.now() > until) return result;
+    await setTimeout(lookMilliseconds);
+  }
 }

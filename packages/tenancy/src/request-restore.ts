@@ -24,7 +24,9 @@ export async function requestRestore(
   const tenant = await store.findTenant(tenantId);
   if (!tenant) return { outcome: 'unknown' };
   const input = { to: to.toISOString() };
-  if (!(await isLatest('restore', tenantId, store, input))) {
+  const latest = (await store.findLatestOperations([tenantId])).get(tenantId);
+  // While something else is under way, that is the answer.
+  if (latest?.status !== 'running' && !(await isLatest('restore', tenantId, store, input))) {
     if (await hasRestored(tenantId, store)) return { outcome: 'restored-exists' };
     const window = await restorableWindowOf(tenant, ports);
     const reason = outsideWindow(window, to);

@@ -207,8 +207,9 @@ describe('asking for a plan', () => {
     expect(await askPlan(world.ports, tenantId, 'premium')).toBe(first);
     expect((await tenantOf(world, tenantId)).status).toBe('changing-plan');
     expect(await requestOperation('suspend', tenantId, {}, operator, store)).toEqual({
-      outcome: 'conflict',
-      status: 'changing-plan',
+      outcome: 'running',
+      operationId: first,
+      kind: 'change-plan',
     });
     await drive(first, world.ports);
     expect(await askPlan(world.ports, tenantId, 'premium')).toBe(first);
@@ -223,10 +224,11 @@ describe('asking for a plan', () => {
       outcome: 'unknown',
     });
     const tenantId = newTenantId();
-    await request(world.ports, tenantId, 'free');
+    const operationId = await request(world.ports, tenantId, 'free');
     expect(await requestChangePlan(tenantId, change, operator, store, policy)).toEqual({
-      outcome: 'conflict',
-      status: 'provisioning',
+      outcome: 'running',
+      operationId,
+      kind: 'provision',
     });
   });
 });

@@ -117,7 +117,7 @@ describe('a program', () => {
     const lifecycle = { ...ports.lifecycle, secretMaxAgeDays: 1 };
     expect(await requestScheduled(store, lifecycle, new Date())).toHaveLength(1);
     expect(await requestOperation('suspend', tenantId, {}, operator, store)).toMatchObject({
-      outcome: 'conflict',
+      outcome: 'running',
     });
   });
 });

@@ -60,13 +60,5 @@ export const changePlacement: Step[] = [
     const { to, placement } = inputOf(claim);
     return { plan: to, placement, wish: {} };
   }),
-  {
-    name: 'activate',
-    mustSucceed: true,
-    async run(claim, ports) {
-      await ports.store.setStatus(claim, 'active');
-      return done();
-    },
-  },
   announced,
 ];

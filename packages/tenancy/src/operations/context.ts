@@ -1,7 +1,7 @@
 import type { TenantEvent } from '@kyong/contracts';
 import type { AdminConnection, Claim, DatabaseHost, Ports } from '../ports.ts';
 import type { DatabaseReservation } from '../tenant.ts';
-import { done, type Step } from './step.ts';
+import type { Step } from './step.ts';
 
 /** What steps have in common: where the tenant's database is, and who answers for that kind of place. */
 export function reservationOf({ tenant }: Claim): DatabaseReservation {
@@ -48,7 +48,7 @@ export function eventOf<T extends TenantEvent['type']>(
   return { ...envelope, ...details } as unknown as TenantEvent;
 }
 
-/** The last step of every operation: the world is told, through the outbox. */
+/** The last step of every operation: the world is told, through the outbox, when all of it is so. */
 export function announce<T extends Finished>(
   type: T,
   detailsOf: (claim: Claim) => Details<T> = () => ({}) as Details<T>,
@@ -57,8 +57,7 @@ export function announce<T extends Finished>(
     name: 'announce',
     mustSucceed: true,
     async run(claim, ports) {
-      await ports.store.announce(claim, eventOf(type, claim, ports.now(), detailsOf(claim)));
-      return done();
+      return { done: true, event: eventOf(type, claim, ports.now(), detailsOf(claim)) };
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { OperationKind, TenantEvent, TenantStatus } from '@kyong/contracts';
 import type { Claim } from '../ports.ts';
+import type { Tenant } from '../tenant.ts';
 import { changePlacement, resize } from './change-plan.ts';
 import { confirm } from './confirm.ts';
 import { eventOf } from './context.ts';
@@ -17,12 +18,16 @@ import { swapRestored } from './swap-restored.ts';
 
 interface OperationDefinition {
   steps: Step[];
+  /** Where there are several ways to do it: the steps of each, told apart by the first. */
+  ways?: Step[][];
   /** The statuses in which a tenant may be asked to undergo it. */
   from: readonly TenantStatus[];
   /** The tenant's status from the request on; as it was, when absent. */
   during?: TenantStatus;
   /** Whether it may be done again when it was the last thing done; else that request finds the operation that was. */
   repeatable?: boolean;
+  /** The tenant's status when it has succeeded, from the moment on in which the operation ends; as it was, when absent. */
+  succeeded?: TenantStatus | ((tenant: Tenant) => TenantStatus);
   /** The tenant's status when it failed; as it was, when absent. */
   failed?: TenantStatus;
   /** The event that says it failed. */
@@ -36,6 +41,7 @@ export const operations: Record<OperationKind, OperationDefinition> = {
     // Asked for by a name that is free: see requestProvision.
     from: [],
     during: 'provisioning',
+    succeeded: 'active',
     failed: 'failed',
     failure: (claim, reason, at) => eventOf('TenantProvisioningFailed', claim, at, { reason }),
   },
@@ -49,14 +55,17 @@ export const operations: Record<OperationKind, OperationDefinition> = {
   resume: {
     steps: resume,
     from: ['suspended', 'offboarding'],
+    succeeded: 'active',
     failed: 'suspended',
     failure: (claim, reason, at) => eventOf('TenantResumptionFailed', claim, at, { reason }),
   },
   'change-plan': {
     // One or the other: see requestChangePlan.
     steps: [...resize, ...changePlacement],
+    ways: [resize, changePlacement],
     from: ['active'],
     during: 'changing-plan',
+    succeeded: 'active',
     failed: 'active',
     failure: (claim, reason, at) => eventOf('TenantPlanChangeFailed', claim, at, { reason }),
   },
@@ -86,6 +95,8 @@ export const operations: Record<OperationKind, OperationDefinition> = {
   'swap-restored': {
     steps: swapRestored,
     from: ['active', 'suspended'],
+    // One that was suspended stays so.
+    succeeded: ({ status }) => (status === 'suspended' ? 'suspended' : 'active'),
     failure: (claim, reason, at) => eventOf('TenantRestoreSwapFailed', claim, at, { reason }),
   },
   'discard-restored': {
@@ -105,6 +116,7 @@ export const operations: Record<OperationKind, OperationDefinition> = {
     steps: erase,
     // Asked for when its time has come: see requestScheduled.
     from: ['offboarding'],
+    succeeded: 'offboarded',
     failed: 'offboarding',
     failure: (claim, reason, at) => eventOf('TenantErasureFailed', claim, at, { reason }),
   },

@@ -56,8 +56,7 @@ export const offboard: Step[] = [
       const { eraseAfter } = (await ports.store.findDeparture(claim.tenant.id)) ?? {};
       if (!eraseAfter) throw new Error(`Tenant ${claim.tenant.id} has no time to be erased at.`);
       const details = { eraseAfter: eraseAfter.toISOString() };
-      await ports.store.announce(claim, eventOf('TenantOffboarding', claim, ports.now(), details));
-      return done();
+      return { done: true, event: eventOf('TenantOffboarding', claim, ports.now(), details) };
     },
   },
 ];

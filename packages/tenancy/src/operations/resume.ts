@@ -1,7 +1,7 @@
 import { adminConnectionOf, announce, reservationOf } from './context.ts';
 import { done, type Step } from './step.ts';
 
-/** Lets a suspended or leaving tenant back in: first at its database, then everywhere. */
+/** Lets a suspended or leaving tenant back in: first at its database; everywhere when the operation ends. */
 export const resume: Step[] = [
   {
     name: 'open-database',
@@ -11,14 +11,6 @@ export const resume: Step[] = [
     },
     async undo(claim, ports) {
       await ports.database.closeRole(await adminConnectionOf(claim, ports), reservationOf(claim).roleName);
-    },
-  },
-  {
-    name: 'activate',
-    mustSucceed: true,
-    async run(claim, ports) {
-      await ports.store.setStatus(claim, 'active');
-      return done();
     },
   },
   {

@@ -1,7 +1,9 @@
+import type { TenantEvent } from '@kyong/contracts';
 import type { Claim, Ports } from '../ports.ts';
 
 export type StepOutcome =
-  | { done: true; detail?: string }
+  /** Of the last step: what the world is told, in the transaction in which the operation ends. */
+  | { done: true; detail?: string; event?: TenantEvent }
   | { done: false; afterSeconds: number; detail: string };
 
 /**

@@ -57,7 +57,6 @@ export const swapRestored: Step[] = [
     async run(claim, ports) {
       if (isServed(claim)) {
         await open(reservationOf(claim), ports);
-        await ports.store.setStatus(claim, 'active');
         return done();
       }
       await close(reservationOf(claim), ports);

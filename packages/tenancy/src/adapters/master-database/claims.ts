@@ -1,3 +1,4 @@
+import type { TenantEvent } from '@kyong/contracts';
 import type { Pool } from '@kyong/postgres';
 import type { ClaimOutcome, StepRecord, TenancyStore } from '../../ports.ts';
 import type { audit } from './audit.ts';
@@ -62,27 +63,53 @@ export function claims(pool: Pool): Claims {
 
     recordStep: (current, record) => write(current, recordStep, recordValues(record)),
 
-    succeed: (current) =>
+    succeed: (current, { step, tenantStatus }) =>
       write(
         current,
         `finished AS (
            UPDATE operations o SET status = 'succeeded', finished_at = now(), lease_owner = NULL, lease_expires_at = NULL
              FROM held WHERE o.id = held.id
-         )`,
+         ),
+         step AS (
+           UPDATE operation_steps s
+              SET status = 'succeeded', detail = coalesce($4, s.detail), error = NULL, finished_at = now()
+             FROM held WHERE s.operation_id = held.id AND s.position = $3
+         ),
+         ${becomes('$5')}, ${outbox('$6', '$7', '$8')}`,
+        [step?.position, step?.detail, tenantStatus, ...eventValues(step?.event)],
       ),
 
-    fail: (current, status, tenantStatus, event) =>
+    fail: (current, status, tenantStatus, event, error) =>
       write(
         current,
         `finished AS (
-           UPDATE operations o SET status = $3, finished_at = now(), lease_owner = NULL, lease_expires_at = NULL
+           UPDATE operations o
+              SET status = $3, error = coalesce($8, o.error), finished_at = now(), lease_owner = NULL, lease_expires_at = NULL
              FROM held WHERE o.id = held.id
          ),
-         tenant AS (
-           UPDATE tenants t SET status = coalesce($4, t.status), updated_at = now() FROM held WHERE t.id = held.tenant_id
+         ${becomes('$4')}, ${outbox('$5', '$6', '$7')}`,
+        [status, tenantStatus, ...eventValues(event), error],
+      ),
+
+    replaceSteps: (current, position, names) =>
+      write(
+        current,
+        `dropped AS (
+           DELETE FROM operation_steps s USING held
+            WHERE s.operation_id = held.id AND s.position >= $3 + cardinality($4::text[])
          ),
-         ${outbox('$5', '$6', '$7')}`,
-        [status, tenantStatus, event.eventId, event.type, event],
+         step AS (
+           INSERT INTO operation_steps (operation_id, position, name)
+           SELECT held.id, $3 + step.number - 1, step.name
+             FROM held, unnest($4::text[]) WITH ORDINALITY AS step (name, number)
+           ON CONFLICT (operation_id, position) DO UPDATE
+             SET name = excluded.name, status = 'pending', attempts = 0, undo_attempts = 0, started_at = NULL,
+                 finished_at = NULL, detail = NULL, error = NULL
+         ),
+         released AS (
+           UPDATE operations o SET lease_owner = NULL, lease_expires_at = NULL FROM held WHERE o.id = held.id
+         )`,
+        [position, names],
       ),
 
     setStatus: (current, status) =>
@@ -98,7 +125,7 @@ export function claims(pool: Pool): Claims {
       write(
         current,
         `tenant AS (
-           UPDATE tenants t SET plan = $3, status = 'active', updated_at = now() FROM held WHERE t.id = held.tenant_id
+           UPDATE tenants t SET plan = $3, updated_at = now() FROM held WHERE t.id = held.tenant_id
          )`,
         [plan],
       ),
@@ -158,7 +185,7 @@ export function claims(pool: Pool): Claims {
       write(
         current,
         `tenant AS (
-           UPDATE tenants t SET status = 'active', warm_id = NULL, updated_at = now() FROM held WHERE t.id = held.tenant_id
+           UPDATE tenants t SET warm_id = NULL, updated_at = now() FROM held WHERE t.id = held.tenant_id
            RETURNING t.id, t.owner_id
          ),
          owner AS (
@@ -167,9 +194,6 @@ export function claims(pool: Pool): Claims {
            ON CONFLICT (user_id, tenant_id) DO UPDATE SET role = excluded.role
          )`,
       ),
-
-    announce: (current, event) =>
-      write(current, outbox('$3', '$4', '$5'), [event.eventId, event.type, event]),
   };
 }
 
@@ -230,10 +254,19 @@ function recordValues(record: StepRecord): unknown[] {
   return [position, status, detail ?? null, error ?? null, undo, afterSeconds, beginUndo ?? null];
 }
 
-/** Once an operation and type: a step that runs twice announces once. */
+/** The tenant has this status (a parameter) from now on; the one it has, when there is none. */
+const becomes = (status: string) => `
+  tenant AS (
+    UPDATE tenants t SET status = ${status}, updated_at = now()
+      FROM held WHERE t.id = held.tenant_id AND ${status}::text IS NOT NULL
+  )`;
+
+/** Once an operation and type: an operation that fails again after a retry says so once. */
 const outbox = (id: string, type: string, payload: string) => `
   event AS (
     INSERT INTO outbox (id, type, tenant_id, operation_id, payload)
-    SELECT ${id}, ${type}, tenant_id, id, ${payload} FROM held
+    SELECT ${id}::uuid, ${type}, tenant_id, id, ${payload} FROM held WHERE ${id}::uuid IS NOT NULL
     ON CONFLICT (operation_id, type) DO NOTHING
   )`;
+
+const eventValues = (event: TenantEvent | undefined) => [event?.eventId, event?.type, event];

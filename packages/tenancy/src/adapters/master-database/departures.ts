@@ -115,7 +115,7 @@ export function departures(pool: Pool): Departures {
          ),
          tenant AS (
            UPDATE tenants t
-              SET status = 'offboarded', instance_id = NULL, database_name = NULL, database_role = NULL, secret_ref = NULL,
+              SET instance_id = NULL, database_name = NULL, database_role = NULL, secret_ref = NULL,
                   previous_role = NULL, previous_secret_ref = NULL, database_host = NULL, database_port = NULL,
                   engine_version = NULL, updated_at = now()
              FROM held WHERE t.id = held.tenant_id
@@ -127,7 +127,7 @@ export function departures(pool: Pool): Departures {
 
 /**
  * Tables whose rows of a tenant go with it. Others keep them as its history: what was done to it, by whom, and what the
- * world was told (`operations`, `audit`, `outbox`, `tenant_schema_versions`, `departures`).
+ * world was told (`operations`, `audit`, `outbox`, `tenant_schema_versions`, `departures`, and `ended_access` for a day).
  */
 export const forgotten = ['memberships', 'sessions', 'second_databases'];
 

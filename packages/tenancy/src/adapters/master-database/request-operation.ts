@@ -19,9 +19,9 @@ export async function requestOperation(
   if (same) {
     return { outcome: 'accepted', operationId: tenant.operation_id, status: tenant.status, created: false };
   }
-  if (tenant.operation_status === 'running' || !from.includes(tenant.status)) {
-    return { outcome: 'conflict', status: tenant.status };
-  }
+  if (tenant.operation_status === 'running')
+    return { outcome: 'running', operationId: tenant.operation_id, kind: tenant.kind };
+  if (!from.includes(tenant.status)) return { outcome: 'conflict', status: tenant.status };
   if (await isBeingMigrated(client, tenantId)) return { outcome: 'migrating' };
   if (during) {
     await client.query('UPDATE tenants SET status = $2, updated_at = now() WHERE id = $1', [

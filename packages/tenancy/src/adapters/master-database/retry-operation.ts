@@ -2,7 +2,8 @@ import { type PoolClient, writeAudit } from '@kyong/postgres';
 import type { RetryOutcome } from '../../ports.ts';
 
 /**
- * Takes up an operation that was left for the operator: what it could not undo is tried again, as often as the first time.
+ * Takes up an operation that was left for the operator: what it could not undo is tried again, as often as the first time; what it
+ * did not know how to do is done, or left out where there is no such step any more.
  * Only the last one of a tenant, for what came after it has built on what was there.
  */
 export async function retryOperation(
@@ -23,13 +24,17 @@ export async function retryOperation(
   if (operation?.status === 'running') return { outcome: 'accepted', tenantId, created: false };
   if (operation?.status !== 'failed' || !operation.is_last) return { outcome: 'not-parked' };
 
+  // One that was not being undone goes on forwards, from the step that this version of the code, or the one before, did not know.
   await client.query(
-    "UPDATE operation_steps SET undo_attempts = 0 WHERE operation_id = $1 AND status = 'failed'",
+    `UPDATE operation_steps s
+        SET undo_attempts = 0, attempts = CASE WHEN o.undoing THEN s.attempts ELSE 0 END,
+            status = CASE WHEN o.undoing THEN s.status ELSE 'pending' END
+       FROM operations o WHERE o.id = $1 AND s.operation_id = o.id AND s.status = 'failed'`,
     [operationId],
   );
   await client.query(
     `UPDATE operations SET status = 'running', finished_at = NULL, next_attempt_at = now(), lease_owner = NULL,
-            lease_expires_at = NULL WHERE id = $1`,
+            lease_expires_at = NULL, error = CASE WHEN undoing THEN error END WHERE id = $1`,
     [operationId],
   );
   await writeAudit(client, {

@@ -46,7 +46,7 @@ export const rights: Record<Program, Record<string, string>> = {
   driver: {
     tenants: 'SELECT, UPDATE',
     operations: 'SELECT, INSERT, UPDATE',
-    operation_steps: 'SELECT, INSERT, UPDATE',
+    operation_steps: rows,
     audit: 'INSERT',
     second_databases: rows,
     departures: rows,
