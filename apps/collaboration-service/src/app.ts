@@ -13,6 +13,7 @@ import { type ConfirmedWrite, untilReady } from '@kyong/redis';
 import {
   createHttpApp,
   drain,
+  type HttpAppOptions,
   type Logger,
   Problem,
   runInBackground,
@@ -49,6 +50,8 @@ export interface CollaborationDependencies {
   tenants: Pick<TenantDirectory, 'find'>;
   /** Which tokens have ended before their time. */
   endedAccess: Pick<EndedAccess, 'hasEnded' | 'onEnd'>;
+  /** See `HttpAppOptions`. */
+  keepSecurityEvent?: HttpAppOptions['keepSecurityEvent'];
   /** Gyms that leave, and the way into their databases, which are closed to people; absent where none ever leaves. */
   departures?: LastEdits & { pools: TenantPools };
   verifyAccessToken: VerifyAccessToken;
@@ -94,6 +97,7 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
     logger,
     ...(trustedProxies !== undefined && { trustedProxies }),
     checks: { redis: () => redis.ping() },
+    keepSecurityEvent: dependencies.keepSecurityEvent,
     verifyAccessToken: dependencies.verifyAccessToken,
   });
 

@@ -10,7 +10,11 @@ import {
   withLogin,
 } from '@kyong/service-kit';
 import { verifyByLibsodium } from '@kyong/service-kit/libsodium';
-import { createLastEdits, createMasterDatabase } from '@kyong/tenancy/adapters/master-database';
+import {
+  auditSecurityEvents,
+  createLastEdits,
+  createMasterDatabase,
+} from '@kyong/tenancy/adapters/master-database';
 import { secretsManager } from '@kyong/tenancy/adapters/secrets-manager';
 import { openTenantAccess } from '@kyong/tenancy/adapters/tenant-access';
 import { createApp } from './app.ts';
@@ -57,6 +61,7 @@ const { app, drain } = createApp({
   tenantPools: tenants.pools,
   tenants: tenants.directory,
   endedAccess: tenants.endedAccess,
+  keepSecurityEvent: auditSecurityEvents(pool),
   departures: { ...createLastEdits(pool), pools: tenants.leavingPools },
   verifyAccessToken: accessTokenVerifier({
     issuer: config.KYO_TOKEN_ISSUER,

@@ -17,6 +17,7 @@ import { confirmWrites } from '@kyong/redis';
 import { accessTokenVerifier, createHttpApp, type Logger, serve } from '@kyong/service-kit';
 import { verifyByLibsodium } from '@kyong/service-kit/libsodium';
 import type { EndedAccess } from '@kyong/tenancy';
+import { auditSecurityEvents } from '@kyong/tenancy/adapters/master-database';
 import type { FastifyInstance } from 'fastify';
 import type { Cluster } from 'ioredis';
 import { createLocalJWKSet } from 'jose';
@@ -77,6 +78,7 @@ export function createApp(dependencies: OtpServiceDependencies): FastifyInstance
     bodyLimitBytes,
     ...(trustedProxies !== undefined && { trustedProxies }),
     checks: { redis: () => redis.ping(), database: () => pool.query('SELECT 1') },
+    keepSecurityEvent: auditSecurityEvents(pool),
     verifyAccessToken: accessTokenVerifier({
       ...tokens,
       keys: createLocalJWKSet(signingKeys.publicKeys),

@@ -30,7 +30,8 @@ export function otpRoutes(
   });
 
   // The code is spent before the session is opened: if the database is away just then, the person asks for another code.
-  serve(app, routes.verifyOtp, async ({ body, request: { ip } }) => {
+  serve(app, routes.verifyOtp, async ({ body, request }) => {
+    const { ip } = request;
     const result = await verify(otp, { ...body, network: gate.networkOf(ip) });
     switch (result.outcome) {
       case 'incorrect':
@@ -42,7 +43,9 @@ export function otpRoutes(
       case 'correct': {
         const { channel, to, purpose, tenantId } = result.grant;
         gate.verified({ channel, to }, ip);
-        return signIn(identity, { address: { channel, value: to }, purpose, tenantId });
+        const tokens = await signIn(identity, { address: { channel, value: to }, purpose, tenantId });
+        request.actor = { id: tokens.user.id, tenantId };
+        return tokens;
       }
     }
   });

@@ -17,11 +17,19 @@ export function sessionRoutes(
   app: FastifyInstance,
   { identity, signingKeys }: { identity: Identity; signingKeys: SigningKeys },
 ): void {
-  serve(app, routes.refresh, async ({ body }) => {
+  serve(app, routes.refresh, async ({ body, request }) => {
     const result = await refresh(identity, body);
+    if ('userId' in result) request.actor = { id: result.userId, tenantId: body.tenantId };
     switch (result.outcome) {
       case 'invalid':
+        throw new Problem('refresh_token_invalid');
       case 'reused':
+        // Somebody has a copy of a token, or a device was brought back from a backup.
+        app.log.error({ alarm: 'refresh_token_reused', userId: result.userId }, 'alarm');
+        await app.recordSecurityEvent({
+          ...{ event: 'refresh.reuse', outcome: 'refused', reason: 'refresh_token_invalid' },
+          ...{ actor: result.userId, sourceIp: request.ip, requestId: request.id },
+        });
         throw new Problem('refresh_token_invalid');
       case 'no_role':
         throw new Problem('forbidden', {
@@ -33,8 +41,9 @@ export function sessionRoutes(
     }
   });
 
-  serve(app, routes.logout, async ({ body }) => {
-    await logout(identity, body.refreshToken);
+  serve(app, routes.logout, async ({ body, request }) => {
+    const userId = await logout(identity, body.refreshToken);
+    if (userId !== undefined) request.actor = { id: userId };
     return undefined;
   });
 

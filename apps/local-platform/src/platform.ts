@@ -33,6 +33,7 @@ import { localPostgres, tenantServerSettings } from '@kyong/tenancy/adapters/loc
 import { localSecrets } from '@kyong/tenancy/adapters/local-secrets';
 import { logicalReplication } from '@kyong/tenancy/adapters/logical-replication';
 import {
+  auditSecurityEvents,
   createEventOutbox,
   createFleetMigrations,
   createInspections,
@@ -253,6 +254,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     tenantPools,
     tenants: tenants.directory,
     endedAccess: tenants.endedAccess,
+    keepSecurityEvent: auditSecurityEvents(master.pools.collaboration),
     departures: { ...createLastEdits(master.pools.collaboration), pools: tenants.leavingPools },
     verifyAccessToken: accessTokenVerifier({
       ...tokens,
@@ -276,6 +278,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
       archives,
       policy,
       hosts: ports.hosts,
+      firstBackupSeconds: backUpSeconds,
       now,
       startOperation: async (operationId) => driver.start(operationId),
       inspection: {

@@ -24,7 +24,7 @@ import {
   type InspectionDependencies,
   inspectionApiRoutes,
 } from './inspection-api.ts';
-import { recordRefusal } from './refusals.ts';
+import { noteRefusal, recordRefusal } from './refusals.ts';
 import { changeRestored, type RestoreDependencies, restoreTenant } from './restore-api.ts';
 import type { AddressOf } from './source-address.ts';
 import {
@@ -77,6 +77,7 @@ export function createApi(deps: ApiDependencies): ApiHandler {
       if (problem.status >= 500) deps.logger.error({ requestId, err: error }, 'request failed');
       result = { statusCode: problem.status, headers: problem.headers, body: JSON.stringify(problem.body) };
       await recordRefusal(event, problem.body, deps);
+      noteRefusal(event, problem.body, requestId, deps);
     }
     const milliseconds = Math.round((performance.now() - startedAt) * 10) / 10;
     deps.logger.info(
@@ -271,6 +272,8 @@ async function exportOfTenant(event: APIGatewayProxyEvent, caller: Caller, deps:
   const { tenantId } = parse(routes.exportOfTenant.params, event.pathParameters, 'path');
   const departure = await deps.store.findDeparture(tenantId);
   if (!departure) throw new Problem('not_found');
+  const { id: actor, sourceIp } = caller;
+  await deps.store.recordRead({ actor, sourceIp, action: 'export.read', tenantId });
   const expiresAt = new Date(deps.now().getTime() + exportLinkSeconds * 1000).toISOString();
   const url = await deps.archives.link(departure.archive.ref, exportLinkSeconds);
   return json(200, { url, expiresAt, ...exportView(departure.archive) });

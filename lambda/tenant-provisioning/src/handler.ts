@@ -22,6 +22,9 @@ const store = createMasterDatabase(pool);
 const backups = rdsBackups(new RDSClient(answersInTime));
 const start = stateMachine(config.KYO_STATE_MACHINE);
 
+/** RDS takes the first one when an instance is available, and is done within minutes. */
+const firstBackupSeconds = 300;
+
 /**
  * The control plane's API, behind API Gateway. It faces the Internet: it reads and writes the master database, and what has to
  * be done to databases of tenants, or looked at in them, it has the driver of operations do.
@@ -35,6 +38,7 @@ export const handler = createApi({
     prefix: exportsFolder,
   }),
   hosts: { dedicated: backups, shared: backups },
+  firstBackupSeconds,
   policy: config.KYO_TENANCY_POLICY,
   now: () => new Date(),
   startOperation: (operationId) => start({ operationId }),

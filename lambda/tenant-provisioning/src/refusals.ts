@@ -1,5 +1,5 @@
-import { routes } from '@kyong/contracts';
-import type { Logger } from '@kyong/service-kit';
+import { type ProblemDocument, routes } from '@kyong/contracts';
+import { type Logger, logSecurityEvent, refusalEvent } from '@kyong/service-kit';
 import type { TenancyStore } from '@kyong/tenancy';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { callerOf } from './authorize.ts';
@@ -29,5 +29,26 @@ export async function recordRefusal(
   // The answer is the same whether or not this works.
   await store.recordRefusal(entry).catch((err: unknown) => {
     logger.error({ err, ...entry }, 'a refusal could not be written down');
+  });
+}
+
+/** A line for a refusal that is an event of security: whether or not it was about a tenant, and there is one. */
+export function noteRefusal(
+  event: APIGatewayProxyEvent,
+  { code }: Pick<ProblemDocument, 'code'>,
+  requestId: string,
+  { addressOf, logger }: RefusalDependencies,
+): void {
+  const name = refusalEvent(code);
+  if (!name) return;
+  const caller = event.requestContext.authorizer ?? {};
+  logSecurityEvent(logger, {
+    event: name,
+    outcome: 'refused',
+    actor: typeof caller.sub === 'string' ? caller.sub : null,
+    tenantId: typeof caller.tenant === 'string' ? caller.tenant : undefined,
+    sourceIp: addressOf(event),
+    requestId,
+    reason: code,
   });
 }

@@ -6,7 +6,11 @@ import { answerTo, type OperationStarter } from './accepted.ts';
 import type { Caller } from './authorize.ts';
 import { jsonBody, parse } from './http.ts';
 
-export type RestoreDependencies = OperationStarter & Backups & { store: TenancyStore };
+export interface RestoreDependencies extends OperationStarter, Backups {
+  store: TenancyStore;
+  /** How soon after its beginning a tenant has its first backup, as a rule. */
+  firstBackupSeconds: number;
+}
 
 /** One tenant to a point in time, beside the live database. */
 export async function restoreTenant(
@@ -23,7 +27,9 @@ export async function restoreTenant(
       const { reason: detail, window } = result;
       throw new Problem('restore_time_unavailable', {
         detail,
-        ...(window && { window: { from: window.from.toISOString(), until: window.until.toISOString() } }),
+        ...(window
+          ? { window: { from: window.from.toISOString(), until: window.until.toISOString() } }
+          : { retryAfterSeconds: deps.firstBackupSeconds }),
       });
     }
     case 'restored-exists':

@@ -65,6 +65,7 @@ async function createTestApi(
     store,
     addressOf: viewerAddress,
     hosts: { dedicated: noBackups, shared: noBackups },
+    firstBackupSeconds: 10,
     archives: { link: async (ref) => `https://archives.example/${ref}` },
     policy,
     now: () => new Date(),
@@ -372,6 +373,33 @@ describe('the audit', () => {
     const second = await call(event(operator, { ...of('/audit'), ...query }));
     expect(second.body).toMatchObject({ entries: [{ action: 'provision' }], nextCursor: null });
     expect((await call(event(session, of('/audit')))).status).toBe(403);
+  });
+
+  it('says when a restore can be had of a tenant that has no backup yet', async () => {
+    const call = await createTestApi();
+    await call(event(signup));
+    await call.admin.query("UPDATE operations SET status = 'succeeded'");
+    await call.admin.query("UPDATE tenants SET status = 'active'");
+    const {
+      status,
+      headers,
+      body: answer,
+    } = await call(
+      event(operator, {
+        resource: '/tenants/{tenantId}/restore',
+        pathParameters: { tenantId: 'iron-temple' },
+        ...body({ to: new Date().toISOString() }),
+      }),
+    );
+    expect([status, answer.code, headers?.['retry-after']]).toEqual([422, 'restore_time_unavailable', '10']);
+  });
+
+  it('writes nothing down of tenants that do not exist, whoever asks for whatever', async () => {
+    const call = await createTestApi();
+    const path = { resource: '/tenants/{tenantId}/suspend', body: null };
+    for (const tenantId of ['no-such-gym-1', 'no-such-gym-2'])
+      expect((await call(event(session, { ...path, pathParameters: { tenantId } }))).status).toBe(403);
+    expect((await call.admin.query('SELECT FROM audit')).rowCount).toBe(0);
   });
 });
 

@@ -68,6 +68,7 @@ export const collaborationRoutes = {
     params: memberParams,
     body: collaboration.grantDocumentRoleRequest,
     success: { status: 200, description: 'Holds from now on', body: collaboration.documentMember },
+    securityEvent: 'document-role.give',
     problems: ['forbidden', 'not_found'],
   }),
   revokeDocumentRole: route({
@@ -79,6 +80,7 @@ export const collaborationRoutes = {
     secured: true,
     params: memberParams,
     success: { status: 204, description: 'Gone' },
+    securityEvent: 'document-role.take',
     problems: ['forbidden', 'not_found'],
   }),
   listDocumentHistory: route({

@@ -35,6 +35,7 @@ export const otpAdministrationRoutes = {
       body: templates.otpTemplate,
       headers: { Location: 'The template' },
     },
+    securityEvent: 'otp-template.create',
     problems: ['forbidden', 'not_found', 'template_name_taken'],
   }),
   showOtpTemplate: route({
@@ -58,6 +59,7 @@ export const otpAdministrationRoutes = {
     params: templateParams,
     body: templates.otpTemplateRequest,
     success: { status: 200, description: 'Replaced', body: templates.otpTemplate },
+    securityEvent: 'otp-template.replace',
     problems: ['forbidden', 'not_found', 'template_name_taken'],
   }),
   deleteOtpTemplate: route({
@@ -69,6 +71,7 @@ export const otpAdministrationRoutes = {
     secured: true,
     params: templateParams,
     success: { status: 204, description: 'Gone; codes are sent in the platform’s own words' },
+    securityEvent: 'otp-template.delete',
     problems: ['forbidden', 'not_found'],
   }),
   listOtpLog: route({
@@ -80,6 +83,7 @@ export const otpAdministrationRoutes = {
     secured: true,
     query: log.otpLogQuery,
     success: { status: 200, description: 'A page of sends, newest first', body: log.otpLogPage },
+    securityEvent: 'otp-log.read',
     problems: ['forbidden', 'not_found'],
   }),
   summariseOtpLog: route({

@@ -24,6 +24,8 @@ export interface Route {
     contentType?: string;
     headers?: Record<string, string>;
   };
+  /** The event of security that an answer of success is (`SecurityEvent`); none for most. */
+  securityEvent?: string;
   /** The problem codes of this operation beyond those every operation may answer with. */
   problems: ProblemCode[];
 }

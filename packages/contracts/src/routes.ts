@@ -217,6 +217,7 @@ export const routes = {
     secured: true,
     params: tenantParams,
     success: { status: 200, description: 'An address that is good for a while', body: exportLink },
+    securityEvent: 'export.read',
     problems: ['forbidden', 'not_found'],
   }),
   auditOfTenant: route({
@@ -295,6 +296,7 @@ export const routes = {
     secured: false,
     body: otp.verifyOtpRequest,
     success: { status: 200, description: 'Signed in', body: otp.verifyOtpResponse },
+    securityEvent: 'sign-in',
     problems: ['otp_incorrect', 'otp_expired', 'otp_attempts_exhausted', 'rate_limited'],
   }),
   showOtpPolicy: route({
@@ -317,6 +319,7 @@ export const routes = {
     secured: true,
     body: otpSettings,
     success: { status: 200, description: 'The settings from now on', body: otpSettings },
+    securityEvent: 'otp-policy.replace',
     problems: ['forbidden', 'insufficient_user_authentication', 'otp_policy_unsafe'],
   }),
   ...otpAdministrationRoutes,
@@ -344,6 +347,7 @@ export const routes = {
     secured: false,
     body: auth.logoutRequest,
     success: { status: 204, description: 'The session is over, if it was one' },
+    securityEvent: 'logout',
     problems: [],
   }),
   listSessions: route({
@@ -364,6 +368,7 @@ export const routes = {
     summary: 'End all my sessions but the one of this token',
     secured: true,
     success: { status: 204, description: 'They are over, and their access tokens refused' },
+    securityEvent: 'session.end',
     problems: [],
   }),
   endSession: route({
@@ -374,6 +379,7 @@ export const routes = {
     secured: true,
     params: z.object({ sessionId: z.uuid() }),
     success: { status: 204, description: 'It is over, and its access tokens refused' },
+    securityEvent: 'session.end',
     problems: ['not_found'],
   }),
   me: route({
@@ -398,6 +404,7 @@ export const routes = {
     params: tenantParams,
     body: auth.grantRoleRequest,
     success: { status: 201, description: 'May enter from now on', body: auth.grantRoleResponse },
+    securityEvent: 'member.grant',
     problems: ['forbidden', 'insufficient_user_authentication', 'last_owner'],
   }),
   revokeRole: route({
@@ -409,6 +416,7 @@ export const routes = {
     secured: true,
     params: tenantParams.extend({ userId: z.uuid() }),
     success: { status: 204, description: 'May no longer enter' },
+    securityEvent: 'member.revoke',
     problems: ['forbidden', 'insufficient_user_authentication', 'not_found', 'last_owner'],
   }),
   leaveTenant: route({
@@ -419,6 +427,7 @@ export const routes = {
     secured: true,
     params: tenantParams,
     success: { status: 204, description: 'The person has no role there any more' },
+    securityEvent: 'member.leave',
     problems: ['not_found', 'last_owner'],
   }),
   jwks: route({

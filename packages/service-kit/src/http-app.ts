@@ -15,12 +15,18 @@ import { parseJsonBody } from './json-body.ts';
 import type { Logger } from './logger.ts';
 import { methodsByPath } from './methods-by-path.ts';
 import { Problem, problemResponse } from './problem.ts';
+import { logSecurityEvent, refusalEvent, type SecurityEvent } from './security-event.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
     verifyAccessToken: VerifyAccessToken | undefined;
     /** Takes leave: see `drain`. */
     isDraining: boolean;
+    recordSecurityEvent: (event: SecurityEvent) => Promise<void>;
+  }
+  interface FastifyRequest {
+    /** Who calls, once that is proved: by their token, or by what the route has found out. */
+    actor: { id: string; tenantId?: string | undefined } | null;
   }
 }
 
@@ -30,6 +36,8 @@ export interface HttpAppOptions {
   checks: Record<string, HealthCheck>;
   /** Needed to serve secured routes. */
   verifyAccessToken?: VerifyAccessToken;
+  /** Keeps an event of security that has been done, beside its line in the log. The answer waits for it. */
+  keepSecurityEvent?: ((event: SecurityEvent) => Promise<void>) | undefined;
   /** Largest body in bytes. */
   bodyLimitBytes?: number;
   /** How many proxies in front may be believed about the caller's address: 0 at the socket's word. */
@@ -81,6 +89,11 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
 
   app.decorate('verifyAccessToken', options.verifyAccessToken);
   app.decorate('isDraining', false);
+  app.decorateRequest('actor', null);
+  app.decorate('recordSecurityEvent', async (event: SecurityEvent) => {
+    logSecurityEvent(options.logger, event);
+    await options.keepSecurityEvent?.(event);
+  });
 
   // Only JSON comes in. Fastify would also take text/plain.
   app.removeAllContentTypeParsers();
@@ -159,7 +172,16 @@ function addHeaders(request: FastifyRequest, reply: FastifyReply): void {
 function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const response = problemResponse(error, request.id);
   if (response.status >= 500) request.log.error({ requestId: request.id, err: error }, 'request failed');
+  const { code } = response.body;
+  const event = refusalEvent(code);
+  if (event)
+    logSecurityEvent(request.log as Logger, { event, outcome: 'refused', ...traceOf(request), reason: code });
   return reply.code(response.status).headers(response.headers).send(response.body);
+}
+
+/** Who, where from, and in which request. */
+function traceOf({ actor, ip, id: requestId }: FastifyRequest) {
+  return { actor: actor?.id ?? null, tenantId: actor?.tenantId, sourceIp: ip, requestId };
 }
 
 type Output<T> = T extends z.ZodType ? z.output<T> : undefined;
@@ -194,6 +216,7 @@ export function serve<const R extends Route>(
     url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
     handler: async (request, reply) => {
       const principal = route.secured ? await verify?.(request.headers.authorization) : undefined;
+      if (principal) request.actor = { id: principal.sub, tenantId: principal.tenant };
       const input = {
         params: parse(route.params, request.params, 'path'),
         query: parse(route.query, request.query, 'query'),
@@ -203,6 +226,10 @@ export function serve<const R extends Route>(
         reply,
       } as RouteInput<R>;
       const result = await handle(input);
+      if (route.securityEvent !== undefined) {
+        const event = { event: route.securityEvent, outcome: 'done', ...traceOf(request) } as const;
+        await app.recordSecurityEvent(event);
+      }
       return reply.code(route.success.status).send(result);
     },
   });

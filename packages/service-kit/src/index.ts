@@ -8,4 +8,5 @@ export * from './logger.ts';
 export * from './metric-line.ts';
 export * from './problem.ts';
 export * from './recent-authentication.ts';
+export * from './security-event.ts';
 export * from './shutdown.ts';

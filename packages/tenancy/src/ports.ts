@@ -309,6 +309,8 @@ export interface TenancyStore extends WarmPoolStore {
   whileIdle(tenantId: string, task: () => Promise<void>): Promise<boolean>;
   /** Takes up an operation that was left for the operator. */
   retryOperation(operationId: string, caller: { id: string; sourceIp: string | null }): Promise<RetryOutcome>;
+  /** Writes down that something was read that is not everybody's. */
+  recordRead(entry: Omit<AuditEntry, 'refused'>): Promise<void>;
   /** Writes down what was asked for and not done. */
   recordRefusal(entry: AuditEntry): Promise<void>;
   /** Newest first. */

@@ -19,7 +19,7 @@ export async function restorableWindowOf(
 
 /** Why `to` cannot be had, in words for the one who asked; undefined when it can. */
 export function outsideWindow(window: RestorableWindow | undefined, to: Date): string | undefined {
-  if (!window) return 'There is no backup of this tenant yet. Try again in a few minutes.';
+  if (!window) return 'There is no backup of this tenant yet: the first one is being taken.';
   if (window.from <= to && to <= window.until) return undefined;
   return `${to.toISOString()} cannot be restored. Choose a time from ${window.from.toISOString()} to ${window.until.toISOString()}.`;
 }

@@ -1,4 +1,4 @@
-import { type Pool, writeRefusal } from '@kyong/postgres';
+import { type Pool, writeAudit, writeRefusal } from '@kyong/postgres';
 import type { TenancyStore } from '../../ports.ts';
 
 interface AuditRow {
@@ -14,8 +14,9 @@ interface AuditRow {
 }
 
 /** Who asked for what: rows are added, and read. */
-export function audit(pool: Pool): Pick<TenancyStore, 'recordRefusal' | 'listAudit'> {
+export function audit(pool: Pool): Pick<TenancyStore, 'recordRead' | 'recordRefusal' | 'listAudit'> {
   return {
+    recordRead: (entry) => writeAudit(pool, entry),
     recordRefusal: (entry) => writeRefusal(pool, entry),
 
     async listAudit({ tenantId, actor, action, before, limit }) {
@@ -38,5 +39,28 @@ export function audit(pool: Pool): Pick<TenancyStore, 'recordRefusal' | 'listAud
         detail: row.detail,
       }));
     },
+  };
+}
+
+/** What is not about one tenant is written down under this name, which no tenant can have (`isReserved`). */
+const platform = 'platform';
+
+/** Events of security that belong into the audit, and are not written there together with what they tell of. */
+const kept = new Set([
+  ...['otp-template.create', 'otp-template.replace', 'otp-template.delete'],
+  ...['document-role.give', 'document-role.take', 'refresh.reuse'],
+]);
+
+/** For `keepSecurityEvent` of a service. */
+export function auditSecurityEvents(pool: Pool) {
+  return async (event: {
+    event: string;
+    actor: string | null;
+    sourceIp: string | null;
+    tenantId?: string | undefined;
+  }): Promise<void> => {
+    if (!kept.has(event.event)) return;
+    const { event: action, actor, sourceIp, tenantId = platform } = event;
+    await writeAudit(pool, { actor: actor ?? 'nobody', sourceIp, action, tenantId });
   };
 }

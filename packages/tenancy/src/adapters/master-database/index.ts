@@ -33,6 +33,7 @@ export function createMasterDatabase(pool: Pool): TenancyStore {
   };
 }
 
+export { auditSecurityEvents } from './audit.ts';
 export { createFleetMigrations } from './fleet-migrations.ts';
 export { createInspections } from './inspections.ts';
 export { createLastEdits } from './last-edits.ts';

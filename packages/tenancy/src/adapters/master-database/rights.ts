@@ -19,12 +19,13 @@ export const rights: Record<Program, Record<string, string>> = {
     tenants: 'SELECT, UPDATE (settings, updated_at)',
     audit: 'INSERT, SELECT (actor, at, refused)',
   },
-  /** collaboration-service: finds tenants, and says when the last edits of one that leaves are saved. */
+  /** collaboration-service: finds tenants, says when the last edits of one that leaves are saved, and who gave which role. */
   collaboration: {
     tenants: 'SELECT',
     operations: 'SELECT, UPDATE (edits_saved_at)',
     operation_steps: 'SELECT',
     ended_access: 'SELECT',
+    audit: 'INSERT',
   },
   /** The function behind API Gateway: shows everything, and writes down what is asked for. */
   api: {
