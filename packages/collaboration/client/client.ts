@@ -17,16 +17,23 @@ export interface OpenOptions {
   doc?: Y.Doc;
   /** Keeps the document in the browser (IndexedDB) as well: it opens without a network, and offline edits survive a reload. */
   persist?: boolean;
+  /** Leaves out what the browser keeps of it: after a refusal it has what the server does not take. */
+  anew?: boolean;
 }
 
 export interface ClientEvents {
   status: (status: 'connected' | 'disconnected') => void;
-  /** The server does not let us in; `unauthenticated` is tried again with the next token. */
+  /**
+   * The server does not let us in. `forbidden` is final, until somebody calls `socket.connect()`; all others are tried again,
+   * with the next token.
+   */
   refused: (code: RefusalCode) => void;
 }
 
 const firstRetryMilliseconds = 250;
 const lastRetryMilliseconds = 10_000;
+/** A connection that held so long was none that is ended again and again. */
+const steadyMilliseconds = 10_000;
 
 /**
  * A connection to the collaboration service, in browsers and in Node: it comes back by itself, with exponential backoff and
@@ -37,7 +44,8 @@ export class CollaborationClient extends ObservableV2<ClientEvents> {
   readonly #sessions = new Map<string, Promise<DocumentSession>>();
   #moveTimer: ReturnType<typeof setTimeout> | undefined;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
-  #refusals = 0;
+  #failures = 0;
+  #connectedAt = 0;
 
   /** @param url the platform's origin. */
   constructor(url: string, { getToken, socket }: CollaborationOptions) {
@@ -56,10 +64,15 @@ export class CollaborationClient extends ObservableV2<ClientEvents> {
       },
     });
     this.socket.on('connect', () => {
-      this.#refusals = 0;
+      this.#connectedAt = Date.now();
       this.emit('status', ['connected']);
     });
-    this.socket.on('disconnect', () => this.emit('status', ['disconnected']));
+    this.socket.on('disconnect', (reason) => {
+      this.emit('status', ['disconnected']);
+      if (Date.now() - this.#connectedAt >= steadyMilliseconds) this.#failures = 0;
+      // Socket.IO comes back by itself from anything but this.
+      if (reason === 'io server disconnect') this.#comeBack();
+    });
     this.socket.on('connect_error', (error) => this.#onRefused(error));
     this.socket.on('server:draining', ({ reconnectAfterMs }) => {
       this.#moveTimer ??= setTimeout(() => {
@@ -72,11 +85,11 @@ export class CollaborationClient extends ObservableV2<ClientEvents> {
   /** Opens a document, once: the second time it is the same. It is there at once and `synced()` when the server has answered. */
   open(
     documentId: string,
-    { doc = new Y.Doc(), persist = false }: OpenOptions = {},
+    { doc = new Y.Doc(), persist = false, anew = false }: OpenOptions = {},
   ): Promise<DocumentSession> {
     const known = this.#sessions.get(documentId);
     if (known) return known;
-    const opening = this.#open(documentId, doc, persist);
+    const opening = this.#open(documentId, { doc, persist, anew });
     this.#sessions.set(documentId, opening);
     return opening;
   }
@@ -90,11 +103,12 @@ export class CollaborationClient extends ObservableV2<ClientEvents> {
     this.destroy();
   }
 
-  async #open(documentId: string, doc: Y.Doc, persist: boolean): Promise<DocumentSession> {
-    const kept = persist ? await keepInBrowser(documentId, doc) : undefined;
+  async #open(documentId: string, { doc, persist, anew }: Required<OpenOptions>): Promise<DocumentSession> {
+    const kept = persist ? await keepInBrowser(documentId, doc, anew) : undefined;
     const session = new DocumentSession(this.socket, documentId, doc);
     session.on('status', (status) => {
-      if (status !== 'closed') return;
+      if (status !== 'closed' && status !== 'refused') return;
+      // The next one who opens it tries again.
       this.#sessions.delete(documentId);
       void kept?.destroy();
     });
@@ -106,17 +120,27 @@ export class CollaborationClient extends ObservableV2<ClientEvents> {
     const code = error.data?.code;
     if (!code) return;
     this.emit('refused', [code]);
-    this.#refusals += 1;
-    const delay = Math.min(firstRetryMilliseconds * 2 ** this.#refusals, lastRetryMilliseconds);
+    if (code !== 'forbidden') this.#comeBack();
+  }
+
+  #comeBack(): void {
+    this.#failures += 1;
+    const delay = Math.min(firstRetryMilliseconds * 2 ** this.#failures, lastRetryMilliseconds);
     clearTimeout(this.#retryTimer);
     this.#retryTimer = setTimeout(() => this.socket.connect(), delay * (0.5 + Math.random()));
   }
 }
 
 /** Loaded only where it is asked for: Node has no IndexedDB. */
-async function keepInBrowser(documentId: string, doc: Y.Doc): Promise<{ destroy(): Promise<void> }> {
-  const { IndexeddbPersistence } = await import('y-indexeddb');
-  const persistence = new IndexeddbPersistence(`kyo-document-${documentId}`, doc);
+async function keepInBrowser(
+  documentId: string,
+  doc: Y.Doc,
+  anew: boolean,
+): Promise<{ destroy(): Promise<void> }> {
+  const { clearDocument, IndexeddbPersistence } = await import('y-indexeddb');
+  const name = `kyo-document-${documentId}`;
+  if (anew) await clearDocument(name);
+  const persistence = new IndexeddbPersistence(name, doc);
   await persistence.whenSynced;
   return persistence;
 }

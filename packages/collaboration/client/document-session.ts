@@ -9,8 +9,10 @@ import {
 import { ObservableV2 } from 'lib0/observable';
 import * as awarenessProtocol from 'y-protocols/awareness';
 import * as Y from 'yjs';
+import { missingThere } from './missing.ts';
 import { Sequence } from './sequence.ts';
 import type { CollaborationSocket } from './socket.ts';
+import { splitUpdate } from './split-update.ts';
 
 export interface SessionEvents {
   /** `synced`: has all that the server has, and the server all of ours. `refused` is final. */
@@ -18,7 +20,8 @@ export interface SessionEvents {
   role: (role: DocumentRole | null) => void;
   'presence:joined': (user: PresentUser) => void;
   'presence:left': (user: PresentUser) => void;
-  refused: (refusal: Refused) => void;
+  /** Something was refused; `wayOut` says what can be done. After a final one the status is `refused`. */
+  refused: (refusal: Refused & { isFinal: boolean; wayOut: string }) => void;
 }
 export type SessionStatus = 'offline' | 'syncing' | 'synced' | 'refused' | 'closed';
 
@@ -37,13 +40,18 @@ interface CatchUp {
   update: Uint8Array;
 }
 
-/** What another try will not change. */
-const final: ReadonlySet<Refused['code']> = new Set<Refused['code']>([
-  'not_found',
-  'update_refused',
-  'document_too_large',
-  'too_many_documents',
-]);
+/** What another try will not change, and what can be done about it. */
+const finalRefusals: Partial<Record<Refused['code'], string>> = {
+  not_found: 'Ask an owner of the document for a role in it.',
+  update_refused: 'Open the document anew (`anew`): what was refused goes, what the server has comes back.',
+  document_too_large:
+    'Take out what is needed no more, in the document opened anew, or begin another document.',
+  payload_too_large: 'Make the change in smaller steps, in the document opened anew.',
+  too_many_documents: 'Close another document, then open this one again.',
+};
+const willPass = 'Nothing: it is tried again.';
+/** Accidents of the moment that nobody need hear of. */
+const unspoken: ReadonlySet<Refused['code']> = new Set<Refused['code']>(['unavailable', 'update_incomplete']);
 
 /**
  * A document that is open: its Y.Doc is kept equal to the server's. Edits that are made offline, or that the server has not
@@ -60,7 +68,6 @@ export class DocumentSession extends ObservableV2<SessionEvents> {
   /** Edits that were not sent yet. */
   #unsent: Uint8Array[] = [];
   #sending = false;
-  #cursors = new Set<number>();
   #cursorTimer: ReturnType<typeof setTimeout> | undefined;
   #gapTimer: ReturnType<typeof setTimeout> | undefined;
   /** Grows with every connection: an answer to an earlier one says nothing about this one. */
@@ -81,7 +88,7 @@ export class DocumentSession extends ObservableV2<SessionEvents> {
     socket.on('presence:joined', this.#onJoined);
     socket.on('presence:left', this.#onLeft);
     socket.on('document:role', this.#onRole);
-    if (socket.connected) void this.#join();
+    if (socket.connected) this.#join();
   }
 
   get status(): SessionStatus {
@@ -92,7 +99,7 @@ export class DocumentSession extends ObservableV2<SessionEvents> {
     return this.#role;
   }
 
-  /** Whether every edit of ours is durable on the server. */
+  /** Whether every edit of ours is durable on the server, by its own word: not so for what a viewer writes. */
   get isSaved(): boolean {
     return this.#status === 'synced' && !this.#sending && this.#unsent.length === 0;
   }
@@ -116,6 +123,12 @@ export class DocumentSession extends ObservableV2<SessionEvents> {
   close(): void {
     if (this.#status === 'closed') return;
     this.#setStatus('closed');
+    this.#end();
+    if (this.#socket.connected)
+      this.#socket.emit('document:leave', { documentId: this.documentId }, () => {});
+  }
+
+  #end(): void {
     clearTimeout(this.#cursorTimer);
     clearTimeout(this.#gapTimer);
     this.awareness.destroy();
@@ -128,64 +141,76 @@ export class DocumentSession extends ObservableV2<SessionEvents> {
     socket.off('presence:joined', this.#onJoined);
     socket.off('presence:left', this.#onLeft);
     socket.off('document:role', this.#onRole);
-    if (socket.connected) socket.emit('document:leave', { documentId: this.documentId }, () => {});
   }
 
-  readonly #join = async (): Promise<void> => {
+  readonly #join = (): void => {
     if (this.#isOver) return;
     this.#attempt += 1;
+    this.#sending = false;
     this.#setStatus('syncing');
     const { documentId, doc } = this;
-    const answer = await this.#ask<Joined>((socket, done) =>
-      socket.emit('document:join', { documentId, stateVector: Y.encodeStateVector(doc) }, done),
+    this.#ask<Joined>(
+      (socket, done) =>
+        socket.emit('document:join', { documentId, stateVector: Y.encodeStateVector(doc) }, done),
+      (answer) => {
+        this.#catchUp(answer);
+        this.#setRole(answer.role);
+        // All that the server lacks; what waited to be sent is in it.
+        const missing = missingThere(doc, answer);
+        this.#unsent = missing ? [missing] : [];
+        this.#renewCursor();
+        if (this.#unsent.length === 0 || this.#role === 'viewer') this.#setStatus('synced');
+        this.#send();
+      },
     );
-    if (!answer) return;
-    this.#catchUp(answer);
-    this.#setRole(answer.role);
-    // All that the server lacks; what waited to be sent is in it.
-    this.#unsent = hasMore(this.doc, answer.stateVector)
-      ? [Y.encodeStateAsUpdate(this.doc, answer.stateVector)]
-      : [];
-    if (this.#role === 'viewer') this.#unsent = [];
-    if (this.awareness.getLocalState() !== null) this.#sendCursors(new Set([this.doc.clientID]));
-    if (this.#unsent.length === 0) this.#setStatus('synced');
-    this.#sending = false;
-    void this.#send();
   };
 
-  async #send(): Promise<void> {
-    if (this.#sending || this.#role === 'viewer') return;
-    this.#sending = true;
+  #send(): void {
+    if (this.#sending || this.#role === 'viewer' || !this.#socket.connected) return;
     const { documentId } = this;
-    while (this.#unsent.length > 0 && this.#socket.connected) {
-      const update = this.#nextUpdate();
-      const answer = await this.#ask<{ seq: number }>((socket, done) =>
-        socket.emit('document:update', { documentId, update }, done),
-      );
-      if (!answer) return;
-      if (this.#sequence.take(answer.seq)) this.#watchGap();
+    const update = this.#nextUpdate();
+    if (!update) {
+      if (this.#status === 'syncing') this.#setStatus('synced');
+      return;
     }
-    this.#sending = false;
-    if (this.#status === 'syncing' && this.#socket.connected) this.#setStatus('synced');
+    this.#sending = true;
+    this.#ask<{ seq: number }>(
+      (socket, done) => socket.emit('document:update', { documentId, update }, done),
+      (answer) => {
+        this.#sending = false;
+        if (this.#sequence.take(answer.seq)) this.#watchGap();
+        this.#send();
+      },
+    );
   }
 
   /** As much of what waits as one update may hold. */
-  #nextUpdate(): Uint8Array {
-    const merged = Y.mergeUpdates(this.#unsent);
-    if (merged.byteLength <= collaborationLimits.updateBytes) {
-      this.#unsent = [];
-      return merged;
+  #nextUpdate(): Uint8Array | undefined {
+    const { updateBytes } = collaborationLimits;
+    const [first, ...others] = this.#unsent;
+    if (!first) return undefined;
+    if (first.byteLength > updateBytes) {
+      const [part, ...rest] = splitUpdate(first, updateBytes);
+      this.#unsent = [...rest, ...others];
+      return part;
     }
-    return this.#unsent.shift() ?? merged;
+    let [count, bytes] = [0, 0];
+    for (const { byteLength } of this.#unsent) {
+      bytes += byteLength;
+      if (bytes > updateBytes) break;
+      count += 1;
+    }
+    return Y.mergeUpdates(this.#unsent.splice(0, count));
   }
 
   /** Asks for what did not come. */
-  async #resync(): Promise<void> {
+  #resync(): void {
     const { documentId, doc } = this;
-    const answer = await this.#ask<CatchUp>((socket, done) =>
-      socket.emit('document:sync', { documentId, stateVector: Y.encodeStateVector(doc) }, done),
+    this.#ask<CatchUp>(
+      (socket, done) =>
+        socket.emit('document:sync', { documentId, stateVector: Y.encodeStateVector(doc) }, done),
+      (answer) => this.#catchUp(answer),
     );
-    if (answer) this.#catchUp(answer);
   }
 
   #catchUp({ seq, update }: CatchUp): void {
@@ -196,53 +221,57 @@ export class DocumentSession extends ObservableV2<SessionEvents> {
   #watchGap(): void {
     this.#gapTimer ??= setTimeout(() => {
       this.#gapTimer = undefined;
-      if (this.#status === 'synced' || this.#status === 'syncing') void this.#resync();
+      if (this.#status === 'synced' || this.#status === 'syncing') this.#resync();
     }, gapMilliseconds);
   }
 
   #onRefused(refusal: Refused): void {
-    if (final.has(refusal.code)) {
-      this.#setStatus('refused');
-      this.emit('refused', [refusal]);
-      return;
-    }
-    // Both tell each other again what the other lacks, in a while. Until then nothing counts as saved, and no answer that is
-    // still to come.
+    const wayOut = finalRefusals[refusal.code];
+    const isFinal = wayOut !== undefined;
+    // Until both have told each other again what the other lacks, nothing counts as saved, and no answer that is still to come.
     const attempt = ++this.#attempt;
     this.#sending = false;
-    this.#setStatus('syncing');
-    setTimeout(
-      () => {
-        if (attempt === this.#attempt && this.#socket.connected) void this.#join();
-      },
-      retryMilliseconds * (0.5 + Math.random()),
-    );
+    this.#setStatus(isFinal ? 'refused' : 'syncing');
+    if (!unspoken.has(refusal.code))
+      this.emit('refused', [{ ...refusal, isFinal, wayOut: wayOut ?? willPass }]);
+    if (isFinal) {
+      this.#end();
+      return;
+    }
+    const again = () => {
+      if (attempt === this.#attempt && this.#socket.connected) this.#join();
+    };
+    setTimeout(again, refusal.retryAfterMs ?? retryMilliseconds * (0.5 + Math.random()));
   }
 
   readonly #onEdit = (update: Uint8Array, origin: unknown): void => {
     if (origin === this) return;
     this.#unsent.push(update);
-    if (this.#status === 'synced') queueMicrotask(() => void this.#send());
+    if (this.#status === 'synced') queueMicrotask(() => this.#send());
   };
+
+  /** So that others see it at once: past the goodbye that the server may have said for us, which counts one on from what it knew. */
+  #renewCursor(): void {
+    const state = this.awareness.getLocalState();
+    if (state === null) return;
+    this.awareness.setLocalState(state);
+    this.awareness.setLocalState(state);
+  }
 
   readonly #onCursor = (
     changes: Record<'added' | 'updated' | 'removed', number[]>,
     origin: unknown,
   ): void => {
-    if (origin === this) return;
-    this.#sendCursors(new Set([...changes.added, ...changes.updated, ...changes.removed]));
-  };
-
-  #sendCursors(clients: Set<number>): void {
-    for (const client of clients) this.#cursors.add(client);
+    const own = this.doc.clientID;
+    // Others' cursors that have not moved for long are forgotten here, and are not ours to end.
+    if (origin === this || ![...changes.added, ...changes.updated, ...changes.removed].includes(own)) return;
     this.#cursorTimer ??= setTimeout(() => {
       this.#cursorTimer = undefined;
-      const update = awarenessProtocol.encodeAwarenessUpdate(this.awareness, [...this.#cursors]);
-      this.#cursors.clear();
+      const update = awarenessProtocol.encodeAwarenessUpdate(this.awareness, [own]);
       if (this.#socket.connected)
         this.#socket.emit('awareness:update', { documentId: this.documentId, update }, () => {});
     }, awarenessMilliseconds);
-  }
+  };
 
   readonly #onUpdate = (event: { documentId: string; update: Uint8Array; seq: number }): void => {
     if (event.documentId !== this.documentId) return;
@@ -266,7 +295,14 @@ export class DocumentSession extends ObservableV2<SessionEvents> {
   readonly #onRole = (event: { documentId: string; role: DocumentRole | null }): void => {
     if (event.documentId !== this.documentId) return;
     this.#setRole(event.role);
-    if (event.role === null) this.#setStatus('refused');
+    if (event.role === null)
+      this.#onRefused({
+        ok: false,
+        code: 'not_found',
+        detail: 'You have no role in this document any more.',
+      });
+    // What was written as a viewer, and kept, may be sent now.
+    else this.#send();
   };
 
   readonly #onDisconnect = (): void => {
@@ -295,27 +331,19 @@ export class DocumentSession extends ObservableV2<SessionEvents> {
   }
 
   /**
-   * What the server answers; nothing once this attempt is over, or when it refuses, or does not answer, which is seen to here.
+   * Asks, and does what is to be done with the answer before anything else that came with it is looked at, such as the end of
+   * the connection. Nothing is done once this attempt is over; a refusal, or no answer, is seen to here.
    */
-  async #ask<Result extends object>(
+  #ask<Result extends object>(
     send: (socket: PatientSocket, done: (error: Error | null, answer: Answer<Result>) => void) => void,
-  ): Promise<(Result & { ok: true }) | undefined> {
+    take: (answer: Result) => void,
+  ): void {
     const attempt = this.#attempt;
-    const answer = await new Promise<Answer<Result>>((resolve) => {
-      send(this.#socket.timeout(answerMilliseconds), (error, given) =>
-        resolve(error ? { ok: false, code: 'unavailable', detail: 'No answer came.' } : given),
-      );
+    send(this.#socket.timeout(answerMilliseconds), (error, answer) => {
+      if (attempt !== this.#attempt || this.#isOver) return;
+      if (error) this.#onRefused({ ok: false, code: 'unavailable', detail: 'No answer came.' });
+      else if (answer.ok) take(answer);
+      else this.#onRefused(answer);
     });
-    if (attempt !== this.#attempt || this.#isOver) return undefined;
-    if (answer.ok) return answer;
-    this.#onRefused(answer);
-    return undefined;
   }
-}
-
-/** Whether a document holds anything that one with this state vector may lack. */
-function hasMore(doc: Y.Doc, stateVector: Uint8Array): boolean {
-  const theirs = Y.decodeStateVector(stateVector);
-  const update = Y.decodeUpdate(Y.encodeStateAsUpdate(doc, stateVector));
-  return update.structs.length > 0 || update.ds.clients.size > 0 || theirs.size === 0;
 }

@@ -8,6 +8,7 @@ import { Server } from 'socket.io';
 import { expect, it, onTestFinished } from 'vitest';
 import * as Y from 'yjs';
 import { CollaborationClient } from '../client/index.ts';
+import { missingThere } from '../client/missing.ts';
 import { Sequence } from '../client/sequence.ts';
 
 /** A server that behaves as the test says. */
@@ -164,4 +165,76 @@ it('numbers in any order leave no gap, and every missing one leaves one', () => 
       expect(holed.hasGap).toBe(count > 1);
     }),
   );
+});
+
+it('what was deleted and is deleted there is not sent again at each join, and what is not is', async () => {
+  const theirs = new Y.Doc();
+  theirs.getText('notes').insert(0, 'abc');
+  const doc = new Y.Doc();
+  Y.applyUpdate(doc, Y.encodeStateAsUpdate(theirs));
+  const answer = () => ({
+    stateVector: Y.encodeStateVector(theirs),
+    update: Y.encodeStateAsUpdate(theirs, Y.encodeStateVector(doc)),
+  });
+  doc.getText('notes').delete(1, 1);
+  expect(missingThere(doc, answer())).toBeDefined();
+  theirs.getText('notes').delete(0, 2);
+  expect(missingThere(doc, answer())).toBeUndefined();
+});
+
+it('comes back after every end of a connection by the server, and less and less often', async () => {
+  const times: number[] = [];
+  const { url } = await startServer((socket) => {
+    times.push(performance.now());
+    if (times.length < 4) socket.disconnect(true);
+  });
+  const client = createClient(url);
+  await eventually(() => expect([times.length, client.socket.connected]).toEqual([4, true]));
+  const [first = 0, second = 0, third = 0, fourth = 0] = times;
+  expect(second - first).toBeGreaterThan(200);
+  expect(fourth - third).toBeGreaterThan(900);
+});
+
+it('does not knock again where it was told that it may not enter', async () => {
+  const attempts = { patient: 0, sent: 0 };
+  const { url, io } = await startServer(() => {});
+  io.use((socket, next) => {
+    const who = socket.handshake.query.who as keyof typeof attempts;
+    attempts[who] += 1;
+    const code = who === 'patient' ? 'unavailable' : 'forbidden';
+    next(Object.assign(new Error(code), { data: { code } }));
+  });
+  const client = createClient(`${url}?who=sent`);
+  const codes: string[] = [];
+  client.on('refused', (code) => codes.push(code));
+  await eventually(() => expect(codes).toEqual(['forbidden']));
+  createClient(`${url}?who=patient`);
+  await eventually(() => expect(attempts).toEqual({ patient: 3, sent: 1 }));
+});
+
+it('a refusal is heard of, with the way out, though the connection ends with it', async () => {
+  const { url } = await startServer((socket) => {
+    socket.on('document:join', (_, acknowledge) => acknowledge(emptyDocument));
+    socket.on('document:update', (_, acknowledge) => {
+      acknowledge({ ok: false, code: 'update_refused', detail: 'course.outline: title' });
+      socket.disconnect(true);
+    });
+  });
+  const client = createClient(url);
+  for (let n = 0; n < 3; n++) {
+    const documentId = randomUUID();
+    const session = await client.open(documentId);
+    await session.synced();
+    const refusal = new Promise((resolve) => session.once('refused', resolve));
+    session.doc.getText('notes').insert(0, 'x');
+    expect(await refusal).toMatchObject({
+      code: 'update_refused',
+      isFinal: true,
+      wayOut: expect.stringContaining('anew'),
+    });
+    expect([session.status, session.isSaved]).toEqual(['refused', false]);
+    const again = await client.open(documentId, { anew: true });
+    expect(again).not.toBe(session);
+    again.close();
+  }
 });

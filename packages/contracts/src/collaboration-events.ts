@@ -47,7 +47,10 @@ export type RefusalCode =
   | 'payload_too_large'
   | 'document_too_large'
   | 'too_many_documents'
+  /** Too much at once. What was not done is to be asked for again, after `retryAfterMs` if it is said. */
   | 'rate_limited'
+  /** So many sockets of one person, or of one gym, there are not on one server. */
+  | 'too_many_sockets'
   /** It is no Yjs update, or what it makes of the document is not of its kind. */
   | 'update_refused'
   /** It builds on edits that the server has not got: sync, then send what is missing. */
@@ -58,6 +61,8 @@ export interface Refused {
   ok: false;
   code: RefusalCode;
   detail: string;
+  /** When it may work, with `rate_limited`. */
+  retryAfterMs?: number;
 }
 export type Answer<Result extends object = object> = ({ ok: true } & Result) | Refused;
 type Acknowledge<Result extends object = object> = (answer: Answer<Result>) => void;
