@@ -10,6 +10,7 @@ import {
   migrationPlan,
   operation,
   operationAccepted,
+  personErasure,
   planChangeAccepted,
   planList,
   problemDocument,
@@ -92,6 +93,7 @@ export function createClient(options: TargetOptions & { json?: boolean }) {
         'GET',
         `${tenantId === undefined ? '' : `/tenants/${encodeURIComponent(tenantId)}`}/audit?${new URLSearchParams(query)}`,
       ),
+    erasePerson: (address: string) => call(personErasure, 'POST', '/api/auth/people/erase', { address }),
     retryOperation: (operationId: string) =>
       call(operationAccepted, 'POST', `/operations/${encodeURIComponent(operationId)}/retry`),
     showOperation: (operationId: string) =>

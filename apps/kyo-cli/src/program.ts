@@ -11,6 +11,7 @@ import { CommandFailed, exitCodes } from './failure.ts';
 import type { Finding } from './finding.ts';
 import { runInfrastructureCommand } from './infrastructure-command.ts';
 import { addMigrateCommands } from './migrate.ts';
+import { addPeopleCommands } from './people.ts';
 import { addRestoreCommand, describeReport } from './restore.ts';
 import { smoke } from './smoke.ts';
 import { table } from './table.ts';
@@ -88,6 +89,7 @@ export function createProgram(write: (text: string) => void, terminal: boolean):
   addRestoreCommand(tenants, context);
   addDepartureCommands(tenants, context);
   addCostCommand(program);
+  addPeopleCommands(program, context);
 
   common(
     operations.command('show').description('one operation and its steps').argument('<operationId>'),

@@ -10,11 +10,11 @@ export function readAddress(text: string): Address | undefined {
   return value === undefined ? undefined : { ...address, value };
 }
 
-/** The address in a body's `to`, in its one form. @throws {Problem} `malformed_request` */
-export function addressOf(to: string): Address {
+/** The address in a body's field, in its one form. @throws {Problem} `malformed_request` */
+export function addressOf(to: string, path = 'body.to'): Address {
   const address = readAddress(to);
   if (address) return address;
   throw new Problem('malformed_request', {
-    errors: [{ path: 'body.to', message: 'a phone number in E.164 form or an e-mail address in ASCII' }],
+    errors: [{ path, message: 'a phone number in E.164 form or an e-mail address in ASCII' }],
   });
 }

@@ -25,6 +25,7 @@ import { limitPerIp } from './ip-limits.ts';
 import { logRoutes } from './log-routes.ts';
 import { memberRoutes } from './member-routes.ts';
 import { otpRoutes } from './otp-routes.ts';
+import { peopleRoutes } from './people-routes.ts';
 import { platformAt } from './platform.ts';
 import { policyRoutes } from './policy-routes.ts';
 import { receiptRoutes } from './receipt-routes.ts';
@@ -117,6 +118,7 @@ export function createApp(dependencies: OtpServiceDependencies): FastifyInstance
   policyRoutes(app, { settings, policies, platform, now });
   sessionRoutes(app, { identity, signingKeys });
   memberRoutes(app, { identity });
+  peopleRoutes(app, { identity, otpKeys });
   templateRoutes(app, {
     pools: tenantPools,
     platform: platformAt(dependencies.publicHost),

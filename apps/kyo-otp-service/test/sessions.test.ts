@@ -1,4 +1,4 @@
-import type { SessionPage, TokenPair, User } from '@kyong/contracts';
+import type { PersonErasure, SessionPage, TokenPair, User } from '@kyong/contracts';
 import { expect, test } from 'vitest';
 import { createService, post, problemOf } from './harness.ts';
 
@@ -126,4 +126,22 @@ test('an operator whose name is an ARN asks who they are', async () => {
   expect(me.json()).toEqual({ id: sub, roles: ['platform_admin'], tenants: [] });
   const leave = await app.inject({ method: 'DELETE', url: '/api/auth/me/tenants/iron-temple', headers });
   expect(problemOf(leave)).toEqual([404, 'not_found']);
+});
+
+test('an operator has a person erased, and nobody else does', async () => {
+  const { app, pool, log, signIn, signingKeys } = await createService();
+  const { accessToken } = await signIn('ann@example.com');
+  const operator = await signingKeys.sign(
+    { sub: 'operator', roles: ['platform_admin'], scope: 'operator' },
+    60,
+  );
+  const erase = (address: string, token: string) =>
+    post(app, '/api/auth/people/erase', { address }, { authorization: `Bearer ${token}` });
+  expect(problemOf(await erase('ann@example.com', accessToken))).toEqual([403, 'forbidden']);
+  expect(problemOf(await erase('nobody', operator))).toEqual([400, 'malformed_request']);
+  const proof = (await erase('ann@example.com', operator)).json<PersonErasure>();
+  expect(proof.rows).toEqual({ users: 1, user_addresses: 1, sessions: 1, memberships: 0 });
+  const { rows } = await pool.query('SELECT detail FROM audit');
+  expect(rows).toEqual([{ detail: { addressHash: proof.addressHash, rows: proof.rows } }]);
+  expect(log.join('')).not.toContain('ann@example.com');
 });

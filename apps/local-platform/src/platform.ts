@@ -94,6 +94,7 @@ const superviseSeconds = 5;
 const backUpSeconds = 10;
 const relaySeconds = 1;
 const scheduleSeconds = 2;
+const forgetSeconds = 60;
 const fillSeconds = 2;
 /** Each running step holds a connection or two, and starting a server takes most of a processor. */
 const driverConcurrency = 8;
@@ -336,6 +337,12 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     (err) => logger.warn({ err }, 'what is due could not be asked for'),
   );
   started.defer(() => schedule.stop());
+  const forgetting = repeat(
+    () => store.forgetWhatIsOver(),
+    forgetSeconds,
+    (err) => logger.warn({ err }, 'what is over could not be forgotten'),
+  );
+  started.defer(() => forgetting.stop());
   const sizes = { free: options.warmDatabases, basic: options.warmServers };
   const filling = repeat(
     () => fillPool(ports, sizes, policy),

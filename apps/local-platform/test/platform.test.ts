@@ -251,6 +251,14 @@ describe('the command line', () => {
     });
   });
 
+  it('erases a person, and says where the proof is', async () => {
+    await platform.signUp('+886912000077');
+    const { stdout } = await kyo('people', 'erase', '+886912000077');
+    expect(stdout).toContain('Deleted: 1 of users, 1 of user_addresses, 1 of sessions, 0 of memberships.');
+    expect((await kyo('people', 'erase', '+886912000077')).stdout).toContain('Nobody has this address.');
+    expect((await kyo('audit', '--action', 'person.erase')).stdout).not.toContain('886912000077');
+  });
+
   it('asks every part from outside, and names the one that does not answer', async () => {
     const { stdout } = await run('smoke', platform.url, '--within', '0');
     expect(stdout.match(/^✓/gm)).toHaveLength(5);

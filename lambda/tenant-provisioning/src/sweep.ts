@@ -39,7 +39,7 @@ const owner = 'sweep';
 
 /**
  * Every minute: asks for what is due by the calendar, gives a driver to whatever has none, has the warm pool looked after,
- * relays what is still in the outbox, counts the tenants, and now and then looks how busy their servers are.
+ * forgets what is over, relays what is still in the outbox, counts the tenants, and now and then looks how busy their servers are.
  */
 export const handler = async (): Promise<void> => {
   const now = new Date();
@@ -67,6 +67,9 @@ export const handler = async (): Promise<void> => {
   // Once a day: the name is used up. For an hour, so that a sweep that fails is followed by another.
   if (now.getUTCHours() === snapshotsHour)
     await start({ snapshots: 'final' }, `final-snapshots-${now.toISOString().slice(0, 10)}`);
+
+  const forgotten = await store.forgetWhatIsOver();
+  if (Object.keys(forgotten).length > 0) logger.info({ forgotten }, 'what is over was forgotten');
 
   for (let batch = 0; batch < maxBatches; batch += 1) {
     const published = await relayEvents(outbox, publisher, Math.random, (err, { eventId }) =>

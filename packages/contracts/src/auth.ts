@@ -115,6 +115,25 @@ export const sessionPage = z
   .meta({ id: 'SessionPage' });
 export type SessionPage = z.infer<typeof sessionPage>;
 
+export const erasePersonRequest = z
+  .strictObject({
+    address: z.string().min(3).max(254).meta({ description: 'Phone number (E.164) or e-mail address' }),
+  })
+  .meta({ id: 'ErasePersonRequest' });
+export const personErasure = z
+  .object({
+    addressHash: z.string().meta({
+      description:
+        'Of the address, under a key of the platform: by it the proof is found in the audit, and nobody else reads it',
+    }),
+    erasedAt: z.iso.datetime(),
+    rows: z
+      .record(z.string(), z.int())
+      .meta({ description: 'What was deleted, by table; nothing where nobody has this address' }),
+  })
+  .meta({ id: 'PersonErasure' });
+export type PersonErasure = z.infer<typeof personErasure>;
+
 export const jwks = z
   .object({ keys: z.array(z.record(z.string(), z.unknown())) })
   .meta({ id: 'JsonWebKeySet' });

@@ -430,6 +430,21 @@ export const routes = {
     securityEvent: 'member.leave',
     problems: ['not_found', 'last_owner'],
   }),
+  erasePerson: route({
+    method: 'POST',
+    path: '/api/auth/people/erase',
+    tag: 'Sessions',
+    summary: 'Erase a person, at their request (operator)',
+    description:
+      'Deletes the person of an address with all their addresses, sessions and roles, and writes the proof into the audit ' +
+      '(`person.erase`). What gyms keep of their members is theirs to erase. The last owner of a gym that is not offboarded ' +
+      'is refused (409).',
+    secured: true,
+    body: auth.erasePersonRequest,
+    success: { status: 200, description: 'The proof', body: auth.personErasure },
+    securityEvent: 'person.erase',
+    problems: ['forbidden', 'last_owner'],
+  }),
   jwks: route({
     method: 'GET',
     path: '/.well-known/jwks.json',

@@ -96,6 +96,18 @@ export interface MembershipChange {
   member: Address | { userId: string };
 }
 
+export interface Erasure {
+  address: Address;
+  /** What the audit knows the address by. */
+  addressHash: string;
+  actorId: string;
+  sourceIp: string | null;
+  now: Date;
+}
+
+/** Rows that were deleted, by table; or why none were. */
+export type ErasureOutcome = { rows: Record<string, number> } | { refused: 'last_owner' };
+
 export type MembershipRefusal = 'forbidden' | 'not_found' | 'last_owner' | 'insufficient_user_authentication';
 export type MembershipDecision =
   | { kind: 'grant'; role: TenantRole }
@@ -134,6 +146,8 @@ export interface IdentityStore {
     change: MembershipChange,
     decide: (state: MembershipState) => MembershipDecision,
   ): Promise<{ userId: string } | { refused: MembershipRefusal }>;
+  /** Deletes the person of an address with all that is kept of them, and writes that down, all or nothing. */
+  erasePerson(erasure: Erasure): Promise<ErasureOutcome>;
   /** Writes down a change that was not even looked at. */
   recordRefusal(change: Omit<MembershipChange, 'member'>, reason: MembershipRefusal): Promise<void>;
 }

@@ -309,6 +309,12 @@ export interface TenancyStore extends WarmPoolStore {
   whileIdle(tenantId: string, task: () => Promise<void>): Promise<boolean>;
   /** Takes up an operation that was left for the operator. */
   retryOperation(operationId: string, caller: { id: string; sourceIp: string | null }): Promise<RetryOutcome>;
+  /**
+   * Deletes what has come to its end: sessions, idempotency keys, invitations nobody took, people who belong to no gym and do not
+   * come. Bounded; what is left is for the next call. People are looked for after `from` (a UUID; a random one unless said).
+   * @returns how many, by table.
+   */
+  forgetWhatIsOver(from?: string): Promise<Record<string, number>>;
   /** Writes down that something was read that is not everybody's. */
   recordRead(entry: Omit<AuditEntry, 'refused'>): Promise<void>;
   /** Writes down what was asked for and not done. */

@@ -1,6 +1,7 @@
 import { type Pool, writeRefusal } from '@kyong/postgres';
 import type { IdentityStore } from '../ports.ts';
 import { endingSessions } from './postgres/ending-sessions.ts';
+import { erasePerson } from './postgres/erase-person.ts';
 import { changeMembership } from './postgres/memberships.ts';
 import { findPerson } from './postgres/people.ts';
 import { rotateSession } from './postgres/sessions.ts';
@@ -15,6 +16,7 @@ export function postgresIdentityStore(pool: Pool): IdentityStore {
     rotateSession: (rotation) => rotateSession(pool, rotation),
     ...endingSessions(pool),
     changeMembership: (change, decide) => changeMembership(pool, change, decide),
+    erasePerson: (erasure) => erasePerson(pool, erasure),
     recordRefusal: ({ actorId, ...attempt }, refused) =>
       writeRefusal(pool, { ...attempt, actor: actorId, refused }),
   };

@@ -10,6 +10,7 @@ import type { idle } from './idle.ts';
 import type { logins } from './logins.ts';
 import type { queries } from './queries.ts';
 import type { requests } from './requests.ts';
+import type { retention } from './retention.ts';
 import {
   type OperationRow,
   operationColumns,
@@ -32,6 +33,7 @@ type Claims = Omit<
     ReturnType<typeof due> &
     ReturnType<typeof audit> &
     ReturnType<typeof endedAccess> &
+    ReturnType<typeof retention> &
     ReturnType<typeof idle> &
     ReturnType<typeof warmPool>)
 >;

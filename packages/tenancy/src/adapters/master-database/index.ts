@@ -10,6 +10,7 @@ import { idle } from './idle.ts';
 import { logins } from './logins.ts';
 import { queries } from './queries.ts';
 import { requests } from './requests.ts';
+import { retention } from './retention.ts';
 import { secondDatabases } from './second-databases.ts';
 import { warmPool } from './warm-pool.ts';
 
@@ -28,6 +29,7 @@ export function createMasterDatabase(pool: Pool): TenancyStore {
     ...due(pool),
     ...audit(pool),
     ...endedAccess(pool),
+    ...retention(pool),
     ...idle(pool),
     ...warmPool(pool),
   };

@@ -11,7 +11,7 @@ const rows = 'SELECT, INSERT, UPDATE, DELETE';
 export const rights: Record<Program, Record<string, string>> = {
   /** kyo-otp-service: signs people in, keeps who may enter which tenant, and the tenants' own limits. */
   otp: {
-    users: 'SELECT, INSERT',
+    users: 'SELECT, INSERT, DELETE',
     user_addresses: 'SELECT, INSERT, UPDATE (address)',
     memberships: rows,
     sessions: 'SELECT, INSERT, UPDATE',
@@ -57,9 +57,10 @@ export const rights: Record<Program, Record<string, string>> = {
     inspections: 'SELECT, UPDATE',
     fleet_migration_tenants: 'SELECT, INSERT, UPDATE',
     outbox: 'SELECT, INSERT, UPDATE',
-    users: 'SELECT',
+    users: 'SELECT, DELETE',
+    idempotency_keys: 'SELECT, DELETE',
     memberships: rows,
     sessions: 'SELECT, DELETE',
-    ended_access: 'SELECT, INSERT',
+    ended_access: 'SELECT, INSERT, DELETE',
   },
 };
