@@ -35,6 +35,7 @@ import {
   restoredDatabaseView,
   tenantView,
 } from './views.ts';
+import { maySee } from './visible.ts';
 
 export interface ApiDependencies extends RestoreDependencies {
   addressOf: AddressOf;
@@ -256,8 +257,7 @@ async function showTenant(event: APIGatewayProxyEvent, caller: Caller, { store }
     caller.isOperator ? store.findSecondDatabases(tenantId) : [],
     caller.isOperator ? store.findDeparture(tenantId) : undefined,
   ]);
-  const visible = caller.isOperator || tenant?.ownerId === caller.id || caller.tenantId === tenantId;
-  if (!tenant || !visible) throw new Problem('not_found');
+  if (!tenant || !(await maySee(caller, tenant, store))) throw new Problem('not_found');
   return json(200, {
     ...tenantView(tenant, operations.get(tenantId), caller.isOperator),
     ...restoredDatabaseView(second),
@@ -292,8 +292,7 @@ async function retryOperation(event: APIGatewayProxyEvent, caller: Caller, deps:
 async function showOperation(event: APIGatewayProxyEvent, caller: Caller, { store }: ApiDependencies) {
   const { operationId } = parse(routes.showOperation.params, event.pathParameters, 'path');
   const operation = await store.findOperation(operationId);
-  const visible =
-    caller.isOperator || operation?.actor === caller.id || caller.tenantId === operation?.tenantId;
-  if (!operation || !visible) throw new Problem('not_found');
+  const tenant = operation && (await store.findTenant(operation.tenantId));
+  if (!tenant || !(await maySee(caller, tenant, store))) throw new Problem('not_found');
   return json(200, operationView(operation, caller.isOperator));
 }

@@ -375,6 +375,38 @@ describe('the audit', () => {
     expect((await call(event(session, of('/audit')))).status).toBe(403);
   });
 
+  it('shows a gym and its operations to those who work there, and to its founder as long as they do', async () => {
+    const call = await createTestApi();
+    const ann = 'c6af9ac6-7b61-41e6-9a41-93e8deadbeef';
+    const founder = { sub: ann, roles: '', scope: 'signup' };
+    const { operationId } = (await call(event(founder))).body;
+    const see = async (context: object) => {
+      const get = { httpMethod: 'GET', body: null };
+      const path = { resource: '/tenants/{tenantId}', pathParameters: { tenantId: 'iron-temple' } };
+      const operation = {
+        resource: '/operations/{operationId}',
+        pathParameters: { operationId: String(operationId) },
+      };
+      return [
+        (await call(event(context, { ...get, ...path }))).status,
+        (await call(event(context, { ...get, ...operation }))).status,
+      ];
+    };
+    expect(await see(founder)).toEqual([200, 200]);
+    await call.admin.query("UPDATE tenants SET status = 'active'");
+    await call.admin.query('INSERT INTO users (id) VALUES ($1)', [ann]);
+    await call.admin.query("INSERT INTO memberships VALUES ($1, 'iron-temple', 'gym_owner')", [ann]);
+    expect(await see(founder)).toEqual([200, 200]);
+    await call.admin.query("UPDATE memberships SET role = 'guest'");
+    expect(await see(founder)).toEqual([404, 404]);
+    await call.admin.query('DELETE FROM memberships');
+    expect(await see(founder)).toEqual([404, 404]);
+    for (const role of ['guest', 'member'])
+      expect(await see({ ...session, roles: role })).toEqual([404, 404]);
+    expect(await see({ ...session, roles: 'trainer' })).toEqual([200, 200]);
+    expect(await see({ ...session, roles: 'gym_owner', tenant: 'other-gym' })).toEqual([404, 404]);
+  });
+
   it('says when a restore can be had of a tenant that has no backup yet', async () => {
     const call = await createTestApi();
     await call(event(signup));

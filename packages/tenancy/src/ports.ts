@@ -9,6 +9,7 @@ import type {
   RestoreReport,
   TableComparison,
   TenantEvent,
+  TenantRole,
   TenantStatus,
 } from '@kyong/contracts';
 import type { AuditEntry, AuditFilter, AuditRecord } from './audit.ts';
@@ -322,6 +323,8 @@ export interface TenancyStore extends WarmPoolStore {
   /** Newest first. */
   listAudit(filter: AuditFilter): Promise<AuditRecord[]>;
   findTenant(tenantId: string): Promise<Tenant | undefined>;
+  /** The role of a person in a tenant, whatever the tenant's status. */
+  findRole(userId: string, tenantId: string): Promise<TenantRole | undefined>;
   /** What has ended within `seconds`, oldest first; of too many, the latest `limit`. */
   findEndedAccess(seconds: number, limit: number): Promise<AccessEnd[]>;
   /** Whether the access that a token gives has ended. */

@@ -48,7 +48,7 @@ it.each(['shared', 'dedicated'] as const)(
     const { store } = world.ports;
     const { tenantId, to, before } = await createPast(world, placement);
     const finished = async (operationId: string) => {
-      expect(await dieAllTheWay(operationId, world.ports)).toBeGreaterThan(5);
+      expect(await dieAllTheWay(operationId, world.ports)).toBeGreaterThan(4);
       expect(await store.findOperation(operationId)).toMatchObject({ status: 'succeeded' });
     };
 

@@ -101,3 +101,21 @@ it('what was asked for, by whom and from where, is written down and cannot be ch
     await expect(world.pool.query(statement)).rejects.toThrow('never changed');
   }
 });
+
+it("a session of a tenant's role ends by itself, fills no disk, and makes no large objects", async () => {
+  const world = await createWorld();
+  const { access } = await provisioned(world, 'shared');
+  await withConnection(access, async (client) => {
+    const { rows } = await client.query(
+      `SELECT current_setting('statement_timeout') AS statement, current_setting('temp_file_limit') AS files,
+              current_setting('idle_in_transaction_session_timeout') AS idle`,
+    );
+    expect(rows).toEqual([{ statement: '30s', files: '1GB', idle: '1min' }]);
+    for (const statement of [
+      'SELECT lo_create(0)',
+      "SELECT lo_from_bytea(0, 'x')",
+      'SET temp_file_limit = -1',
+    ])
+      await expect(client.query(statement), statement).rejects.toMatchObject({ code: '42501' });
+  });
+});

@@ -9,6 +9,7 @@ export const tenantRoles: Roles = {
   ensureRole: (admin, login) =>
     withConnection(admin, async (client) => {
       await ensureLogin(client, await ensureGroup(client, groupName(admin.database), admin.database), login);
+      await boundSessions(client, login.name);
     }),
 
   shareRights: (admin, roleName) => withConnection(admin, (client) => shareRights(client, admin, roleName)),
@@ -29,6 +30,27 @@ export const tenantRoles: Roles = {
 
   dropRole: (admin, roleName) => withConnection(admin, (client) => dropLogin(client, roleName)),
 };
+
+/**
+ * What a session of a tenant gets unless it says otherwise, and of files on disk whatever it says. Services ask for less time: this
+ * is for whoever gets in by a hole in one.
+ */
+const sessionBounds = { statement_timeout: '30s', idle_in_transaction_session_timeout: '60s' };
+/** A sort of a gym's largest table takes a tenth; disks of shared servers are everybody's. */
+const temporaryFiles = '1GB';
+const insufficientPrivilege = '42501';
+
+async function boundSessions(client: ClientBase, login: string): Promise<void> {
+  const role = escapeIdentifier(login);
+  for (const [name, value] of Object.entries(sessionBounds))
+    await client.query(`ALTER ROLE ${role} SET ${name} = '${value}'`);
+  // A superuser's to say. Where the admin is none (RDS), what holds is the server's own setting.
+  await client
+    .query(`ALTER ROLE ${role} SET temp_file_limit = '${temporaryFiles}'`)
+    .catch((error: { code?: string }) => {
+      if (error.code !== insufficientPrivilege) throw error;
+    });
+}
 
 /** Lets the tenant's roles at the tables there are and will be. A login that held rights of its own gives them to the group. */
 export async function shareRights(

@@ -1,3 +1,4 @@
+import type { TenantRole } from '@kyong/contracts';
 import type { Pool } from '@kyong/postgres';
 import { type AccessEnd, endedAccessSeconds } from '../../ended-access.ts';
 import type { TenancyStore } from '../../ports.ts';
@@ -12,8 +13,17 @@ export const accessEndOf = ({ endedAt, ...end }: AccessEndText): AccessEnd => ({
 
 const uuid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 
-export function endedAccess(pool: Pool): Pick<TenancyStore, 'findEndedAccess' | 'hasEnded'> {
+export function endedAccess(pool: Pool): Pick<TenancyStore, 'findRole' | 'findEndedAccess' | 'hasEnded'> {
   return {
+    async findRole(userId, tenantId) {
+      if (!uuid.test(userId)) return undefined;
+      const { rows } = await pool.query<{ role: TenantRole }>(
+        'SELECT role FROM memberships WHERE user_id = $1 AND tenant_id = $2',
+        [userId, tenantId],
+      );
+      return rows[0]?.role;
+    },
+
     async findEndedAccess(seconds, limit) {
       const { rows } = await pool.query<AccessEndText>(
         `SELECT id::float8, user_id AS "userId", tenant_id AS "tenantId", session_id AS "sessionId", ended_at AS "endedAt"

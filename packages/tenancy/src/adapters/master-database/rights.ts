@@ -41,6 +41,7 @@ export const rights: Record<Program, Record<string, string>> = {
     warm_databases: 'SELECT',
     inspections: 'SELECT, INSERT, DELETE',
     self_service_servers: 'SELECT, INSERT',
+    memberships: 'SELECT',
     ended_access: 'SELECT',
   },
   /** The functions that nothing reaches from outside: they ask for what is due, run the steps, migrate the fleet, relay events. */
