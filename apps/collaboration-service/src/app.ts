@@ -32,6 +32,7 @@ import { commentRoutes } from './rest/comment-routes.ts';
 import { documentRoutes } from './rest/document-routes.ts';
 import { historyRoutes } from './rest/history-routes.ts';
 import { recheckRoles } from './roles.ts';
+import { Budgets } from './sockets/budgets.ts';
 import { defaultSocketLimits, type SocketLimits } from './sockets/connection.ts';
 import { createSocketServer } from './sockets/socket-server.ts';
 import { authorizeIn } from './tenant-access.ts';
@@ -134,13 +135,16 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
     },
   });
   const authorize = authorizeIn(tenants, endedAccess);
+  const limits = { ...defaultSocketLimits, ...dependencies.socketLimits };
+  const budgets = new Budgets(limits);
   const { io, connections } = createSocketServer(app, {
     ...dependencies,
     documents,
     metrics,
     onError,
     authorize,
-    limits: { ...defaultSocketLimits, ...dependencies.socketLimits },
+    budgets,
+    limits,
   });
 
   const access = { authorize, pools: tenantPools };
@@ -168,7 +172,10 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
     runInBackground(app, { name, milliseconds: intervals[name], logger }, task);
   every('heads', () => documents.checkHeads());
   every('presence', () => documents.renewPresence());
-  every('tidy', () => documents.tidy());
+  every('tidy', async () => {
+    budgets.tidy();
+    await documents.tidy();
+  });
   every('adopt', () => documents.adopt());
   every('departures', async () => {
     for (const { operationId, tenantId } of (await departures?.findAwaited()) ?? []) {

@@ -46,6 +46,8 @@ export class LiveDocument {
   readonly members = new Map<Connection, DocumentRole>();
   /** Since when it has edits that this server has seen in no snapshot. */
   editedAt: Date | undefined;
+  /** Bytes of these edits: as many are in Redis. */
+  editedBytes = 0;
   /** Since when nobody has needed it. */
   idleSince: Date | undefined;
   holders = 0;
@@ -187,6 +189,7 @@ export class LiveDocument {
       isWritten = await compact(this.#options, async () => {
         // What comes while this is read and written is for the next one.
         this.editedAt = undefined;
+        this.editedBytes = 0;
         const { state, head } = await this.read();
         read = { state, seq: head.seq };
         return { state, head };
@@ -248,6 +251,7 @@ export class LiveDocument {
 
   #tell(update: Uint8Array, seq: number, source: unknown): void {
     this.editedAt ??= this.#options.now();
+    this.editedBytes += update.byteLength;
     this.#options.metrics.updates += 1;
     const { documentId } = this.document;
     const broadcast = new Broadcast('document:update', { documentId, update, seq });

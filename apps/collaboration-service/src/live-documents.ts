@@ -20,6 +20,8 @@ const awarenessMilliseconds = 33;
 const renewMilliseconds = 1_000;
 /** Edits wait no longer than this for a snapshot, so that a Redis that loses everything loses little. */
 const snapshotAfterMilliseconds = 10_000;
+/** Nor do more than this many bytes of them, which is the largest part of what Redis has to hold. */
+const snapshotAfterBytes = 4 * 1024 * 1024;
 /** A document that nobody needs stays open this long: people come back after a reload. */
 const lingerMilliseconds = 5_000;
 /** A server that stops waits this long for another that is writing a snapshot of the same document. */
@@ -100,7 +102,8 @@ export class LiveDocuments {
       if (isNeeded) live.idleSince = undefined;
       else live.idleSince ??= now;
       const isIdle = live.idleSince && now.getTime() - live.idleSince.getTime() >= lingerMilliseconds;
-      const isDue = live.editedAt && now.getTime() - live.editedAt.getTime() >= snapshotAfterMilliseconds;
+      const age = live.editedAt ? now.getTime() - live.editedAt.getTime() : 0;
+      const isDue = age >= snapshotAfterMilliseconds || live.editedBytes >= snapshotAfterBytes;
       if (live.editedAt && (isDue || isIdle)) await this.snapshot(live).catch(this.#options.onError);
       if (isIdle && live.members.size === 0 && live.holders === 0) await this.#close(live);
     }

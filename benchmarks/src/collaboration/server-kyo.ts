@@ -43,7 +43,11 @@ const { app } = createApp({
     keys: createLocalJWKSet(publicKeys),
     verifySignature: verifyByLibsodium,
   }),
-  socketLimits: { events: unlimited, joins: unlimited },
+  socketLimits: {
+    ...{ events: unlimited, joins: unlimited, writtenBytes: unlimited },
+    bytes: { socket: unlimited, person: unlimited, gym: unlimited },
+    sockets: { ofPerson: unlimited.burst, ofGym: unlimited.burst },
+  },
 });
 await app.listen({ host: '127.0.0.1', port: 0 });
 report((app.server.address() as AddressInfo).port);

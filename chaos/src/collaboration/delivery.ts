@@ -139,7 +139,9 @@ export const joinRaces: Fault = {
 export const drains: Fault = {
   name: 'a server with many sockets is replaced',
   run: async (stage) => {
-    await using world = await World.start(stage, { redis: 'single', servers: 1 });
+    // One person plays a crowd.
+    const limits = { sockets: { ofPerson: 1e6, ofGym: 1e6 } };
+    await using world = await World.start(stage, { redis: 'single', servers: 1, limits });
     const sockets = stage.scale === 'full' ? 2_000 : 50;
     const token = await world.token('gym-a');
     const documentId = await world.createDocument(token);

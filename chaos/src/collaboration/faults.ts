@@ -1,6 +1,7 @@
 import type { Fault } from '../fault.ts';
 import { killsAtTheAnswer } from './answers.ts';
 import { randomSchedules, serverAndRedisKills } from './convergence.ts';
+import { costlyGym } from './costly.ts';
 import { deliveryFaults, drains, joinRaces } from './delivery.ts';
 import { fuzzedFrames } from './frames.ts';
 import { hostileClients, stalledReader } from './hostile.ts';
@@ -15,6 +16,7 @@ export const collaborationFaults: Fault[] = [
   drains,
   crossTenantAttempts,
   hostileClients,
+  costlyGym,
   stalledReader,
   fuzzedFrames,
 ];

@@ -207,7 +207,13 @@ export const hostileClients: Fault = {
 export const stalledReader: Fault = {
   name: 'a stalled reader',
   run: async (stage) => {
-    await using world = await World.start(stage, { redis: 'single', servers: 1 });
+    const unlimited = { burst: 1e12, perSecond: 1e12 };
+    // One person writes as much as many do.
+    const limits = {
+      bytes: { socket: unlimited, person: unlimited, gym: unlimited },
+      writtenBytes: unlimited,
+    };
+    await using world = await World.start(stage, { redis: 'single', servers: 1, limits });
     const token = await world.token('gym-a');
     const documentId = await world.createDocument(token);
     const writer = await world.client(token).open(documentId);

@@ -58,16 +58,23 @@ export class Broadcast<Event extends keyof ServerToClientEvents> {
   to(socket: Socket): void {
     const connection = internalsOf(socket);
     if (connection.transport.name !== 'websocket' || connection.upgrading) {
+      if (cutIfStalled(socket)) return;
       socket.emit(this.#event as string, this.#payload);
       return;
     }
-    if (unsentBytes(connection) > maxUnsentBytes) {
-      connection.transport.socket.terminate();
-      return;
-    }
+    if (cutIfStalled(socket)) return;
     cork(socket);
     connection.write(this.#text, { wsPreEncodedFrame: [this.#frame] });
   }
+}
+
+/** Ends the connection of who does not read what is sent, answers to what they ask for among it. */
+export function cutIfStalled(socket: Socket): boolean {
+  const connection = internalsOf(socket);
+  if (unsentBytes(connection) <= maxUnsentBytes) return false;
+  if (connection.transport.name === 'websocket') connection.transport.socket.terminate();
+  else socket.conn.close(true);
+  return true;
 }
 
 /** Whether a connection has so much to take still that news which later news replace are not worth sending. */

@@ -2,10 +2,11 @@ import type { Actor } from '@kyong/collaboration';
 import type { ClientToServerEvents, RefusalCode, Refused, ServerToClientEvents } from '@kyong/contracts';
 import type { Principal } from '@kyong/service-kit';
 import type { Socket } from 'socket.io';
+import { type Account, type BudgetLimits, defaultBudgetLimits } from './budgets.ts';
 import type { BoundedDecoder } from './decoder.ts';
 import { type Rate, TokenBucket } from './token-bucket.ts';
 
-export interface SocketLimits {
+export interface SocketLimits extends BudgetLimits {
   events: Rate;
   joins: Rate;
   heartbeat: Heartbeat;
@@ -22,6 +23,7 @@ export const defaultSocketLimits: SocketLimits = {
   events: { burst: 500, perSecond: 200 },
   joins: { burst: 40, perSecond: 10 },
   heartbeat: { intervalSeconds: 25, timeoutSeconds: 20 },
+  ...defaultBudgetLimits,
 };
 
 /** What is an accident of the moment; anything else is a client that does not keep to the protocol, and is sent away. */
@@ -40,6 +42,7 @@ export class Connection {
   readonly socket: ServiceSocket;
   readonly principal: Principal;
   readonly actor: Actor;
+  readonly account: Account;
   readonly #events: TokenBucket;
   readonly #joins: TokenBucket;
   /** A message in pieces leaves no room for an answer to a heartbeat; one with attachments has as long as that. */
@@ -47,11 +50,17 @@ export class Connection {
 
   constructor(
     socket: ServiceSocket,
-    { principal, actor, limits }: { principal: Principal; actor: Actor; limits: SocketLimits },
+    {
+      principal,
+      actor,
+      account,
+      limits,
+    }: { principal: Principal; actor: Actor; account: Account; limits: SocketLimits },
   ) {
     this.socket = socket;
     this.principal = principal;
     this.actor = actor;
+    this.account = account;
     this.#events = new TokenBucket(limits.events, performance.now());
     this.#joins = new TokenBucket(limits.joins, performance.now());
     const { intervalSeconds, timeoutSeconds } = limits.heartbeat;
@@ -75,10 +84,10 @@ export class Connection {
     return this.#events.take(now) && (event !== 'document:join' || this.#joins.take(now));
   }
 
-  /** Answers a refusal, and sends away whoever it is the fault of. */
-  refuse(acknowledge: (answer: Refused) => void, code: RefusalCode, detail: string): void {
-    acknowledge({ ok: false, code, detail });
-    if (!innocent.has(code)) this.socket.disconnect(true);
+  /** Answers a refusal, and sends away whoever it is the fault of: who is told when to come back has only to wait. */
+  refuse(acknowledge: (answer: Refused) => void, refusal: Omit<Refused, 'ok'>): void {
+    acknowledge({ ok: false, ...refusal });
+    if (!innocent.has(refusal.code) && refusal.retryAfterMs === undefined) this.socket.disconnect(true);
   }
 
   /** Breaks the connection in a way that clients make good by themselves: with a new token, and on another server. */

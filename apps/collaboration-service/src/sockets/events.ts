@@ -19,7 +19,7 @@ import type { LiveDocument } from '../live-document.ts';
 import type { LiveDocuments } from '../live-documents.ts';
 import type { Metrics } from '../metrics.ts';
 import { findVisible } from '../tenant-access.ts';
-import { cork } from './broadcast.ts';
+import { cork, cutIfStalled } from './broadcast.ts';
 import type { Connection } from './connection.ts';
 
 export interface EventDependencies {
@@ -29,14 +29,19 @@ export interface EventDependencies {
   onError: (error: unknown) => void;
 }
 
+/** When another answer about the same document may be asked for, about. */
+const alreadyReadingMilliseconds = 1_000;
+
 /** Ends an event with an answer that says why. */
 class Refusal extends Error {
   override name = 'Refusal';
   readonly code: RefusalCode;
+  readonly retryAfterMs: number | undefined;
 
-  constructor(code: RefusalCode, detail: string) {
+  constructor(code: RefusalCode, detail: string, retryAfterMs?: number) {
     super(detail);
     this.code = code;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
@@ -44,6 +49,8 @@ class Refusal extends Error {
 interface Session {
   connection: Connection;
   opened: Map<string, LiveDocument>;
+  /** Documents of which it is about to be given what it lacks. */
+  reading: Set<string>;
   dependencies: EventDependencies;
 }
 
@@ -59,7 +66,7 @@ type Acknowledge = (answer: any) => void;
 
 /** Answers what a connection sends. Whatever it sends, it gets an answer if it asks for one, and nobody else notices. */
 export function listen(connection: Connection, dependencies: EventDependencies): void {
-  const session: Session = { connection, opened: new Map(), dependencies };
+  const session: Session = { connection, opened: new Map(), reading: new Set(), dependencies };
   // One function for all events: a listener for each would be most of what a connection takes of memory.
   connection.socket.use((event) => take(session, event));
   connection.socket.on('disconnect', () => {
@@ -71,15 +78,21 @@ function take(session: Session, [event, ...args]: [event: string, ...unknown[]])
   const { connection, dependencies } = session;
   if (!connection.socket.connected) return;
   const acknowledge = acknowledgeOf(connection, args);
-  const accept = (answer: object) => acknowledge({ ok: true, ...answer });
+  const { account } = connection;
+  const accept = (answer: object) => {
+    account.spendBytes(bytesOf(answer));
+    acknowledge({ ok: true, ...answer });
+  };
   const refuse = (error: unknown) => {
-    const { code, detail } = refusalOf(error);
-    if (code === 'unavailable') dependencies.onError(error);
-    connection.refuse(acknowledge, code, detail);
+    const refusal = refusalOf(error);
+    if (refusal.code === 'unavailable') dependencies.onError(error);
+    connection.refuse(acknowledge, refusal);
   };
   try {
     if (!connection.maySend(event)) throw new Refusal('rate_limited', 'Too many events.');
     if (!Object.hasOwn(handlers, event)) return;
+    if (event !== 'document:leave') waitFor(account.bytesWait());
+    account.spendBytes(bytesOf(args[0]));
     const handling = handlers[event as keyof ClientToServerEvents](session, args[0], accept);
     if (handling instanceof Promise) handling.catch(refuse);
   } catch (error) {
@@ -102,7 +115,7 @@ const handlers: Record<keyof ClientToServerEvents, Handler> = {
         throw new Refusal('too_many_documents', `At most ${documentsPerSocket} at a time.`);
       opened.set(documentId, live);
       try {
-        await live.enter(connection, { role: found.role, stateVector }, accept);
+        await read(session, live, () => live.enter(connection, { role: found.role, stateVector }, accept));
       } finally {
         if (!live.members.has(connection)) opened.delete(documentId);
       }
@@ -120,16 +133,26 @@ const handlers: Record<keyof ClientToServerEvents, Handler> = {
     const live = joined(session, documentId);
     const role = live.members.get(connection);
     if (!role || !mayEdit(role)) throw new Refusal('forbidden', 'A viewer does not edit.');
+    const { account } = connection;
+    waitFor(account.editWait());
+    account.spendWritten(update.byteLength);
     const startedAt = performance.now();
-    const seq = await live.room.submit(update, connection);
+    const seq = await live.room.submit(update, connection).catch((error: unknown) => {
+      if (error instanceof UpdateRefused && error.code !== 'update_incomplete')
+        account.spendRefused(live.room.maxBytes);
+      throw error;
+    });
     dependencies.metrics.observeFanOut(performance.now() - startedAt);
     accept({ seq });
   }),
 
   'document:sync': on(syncPayload, async (session, { documentId, stateVector }, accept) => {
     checkStateVector(stateVector);
-    const { update, head } = await joined(session, documentId).room.read(stateVector);
-    accept({ update, seq: head.seq });
+    const live = joined(session, documentId);
+    await read(session, live, async () => {
+      const { update, head } = await live.room.read(stateVector);
+      accept({ update, seq: head.seq });
+    });
   }),
 
   'awareness:update': on(awarenessPayload, (session, { documentId, update }, accept) => {
@@ -148,11 +171,47 @@ function joined({ connection, opened }: Session, documentId: string): LiveDocume
   return live;
 }
 
+/** Work that the sender has not paid for yet is not begun. */
+function waitFor(milliseconds: number): void {
+  if (milliseconds > 0)
+    throw new Refusal('rate_limited', 'So much at once is not done for you.', milliseconds);
+}
+
+/** Finds out what a connection lacks of a document, once at a time; until that is known it is counted as all of it. */
+async function read(
+  { connection: { account }, reading }: Session,
+  { document: { documentId }, room }: LiveDocument,
+  task: () => Promise<void>,
+): Promise<void> {
+  if (reading.has(documentId))
+    throw new Refusal('rate_limited', 'You are about to be told already.', alreadyReadingMilliseconds);
+  waitFor(account.bytesWait());
+  const reserved = room.maxBytes;
+  account.spendBytes(reserved);
+  reading.add(documentId);
+  try {
+    await task();
+  } finally {
+    reading.delete(documentId);
+    account.spendBytes(-reserved);
+  }
+}
+
+/** Of the binary fields of what is sent or answered; the rest is small. */
+function bytesOf(payload: unknown): number {
+  if (typeof payload !== 'object' || payload === null) return 0;
+  return Object.values(payload).reduce(
+    (sum: number, value) => (value instanceof Uint8Array ? sum + value.byteLength : sum),
+    0,
+  );
+}
+
 /** The client's function for the answer; one that asks for none gets none. Many edits at once get many answers at once. */
 function acknowledgeOf({ socket }: Connection, args: unknown[]): Acknowledge {
   const last = args.at(-1);
   if (typeof last !== 'function') return () => {};
   return (answer) => {
+    if (cutIfStalled(socket)) return;
     cork(socket);
     last(answer);
   };
@@ -178,6 +237,8 @@ function checkStateVector(stateVector: Uint8Array | undefined): void {
 }
 
 function refusalOf(error: unknown): Omit<Refused, 'ok'> {
+  if (error instanceof Refusal && error.retryAfterMs !== undefined)
+    return { code: error.code, detail: error.message, retryAfterMs: error.retryAfterMs };
   if (error instanceof Refusal || error instanceof UpdateRefused)
     return { code: error.code, detail: error.message };
   if (error instanceof RangeError) return { code: 'malformed_request', detail: error.message };

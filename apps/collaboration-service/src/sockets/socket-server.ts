@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { Server, type Socket } from 'socket.io';
 import { Encoder } from 'socket.io-parser';
 import type { Authorize } from '../tenant-access.ts';
+import type { Budgets } from './budgets.ts';
 import { Connection, type SocketLimits } from './connection.ts';
 import { BoundedDecoder } from './decoder.ts';
 import { type EventDependencies, listen } from './events.ts';
@@ -16,6 +17,7 @@ const handshakeSeconds = 10;
 export interface SocketServerOptions extends EventDependencies {
   verifyAccessToken: VerifyAccessToken;
   authorize: Authorize;
+  budgets: Budgets;
   limits: SocketLimits;
   now: () => Date;
 }
@@ -47,6 +49,9 @@ export function createSocketServer(
   io.use((socket, next) => {
     authenticate(socket, options).then(
       (connection) => {
+        const leave = options.budgets.enter(connection.actor);
+        if (!leave) return next(refusedEntry('too_many_sockets'));
+        socket.conn.once('close', leave);
         socket.data.connection = connection;
         next();
       },
@@ -68,18 +73,22 @@ export function createSocketServer(
 
 async function authenticate(
   socket: Socket,
-  { verifyAccessToken, authorize, limits }: SocketServerOptions,
+  { verifyAccessToken, authorize, budgets, limits }: SocketServerOptions,
 ): Promise<Connection> {
   const { token } = socket.handshake.auth as { token?: unknown };
   socket.handshake.auth = {};
   if (typeof token !== 'string') throw new Problem('unauthenticated');
   const principal = await verifyAccessToken(`Bearer ${token}`);
-  return new Connection(socket, { principal, actor: await authorize(principal), limits });
+  const actor = await authorize(principal);
+  return new Connection(socket, { principal, actor, account: budgets.accountOf(actor), limits });
 }
 
 /** What `connect_error` shows: a code, and nothing of what went wrong inside. */
-function connectError(error: unknown): Error & { data: { code: RefusalCode } } {
+function connectError(error: unknown): Error {
   const known = error instanceof Problem && (error.code === 'unauthenticated' || error.code === 'forbidden');
-  const code = known ? (error.code as RefusalCode) : 'unavailable';
+  return refusedEntry(known ? (error.code as RefusalCode) : 'unavailable');
+}
+
+function refusedEntry(code: RefusalCode): Error & { data: { code: RefusalCode } } {
   return Object.assign(new Error(code), { data: { code } });
 }
