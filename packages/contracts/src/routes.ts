@@ -424,11 +424,12 @@ export const routes = {
     path: '/api/auth/me/tenants/{tenantId}',
     tag: 'Sessions',
     summary: 'Leave a tenant, or decline an invitation to it',
+    description: 'Owners and managers need a recent sign-in.',
     secured: true,
     params: tenantParams,
     success: { status: 204, description: 'The person has no role there any more' },
     securityEvent: 'member.leave',
-    problems: ['not_found', 'last_owner'],
+    problems: ['insufficient_user_authentication', 'not_found', 'last_owner'],
   }),
   erasePerson: route({
     method: 'POST',

@@ -44,14 +44,14 @@ export function revokeRole(
 /** Takes the caller out of a tenant, or out of the list of those invited. */
 export async function leaveTenant(
   { store }: Identity,
-  { actor, sourceIp, tenantId }: Omit<Change, 'isRecent'>,
+  { actor, sourceIp, tenantId, isRecent }: Change,
 ): Promise<MembershipResult> {
   if (!isPerson(actor) || (actor.bound !== undefined && actor.bound !== tenantId))
     return { outcome: 'refused', reason: 'not_found' };
   const member = { userId: actor.sub };
   const result = await store.changeMembership(
     { tenantId, actorId: actor.sub, sourceIp, action: 'member.leave', member },
-    decideLeave,
+    (state) => decideLeave(state, isRecent),
   );
   return resultOf(result);
 }
@@ -79,7 +79,7 @@ function resultOf(result: { userId: string } | { refused: MembershipRefusal }): 
 function decideGrant(state: MembershipState, role: TenantRole, isRecent: boolean): MembershipDecision {
   if (!mayChange(state, role)) return refuse('forbidden');
   const { current } = state;
-  const takesPower = (current === 'gym_owner' || current === 'gym_manager') && current !== role;
+  const takesPower = hasPower(state) && current !== role;
   if ((takesPower || role === 'gym_owner') && !isRecent) return refuse('insufficient_user_authentication');
   if (isLastOwner(state) && role !== 'gym_owner') return refuse('last_owner');
   return { kind: 'grant', role };
@@ -88,11 +88,13 @@ function decideGrant(state: MembershipState, role: TenantRole, isRecent: boolean
 function decideRevoke(state: MembershipState, isRecent: boolean): MembershipDecision {
   if (!mayChange(state)) return refuse('forbidden');
   if (!isRecent) return refuse('insufficient_user_authentication');
-  return decideLeave(state);
+  return decideLeave(state, isRecent);
 }
 
-function decideLeave(state: MembershipState): MembershipDecision {
+function decideLeave(state: MembershipState, isRecent: boolean): MembershipDecision {
   if (state.current === undefined) return refuse('not_found');
+  // A stolen session must not rid a tenant of those who would throw it out.
+  if (hasPower(state) && !isRecent) return refuse('insufficient_user_authentication');
   if (isLastOwner(state)) return refuse('last_owner');
   return { kind: 'revoke' };
 }
@@ -102,6 +104,8 @@ function mayChange({ actor, current }: MembershipState, role?: TenantRole): bool
   if (actor === 'gym_owner') return true;
   return actor === 'gym_manager' && current !== 'gym_owner' && role !== 'gym_owner';
 }
+
+const hasPower = ({ current }: MembershipState) => current === 'gym_owner' || current === 'gym_manager';
 
 function isLastOwner({ current, otherOwners }: MembershipState): boolean {
   return current === 'gym_owner' && otherOwners === 0;

@@ -31,7 +31,8 @@ async function createGym<R extends TenantRole>(...roles: R[]) {
   };
   const revoke = (actor: AccessClaims, userId: string, isRecent = true) =>
     revokeRole(identity, { actor, sourceIp, tenantId, isRecent, userId });
-  const leave = (actor: AccessClaims) => leaveTenant(identity, { actor, sourceIp, tenantId });
+  const leave = (actor: AccessClaims, isRecent = true) =>
+    leaveTenant(identity, { actor, sourceIp, tenantId, isRecent });
   return { pool, identity, signIn, ids, as, grant, revoke, leave };
 }
 
@@ -171,4 +172,12 @@ test('an attempt at another tenant is written down there, if there is one, and n
 
   for (let n = 0; n < 70; n++) await grant(stranger, 'new@example.com', 'guest');
   expect((await pool.query(written)).rowCount).toBe(60);
+});
+
+test('an owner or a manager leaves only after a recent sign-in, others as they like', async () => {
+  const { as, leave } = await createGym('gym_owner', 'gym_manager', 'member');
+  expect(await leave(as('gym_manager'), false)).toEqual(stale);
+  expect(await leave(as('gym_manager'))).toMatchObject({ outcome: 'changed' });
+  expect(await leave(as('member'), false)).toMatchObject({ outcome: 'changed' });
+  expect(await leave(as('gym_owner'), false)).toEqual(stale);
 });
