@@ -1,4 +1,4 @@
-import type { DocumentRef } from '@kyong/collaboration';
+import { type DocumentQuota, type DocumentRef, documentQuotas } from '@kyong/collaboration';
 import {
   connectSubscriber,
   newServerName,
@@ -8,6 +8,7 @@ import {
   redisUpdateLog,
 } from '@kyong/collaboration/adapters/redis';
 import { findKind, tenantSnapshots } from '@kyong/collaboration/adapters/tenant-database';
+import type { Plan } from '@kyong/contracts';
 import type { TenantPools } from '@kyong/postgres';
 import { type ConfirmedWrite, untilReady } from '@kyong/redis';
 import {
@@ -27,6 +28,7 @@ import { startHistoryThread } from './history-thread.ts';
 import { LiveDocuments } from './live-documents.ts';
 import { Metrics } from './metrics.ts';
 import { moveAway } from './move-away.ts';
+import { Quotas } from './quotas.ts';
 import { startReplicaThread } from './replica-thread.ts';
 import { commentRoutes } from './rest/comment-routes.ts';
 import { documentRoutes } from './rest/document-routes.ts';
@@ -57,6 +59,7 @@ export interface CollaborationDependencies {
   departures?: LastEdits & { pools: TenantPools };
   verifyAccessToken: VerifyAccessToken;
   socketLimits?: Partial<SocketLimits>;
+  quotas?: Record<Plan, DocumentQuota>;
   /** Of CloudWatch, for this service's metrics. */
   metricsNamespace?: string | undefined;
   trustedProxies?: number;
@@ -110,7 +113,9 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
   const subscriber = connectSubscriber(redis, onError);
   const history = startHistoryThread();
   const replicas = startReplicaThread();
-  const versions = new Versions(tenantPools, history, now);
+  const { quotas: allowed = documentQuotas } = dependencies;
+  const quotas = new Quotas({ quotas: allowed, tenants, logger, now });
+  const versions = new Versions(tenantPools, history, quotas, now);
   const metrics = new Metrics(dependencies.metricsNamespace);
   const storage = departures ? alsoOfLeaving(tenantPools, departures.pools) : tenantPools;
   const documents = new LiveDocuments({
@@ -155,13 +160,14 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
   io.on('document:roles', (document) => void recheck(document).catch(onError));
   documentRoutes(app, {
     access,
+    quotas,
     onRoles: async (document) => {
       io.serverSideEmit('document:roles', document);
       await recheck(document);
     },
   });
   historyRoutes(app, { access, documents, versions, history, turns: redisTurns(redis) });
-  commentRoutes(app, { access });
+  commentRoutes(app, { access, quotas });
 
   app.addHook('onReady', async () => {
     await untilReady(subscriber);

@@ -1,4 +1,4 @@
-import { type Actor, effectiveRole, type StoredDocument } from '@kyong/collaboration';
+import { type Actor, effectiveRole, QuotaReached, type StoredDocument } from '@kyong/collaboration';
 import { DocumentMissing, findDocument } from '@kyong/collaboration/adapters/tenant-database';
 import type { DocumentRole } from '@kyong/contracts';
 import type { Pool, TenantPools } from '@kyong/postgres';
@@ -49,6 +49,7 @@ export async function inOwnGym<T>(
   } catch (cause) {
     if (cause instanceof TenantUnavailable)
       throw new Problem(cause.reason === 'unknown' ? 'not_found' : 'unavailable', { cause });
+    if (cause instanceof QuotaReached) throw new Problem('quota_reached', { detail: cause.message, cause });
     if (cause instanceof DocumentMissing) throw new Problem('not_found', { cause });
     if ((cause as { code?: unknown }).code === undefinedTable) throw new Problem('unavailable', { cause });
     throw cause;

@@ -1,8 +1,9 @@
-import type { DocumentRef } from '@kyong/collaboration';
+import { type DocumentRef, QuotaReached } from '@kyong/collaboration';
 import { addVersion, findLastVersion, readVersion } from '@kyong/collaboration/adapters/tenant-database';
 import type { DocumentKind, DocumentVersion } from '@kyong/contracts';
 import type { TenantPools } from '@kyong/postgres';
 import type { History } from './history-thread.ts';
+import type { Quotas } from './quotas.ts';
 
 /** While a document is edited, a version is kept about this often without being asked for. */
 const intervalMilliseconds = 10 * 60_000;
@@ -16,11 +17,13 @@ interface State {
 export class Versions {
   readonly #pools: TenantPools;
   readonly #history: History;
+  readonly #quotas: Quotas;
   readonly #now: () => Date;
 
-  constructor(pools: TenantPools, history: History, now: () => Date) {
+  constructor(pools: TenantPools, history: History, quotas: Quotas, now: () => Date) {
     this.#pools = pools;
     this.#history = history;
+    this.#quotas = quotas;
     this.#now = now;
   }
 
@@ -30,9 +33,10 @@ export class Versions {
     { state, seq, name, createdBy }: State & { name: string | null; createdBy: string | null },
   ): Promise<DocumentVersion> {
     return this.#pools.use(tenantId, async (pool) => {
+      const { versions: limit } = await this.#quotas.ensureRoom(tenantId, pool);
       const before = await readVersion(pool, documentId);
       const summary = await this.#history.summarise(tenantId, kind, before?.state, state);
-      return addVersion(pool, documentId, { name, state, seq, createdBy, summary });
+      return addVersion(pool, documentId, { name, state, seq, createdBy, summary, limit });
     });
   }
 
@@ -43,6 +47,10 @@ export class Versions {
     const isDue = last
       ? last.seq !== seq && this.#now().getTime() - last.createdAt.getTime() >= intervalMilliseconds
       : seq > 0;
-    if (isDue) await this.keep(document, kind, { state, seq, name: null, createdBy: null });
+    if (!isDue) return;
+    await this.keep(document, kind, { state, seq, name: null, createdBy: null }).catch((error: unknown) => {
+      // Nobody asked for it, and the document is as it was.
+      if (!(error instanceof QuotaReached)) throw error;
+    });
   }
 }

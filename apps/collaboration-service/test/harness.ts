@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
+import { type DocumentQuota, documentQuotas } from '@kyong/collaboration';
 import { CollaborationClient } from '@kyong/collaboration/client';
 import type { Role } from '@kyong/contracts';
 import { createSigningKey, loadSigningKeys } from '@kyong/identity/adapters/signing-keys';
@@ -20,7 +21,12 @@ const registered = { issuer: 'https://kyo.test', audience: 'kyo', now: () => new
 
 /** Gyms, people and as many servers as a test starts, on real PostgreSQL and Redis. */
 export async function createWorld(
-  options: { redis?: () => Cluster; confirmed?: ConfirmedWrite; now?: () => Date } = {},
+  options: {
+    redis?: () => Cluster;
+    confirmed?: ConfirmedWrite;
+    now?: () => Date;
+    quota?: DocumentQuota;
+  } = {},
 ) {
   const gyms = new Map<string, Connection>();
   const closed = new Set<string>();
@@ -83,7 +89,11 @@ export async function createWorld(
         confirmed: options.confirmed ?? confirmWrites(client, 0),
         tenantPools,
         tenants: {
-          find: async (tenantId) => ({ connection: await connectionOf(tenantId) }) as unknown as TenantEntry,
+          find: async (tenantId) =>
+            ({
+              tenant: { plan: 'free' },
+              connection: await connectionOf(tenantId),
+            }) as unknown as TenantEntry,
         },
         endedAccess,
         departures: {
@@ -101,6 +111,7 @@ export async function createWorld(
           keys: createLocalJWKSet(signingKeys.publicKeys),
         }),
         ...(limits && { socketLimits: limits }),
+        ...(options.quota && { quotas: { ...documentQuotas, free: options.quota } }),
       });
       await service.app.listen({ host: '127.0.0.1', port: 0 });
       let stopped: Promise<void> | undefined;

@@ -25,7 +25,13 @@ test('the snapshot of a large document is made on another thread, which leaves t
     connectionOf: async () => connection,
   });
   const documentId = randomUUID();
-  await createDocument(pool, { documentId, kind: 'course_planning', title: 'A plan', userId: randomUUID() });
+  await createDocument(pool, {
+    documentId,
+    kind: 'course_planning',
+    title: 'A plan',
+    userId: randomUUID(),
+    limit: 1,
+  });
   const redis = createTestRedis('collaboration');
   const subscriber = connectSubscriber(redis, () => {});
   const history = startHistoryThread();

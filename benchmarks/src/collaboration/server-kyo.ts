@@ -35,7 +35,7 @@ const { app } = createApp({
     ...{ maxTenants: 1, maxConnectionsPerTenant: 10, idleTimeoutSeconds: 60, onError },
     connectionOf: async () => connection,
   }),
-  tenants: { find: async () => ({ connection }) as unknown as TenantEntry },
+  tenants: { find: async () => ({ tenant: { plan: 'premium' }, connection }) as unknown as TenantEntry },
   // As where nobody has been taken out of a gym.
   endedAccess: { hasEnded: () => false, onEnd: () => {} },
   verifyAccessToken: accessTokenVerifier({

@@ -6,6 +6,7 @@ export * from './kinds/schedule.ts';
 export * from './permissions.ts';
 export * from './ports.ts';
 export * from './publish-schedule.ts';
+export * from './quotas.ts';
 export * from './read-document.ts';
 export * from './replica.ts';
 export * from './room.ts';

@@ -25,7 +25,7 @@ export const collaborationRoutes = {
       body: collaboration.collaborationDocument,
       headers: { Location: 'The document' },
     },
-    problems: ['forbidden', 'not_found'],
+    problems: ['forbidden', 'not_found', 'quota_reached'],
   }),
   listDocuments: route({
     method: 'GET',
@@ -35,6 +35,16 @@ export const collaborationRoutes = {
     secured: true,
     query: collaboration.listDocumentsQuery,
     success: { status: 200, description: 'A page, newest first', body: collaboration.documentPage },
+    problems: ['forbidden', 'not_found'],
+  }),
+  showDocumentUsage: route({
+    method: 'GET',
+    path: '/api/collaboration/usage',
+    tag,
+    summary: 'How much the gym keeps, and how much its plan allows',
+    description: 'For owners, managers, staff and trainers. `nearlyFull` is true from four fifths on.',
+    secured: true,
+    success: { status: 200, description: 'As of a minute ago', body: collaboration.documentUsage },
     problems: ['forbidden', 'not_found'],
   }),
   showDocument: route({
@@ -105,7 +115,7 @@ export const collaborationRoutes = {
     params: documentParams,
     body: collaboration.keepVersionRequest,
     success: { status: 201, description: 'Kept', body: collaboration.documentVersion },
-    problems: ['forbidden', 'not_found'],
+    problems: ['forbidden', 'not_found', 'quota_reached', 'rate_limited'],
   }),
   restoreDocument: route({
     method: 'POST',
@@ -119,7 +129,7 @@ export const collaborationRoutes = {
     params: documentParams,
     body: collaboration.restoreRequest,
     success: { status: 200, description: 'Restored', body: collaboration.restored },
-    problems: ['forbidden', 'not_found', 'restore_running'],
+    problems: ['forbidden', 'not_found', 'restore_running', 'quota_reached', 'rate_limited'],
   }),
   listDocumentComments: route({
     method: 'GET',
@@ -141,7 +151,7 @@ export const collaborationRoutes = {
     params: documentParams,
     body: collaboration.addCommentRequest,
     success: { status: 201, description: 'Added', body: collaboration.documentComment },
-    problems: ['forbidden', 'not_found'],
+    problems: ['forbidden', 'not_found', 'quota_reached'],
   }),
   changeDocumentComment: route({
     method: 'PUT',

@@ -109,3 +109,15 @@ export const commentsQuery = z.object(page);
 export const documentComments = z
   .object({ comments: z.array(documentComment), nextCursor: z.string().nullable() })
   .meta({ id: 'DocumentComments' });
+
+export const documentUsage = z
+  .object({
+    documents: z.int(),
+    documentsLimit: z.int(),
+    databaseBytes: z.int(),
+    databaseBytesLimit: z.int(),
+    nearlyFull: z
+      .boolean()
+      .meta({ description: 'Beyond a limit nothing new is kept; what is there can be edited' }),
+  })
+  .meta({ id: 'DocumentUsage' });

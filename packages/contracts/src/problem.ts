@@ -33,6 +33,7 @@ export const problems = {
   canaries_unknown: { status: 422, title: 'These tenants have nothing to migrate' },
   region_unavailable: { status: 422, title: 'The region is not served' },
   restore_time_unavailable: { status: 422, title: 'The tenant cannot be restored to this time' },
+  quota_reached: { status: 422, title: 'The plan has no room for more' },
   otp_incorrect: { status: 422, title: 'The code is not correct' },
   otp_expired: { status: 422, title: 'The code is used, expired or unknown' },
   otp_country_refused: { status: 422, title: 'No SMS goes to this country' },

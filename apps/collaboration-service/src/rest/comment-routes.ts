@@ -10,11 +10,15 @@ import { type DocumentComment, routes } from '@kyong/contracts';
 import { Problem, serve } from '@kyong/service-kit';
 import type { FastifyInstance } from 'fastify';
 import * as Y from 'yjs';
+import type { Quotas } from '../quotas.ts';
 import { type GymAccess, inOwnGym } from '../tenant-access.ts';
 import { pageOf, positionOf } from './paging.ts';
 import { visibleOr404 } from './visible.ts';
 
-export function commentRoutes(app: FastifyInstance, { access }: { access: GymAccess }): void {
+export function commentRoutes(
+  app: FastifyInstance,
+  { access, quotas }: { access: GymAccess; quotas: Quotas },
+): void {
   serve(app, routes.listDocumentComments, ({ principal, params: { documentId }, query: { cursor, limit } }) =>
     inOwnGym(access, principal, async (pool, actor) => {
       await visibleOr404(pool, actor, documentId);
@@ -32,6 +36,7 @@ export function commentRoutes(app: FastifyInstance, { access }: { access: GymAcc
   serve(app, routes.addDocumentComment, ({ principal, params: { documentId }, body: { text, anchor } }) =>
     inOwnGym(access, principal, async (pool, actor) => {
       await visibleOr404(pool, actor, documentId);
+      await quotas.ensureRoom(actor.tenantId, pool);
       const position = anchor === undefined ? null : positionIn(anchor);
       return addComment(pool, documentId, { author: actor.userId, text, anchor: position });
     }),

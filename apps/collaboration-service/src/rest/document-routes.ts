@@ -3,10 +3,12 @@ import {
   type DocumentRef,
   effectiveRole,
   mayCreate,
+  nearlyFull,
   type StoredDocument,
   seesAll,
 } from '@kyong/collaboration';
 import {
+  countDocuments,
   createDocument,
   giveRole,
   listDocuments,
@@ -16,21 +18,41 @@ import {
 import { type CollaborationDocument, type DocumentRole, routes } from '@kyong/contracts';
 import { Problem, serve } from '@kyong/service-kit';
 import type { FastifyInstance } from 'fastify';
+import type { Quotas } from '../quotas.ts';
 import { type GymAccess, inOwnGym } from '../tenant-access.ts';
 import { pageOf, positionOf } from './paging.ts';
 import { visibleOr404 } from './visible.ts';
 
 export function documentRoutes(
   app: FastifyInstance,
-  { access, onRoles }: { access: GymAccess; onRoles: (document: DocumentRef) => Promise<void> },
+  {
+    access,
+    quotas,
+    onRoles,
+  }: { access: GymAccess; quotas: Quotas; onRoles: (document: DocumentRef) => Promise<void> },
 ): void {
   serve(app, routes.createDocument, ({ principal, body, reply }) =>
     inOwnGym(access, principal, async (pool, actor) => {
       if (!mayCreate(actor)) throw new Problem('forbidden');
       const { userId } = actor;
-      const document = await createDocument(pool, { ...body, documentId: randomUUID(), userId });
+      const { documents: limit } = await quotas.ensureRoom(actor.tenantId, pool);
+      const document = await createDocument(pool, { ...body, documentId: randomUUID(), userId, limit });
       reply.header('location', `${routes.createDocument.path}/${document.documentId}`);
       return view(document, 'owner');
+    }),
+  );
+
+  serve(app, routes.showDocumentUsage, ({ principal }) =>
+    inOwnGym(access, principal, async (pool, actor) => {
+      if (!mayCreate(actor)) throw new Problem('forbidden');
+      const quota = await quotas.of(actor.tenantId);
+      const documents = await countDocuments(pool);
+      const databaseBytes = await quotas.bytesOf(actor.tenantId, pool);
+      return {
+        ...{ documents, documentsLimit: quota.documents },
+        ...{ databaseBytes, databaseBytesLimit: quota.databaseBytes },
+        nearlyFull: Math.max(documents / quota.documents, databaseBytes / quota.databaseBytes) >= nearlyFull,
+      };
     }),
   );
 

@@ -1,6 +1,7 @@
 import type { CreateDocumentRequest, DocumentKind, DocumentMember, DocumentRole } from '@kyong/contracts';
 import { type Pool, transaction } from '@kyong/postgres';
 import type { StoredDocument } from '../../ports.ts';
+import { QuotaReached } from '../../quotas.ts';
 
 interface Row {
   document_id: string;
@@ -17,12 +18,28 @@ const select = `
   SELECT d.document_id, kind, title, created_by, created_at, updated_at, r.role AS given
   FROM documents d LEFT JOIN document_roles r ON r.document_id = d.document_id AND r.user_id = $1`;
 
-/** The one who creates a document owns it. */
+/**
+ * The one who creates a document owns it.
+ * @throws {QuotaReached} when there are `limit` of them.
+ */
 export function createDocument(
   pool: Pool,
-  { documentId, kind, title, userId }: CreateDocumentRequest & { documentId: string; userId: string },
+  {
+    documentId,
+    kind,
+    title,
+    userId,
+    limit,
+  }: CreateDocumentRequest & { documentId: string; userId: string; limit: number },
 ): Promise<StoredDocument> {
   return transaction(pool, async (client) => {
+    // One after another: two that count at once would both find room.
+    await client.query("SELECT pg_advisory_xact_lock(hashtext('documents'))");
+    const counted = await client.query<{ isFull: boolean }>(
+      'SELECT count(*) >= $1 AS "isFull" FROM documents',
+      [limit],
+    );
+    if (counted.rows[0]?.isFull) throw new QuotaReached('Documents', String(limit));
     await client.query(
       'INSERT INTO documents (document_id, kind, title, created_by) VALUES ($1, $2, $3, $4)',
       [documentId, kind, title, userId],

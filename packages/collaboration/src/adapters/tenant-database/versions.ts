@@ -1,5 +1,6 @@
 import type { ChangeCount, DocumentVersion } from '@kyong/contracts';
-import type { Pool } from '@kyong/postgres';
+import { type Pool, transaction } from '@kyong/postgres';
+import { QuotaReached } from '../../quotas.ts';
 
 interface Row {
   version_id: string;
@@ -20,17 +21,38 @@ export interface NewVersion {
   summary: Record<string, ChangeCount>;
 }
 
-export async function addVersion(
+/**
+ * Keeps a version. Of those without a name the newest `limit` stay.
+ * @throws {QuotaReached} for one with a name, when there are `limit` of them.
+ */
+export function addVersion(
   pool: Pool,
   documentId: string,
-  { name, state, seq, createdBy, summary }: NewVersion,
+  { name, state, seq, createdBy, summary, limit }: NewVersion & { limit: number },
 ): Promise<DocumentVersion> {
-  const { rows } = await pool.query<Row>(
-    `INSERT INTO document_versions (document_id, name, state, seq, created_by, summary)
-     VALUES ($1, $2, $3, $4, $5, $6) RETURNING ${columns}`,
-    [documentId, name, state, seq, createdBy, summary],
-  );
-  return versionOf(rows[0] as Row);
+  return transaction(pool, async (client) => {
+    // One after another: two that count at once would both find room.
+    await client.query('SELECT FROM documents WHERE document_id = $1 FOR NO KEY UPDATE', [documentId]);
+    if (name !== null) {
+      const { rows } = await client.query<{ isFull: boolean }>(
+        'SELECT count(*) >= $2 AS "isFull" FROM document_versions WHERE document_id = $1 AND name IS NOT NULL',
+        [documentId, limit],
+      );
+      if (rows[0]?.isFull) throw new QuotaReached('Named versions of a document', String(limit));
+    }
+    const { rows } = await client.query<Row>(
+      `INSERT INTO document_versions (document_id, name, state, seq, created_by, summary)
+       VALUES ($1, $2, $3, $4, $5, $6) RETURNING ${columns}`,
+      [documentId, name, state, seq, createdBy, summary],
+    );
+    await client.query(
+      `DELETE FROM document_versions WHERE version_id IN (
+         SELECT version_id FROM document_versions WHERE document_id = $1 AND name IS NULL
+         ORDER BY created_at DESC, version_id DESC OFFSET $2)`,
+      [documentId, limit],
+    );
+    return versionOf(rows[0] as Row);
+  });
 }
 
 /** Newest first. */
