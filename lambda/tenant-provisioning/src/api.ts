@@ -70,7 +70,8 @@ export function createApi(deps: ApiDependencies): ApiHandler {
       if (!endpoint) throw new Problem('not_found');
       const caller = callerOf(event, deps.addressOf);
       // The authorizer has no way into the database, and its answer is kept for a while.
-      if (await deps.store.hasEnded(caller.access))
+      const isExpired = caller.expiresAt * 1000 <= deps.now().getTime();
+      if (isExpired || (await deps.store.hasEnded(caller.access)))
         throw new Problem('unauthenticated', { detail: 'This access has ended.' });
       result = await endpoint(event, caller, deps);
     } catch (error) {

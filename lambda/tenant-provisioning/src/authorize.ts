@@ -39,11 +39,20 @@ function stageOf(methodArn: string): string {
 }
 
 /** An authorizer's context holds flat values only. */
-function toContext({ sub, tenant, roles, scope, sid, ends_seen: seen }: Principal): Record<string, string> {
+function toContext({
+  sub,
+  tenant,
+  roles,
+  scope,
+  sid,
+  ends_seen: seen,
+  exp,
+}: Principal): Record<string, string> {
   return {
     sub,
     roles: roles.join(' '),
     scope,
+    exp: String(exp),
     ...(tenant !== undefined && { tenant }),
     ...(sid !== undefined && { sid }),
     ...(seen !== undefined && { ends_seen: String(seen) }),
@@ -57,6 +66,8 @@ const context = z.object({
   tenant: z.string().optional(),
   sid: z.string().optional(),
   ends_seen: z.coerce.number().optional(),
+  // An answer that was kept from the release before has none.
+  exp: z.coerce.number().default(Number.POSITIVE_INFINITY),
 });
 
 export interface Caller {
@@ -67,6 +78,8 @@ export interface Caller {
   tenantId: string | undefined;
   /** Their role there. */
   roles: Principal['roles'];
+  /** When the token expires: seconds since 1970. */
+  expiresAt: number;
   /** What the token says of the access it gives. */
   access: AccessOf;
   sourceIp: string | null;
@@ -76,7 +89,7 @@ export interface Caller {
 export function callerOf(event: APIGatewayProxyEvent, addressOf: AddressOf): Caller {
   const result = context.safeParse(event.requestContext.authorizer);
   if (!result.success) throw new Problem('unauthenticated');
-  const { roles: list, scope, ...access } = result.data;
+  const { roles: list, scope, exp: expiresAt, ...access } = result.data;
   const { sub, tenant } = access;
   const roles = list.split(' ').filter(Boolean) as Principal['roles'];
   return {
@@ -85,6 +98,7 @@ export function callerOf(event: APIGatewayProxyEvent, addressOf: AddressOf): Cal
     scopes: scope.split(' '),
     tenantId: tenant,
     roles,
+    expiresAt,
     access,
     sourceIp: addressOf(event),
   };

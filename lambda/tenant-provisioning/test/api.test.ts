@@ -97,6 +97,9 @@ describe('the API function', () => {
     expect(await answer({ ends_seen: '1' })).toBe('unauthenticated');
     expect(await answer({})).toBe('unauthenticated');
     expect(await answer({ ends_seen: '2' })).toBe('forbidden');
+    const now = Math.floor(Date.now() / 1000);
+    expect(await answer({ ends_seen: '2', exp: String(now) })).toBe('unauthenticated');
+    expect(await answer({ ends_seen: '2', exp: String(now + 60) })).toBe('forbidden');
     expect(await answer({ sub: 'arn:aws:iam::123456789012:role/operator', sid })).toBe('forbidden');
   });
 
@@ -279,7 +282,13 @@ describe('the authorizer', () => {
           },
         ],
       },
-      context: { sub: 'user-1', roles: 'gym_owner trainer', scope: 'session', tenant: 'iron-temple' },
+      context: {
+        sub: 'user-1',
+        roles: 'gym_owner trainer',
+        scope: 'session',
+        exp: '2000000000',
+        tenant: 'iron-temple',
+      },
     });
   });
 
