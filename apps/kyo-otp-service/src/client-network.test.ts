@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { clientNetwork, isLoopback, surroundingsOf } from './client-network.ts';
+import { clientNetwork, isLoopback, surroundingsOf, wideNetwork } from './client-network.ts';
 
 test.each([
   ['203.0.113.7', '203.0.113.7'],
@@ -19,6 +19,14 @@ test('an IPv6 address is in a /64, a /56 and a /48, an IPv4 address by itself', 
     { network: '2001:db8:1:2aff::/64', asMany: 1 },
     { network: '2001:db8:1:2a00::/56', asMany: 4 },
     { network: '2001:db8:1::/48', asMany: 16 },
+  ]);
+});
+
+test('a wide network is a /24 or a /48', () => {
+  expect(['203.0.113.7', '::ffff:203.0.113.9', '2001:db8:1:2::1'].map(wideNetwork)).toEqual([
+    '203.0.113.0/24',
+    '203.0.113.0/24',
+    '2001:db8:1::/48',
   ]);
 });
 

@@ -40,6 +40,12 @@ export function surroundingsOf(address: string): Surroundings[] {
   ];
 }
 
+/** What one provider or office has: a /24 of IPv4 (the smallest that is routed), a /48 of IPv6. */
+export function wideNetwork(address: string): string {
+  const { network = address } = surroundingsOf(address).at(-1) ?? {};
+  return network.replace(/\.\d+$/, '.0/24');
+}
+
 export function isLoopback(address: string): boolean {
   return address === '::1' || clientNetwork(address).startsWith('127.');
 }

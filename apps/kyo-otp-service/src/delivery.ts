@@ -1,7 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Channel } from '@kyong/contracts';
-import { cachedTemplates, deliver, type MessageSender, type OtpKeys } from '@kyong/otp';
-import { DeliveryWorker, LogWorker } from '@kyong/otp/adapters/redis';
+import {
+  cachedTemplates,
+  defaultBrake,
+  defaultPlatformPolicy,
+  deliver,
+  type MessageSender,
+  type OtpKeys,
+  priceOf,
+  spendSegments,
+} from '@kyong/otp';
+import { phoneNumbers } from '@kyong/otp/adapters/phone-numbers';
+import { DeliveryWorker, LogWorker, redisCountStore } from '@kyong/otp/adapters/redis';
 import { tenantLog, tenantTemplates } from '@kyong/otp/adapters/tenant-database';
 import type { TenantPools } from '@kyong/postgres';
 import type { Logger } from '@kyong/service-kit';
@@ -43,9 +53,20 @@ export function createDeliveryWorker(dependencies: DeliveryDependencies): Worker
   });
   const platform = platformAt(publicHost);
   const delivery = { keys: otpKeys, senders, platform, templates, now, pause, onError };
+  const counts = redisCountStore(redis);
+  const { homeCountry } = defaultPlatformPolicy;
+  const brake = { homeCountry, ...defaultBrake };
+  const numbers = phoneNumbers(homeCountry);
   const deliveries = new DeliveryWorker({
     redis,
-    deliver: (sealed, tell) => deliver(delivery, sealed, tell),
+    async deliver(sealed, tell) {
+      const result = await deliver(delivery, sealed, tell);
+      const { sms } = result;
+      const spend = async ({ to, ...sent }: NonNullable<typeof sms>) =>
+        spendSegments(counts, { ...sent, price: priceOf(to, brake, numbers), at: now() });
+      if (sms) await spend(sms).catch(onError);
+      return result;
+    },
     onDeadLetter: (letter) => logger.error(letter, 'a code was not delivered'),
     onError,
     ...(dependencies.abandonedAfterMilliseconds !== undefined && {

@@ -15,12 +15,17 @@ export function otpRoutes(
   // Never looks up whose address it is: the answer and its time are the same for everyone.
   serve(app, routes.sendOtp, async ({ body, request: { ip } }) => {
     const { captchaToken, ...request } = { ...body, to: addressOf(body.to).value };
-    const { policy, withdraw } = await gate.admit({ ...request, captchaToken }, ip);
+    const { policy, braked, settle } = await gate.admit({ ...request, captchaToken }, ip);
     const network = gate.networkOf(ip);
-    const result = await issue(otp, { ...request, network }, policy.codes[request.purpose]);
+    const issued = await issue(
+      otp,
+      { ...request, network, ...(braked && { braked }) },
+      policy.codes[request.purpose],
+    );
+    const result = settle(issued);
     if (result.outcome !== 'issued') {
-      withdraw();
-      throw new Problem(problemOf[result.outcome], { retryAfterSeconds: result.retryAfterSeconds });
+      const { outcome, retryAfterSeconds } = result;
+      throw new Problem(problemOf[outcome], { retryAfterSeconds });
     }
     return {
       requestId: result.requestId,
@@ -32,9 +37,10 @@ export function otpRoutes(
   // The code is spent before the session is opened: if the database is away just then, the person asks for another code.
   serve(app, routes.verifyOtp, async ({ body, request }) => {
     const { ip } = request;
-    const result = await verify(otp, { ...body, network: gate.networkOf(ip) });
+    const result = await verify(otp, { ...body, network: gate.networkOf(ip), most: gate.mostMistakes(ip) });
     switch (result.outcome) {
       case 'incorrect':
+        gate.mistaken(ip);
         throw new Problem('otp_incorrect', { attemptsLeft: result.attemptsLeft });
       case 'expired':
         throw new Problem('otp_expired');

@@ -85,6 +85,6 @@ function logAlarm(logger: Logger, alarm: Alarm): void {
     ...figures,
     ...('error' in figures && { error: undefined, err: figures.error }),
   };
-  if (kind === 'prefix_recovered') logger.info(line, 'alarm over');
+  if (kind === 'prefix_recovered' || kind === 'guessing_over') logger.info(line, 'alarm over');
   else logger.error(line, 'alarm');
 }

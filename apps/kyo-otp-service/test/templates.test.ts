@@ -1,4 +1,5 @@
 import type { OtpTemplate } from '@kyong/contracts';
+import { eventually } from '@kyong/testing';
 import { expect, test } from 'vitest';
 import { createGymService } from './gym.ts';
 import { problemOf } from './harness.ts';
@@ -180,4 +181,15 @@ test("codes are sent in the gym's words, under its name", async () => {
   );
   await send('+886912345679', { locale: 'zh-TW' });
   expect((await messageTo('+886912345679')).body).toMatch(/^Iron Temple 驗證碼 \d{6}，/);
+});
+
+test('a message of three segments costs a gym three', async () => {
+  const { send, startWorker, redis } = await createGymService({ queue: true });
+  startWorker({ name: 'a', send: async () => ({ segments: 3 }) });
+  await send('+886912345678');
+  await eventually(async () => {
+    const month = new Date().toISOString().slice(0, 7);
+    // The one that was counted when it was asked for is none on a laptop.
+    expect(await redis.hget(`{otp:counts}:budget:${month}`, 'iron-temple')).toBe('2');
+  });
 });

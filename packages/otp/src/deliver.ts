@@ -35,6 +35,8 @@ export interface DeliveryResult {
   outcome: DeliveryOutcome;
   /** For the tenant's log, sealed. */
   report?: string;
+  /** An SMS of a tenant that was sent, for its budget. */
+  sms?: { tenantId: string; to: string; segments: number };
 }
 
 const sendTimeoutMilliseconds = 3_000;
@@ -88,7 +90,13 @@ export async function deliver(
     segments: handover?.segments,
     cost: handover?.cost,
   });
-  return { outcome, ...(report !== undefined && { report }) };
+  const { segments } = handover ?? {};
+  return {
+    outcome,
+    ...(report !== undefined && { report }),
+    ...(logEntry &&
+      segments !== undefined && { sms: { tenantId: logEntry.tenantId, to: delivery.to, segments } }),
+  };
 }
 
 interface Tries {

@@ -15,6 +15,10 @@ export interface Reserve {
   rememberedSeconds: number;
   /** Wrong codes from such a network, in the window of the others; of sends it gets as many again. */
   attempts: number;
+  /** How long a recipient counts as somebody with an account, after a sign-in from anywhere: longer than a session lasts. */
+  accountSeconds: number;
+  /** What goes to somebody with an account, from wherever it is asked for, while a brake refuses everybody else. */
+  accountSends: Limit;
 }
 
 export interface OtpPolicy {
@@ -50,7 +54,10 @@ export const defaultPolicy: OtpPolicy = {
   alphabet: '0123456789',
   lifetimeSeconds: 300,
   attempts: { count: 10, windowSeconds: 3600 },
-  reserve: { networks: 3, rememberedSeconds: 30 * 86_400, attempts: 5 },
+  reserve: {
+    ...{ networks: 3, rememberedSeconds: 30 * 86_400, attempts: 5 },
+    ...{ accountSeconds: 60 * 86_400, accountSends: { count: 2, windowSeconds: 3600 } },
+  },
   sends: [
     { count: 5, windowSeconds: 3600 },
     { count: 10, windowSeconds: 86_400 },

@@ -16,13 +16,20 @@ export interface NewCode {
   attempts?: number;
   /** Keyed hash of the network that asks; absent where networks are not told apart. */
   network?: string;
+  /** A brake is on: only what strangers cannot use up is left, as far as these reserves still have some. */
+  braked?: Record<ReserveKind, boolean>;
   issuedAt: Date;
   expiresAt: Date;
   policy: Pick<OtpPolicy, 'sends' | 'resend' | 'reserve'>;
 }
 
+/** Of a network that the recipient has signed in from, or of a recipient who has an account. */
+export type ReserveKind = 'network' | 'account';
+
 export type NewCodeOutcome =
-  | { outcome: 'issued'; resendAfter: Date }
+  | { outcome: 'issued'; resendAfter: Date; reserve?: ReserveKind }
+  /** A brake is on, and no reserve holds for this recipient from this network. */
+  | { outcome: 'braked' }
   | { outcome: 'resend_too_soon' | 'send_limit'; retryAt: Date };
 
 export interface Guess {
@@ -35,6 +42,8 @@ export interface Guess {
   network?: string;
   at: Date;
   limit: Limit;
+  /** Wrong codes that are borne now, if fewer: but for the reserve, and for all that is remembered. */
+  most?: number;
   reserve: Reserve;
 }
 

@@ -10,7 +10,7 @@ test('a tenant that has set nothing has what the platform has', () => {
   const policy = resolve({});
   expect(policy.codes.login).toEqual(platform.codes);
   expect([...policy.countries]).toEqual(['TW']);
-  expect(policy.monthlyMessages).toBe(platform.monthlyMessages.basic);
+  expect(policy.budget).toEqual({ everybody: 5_000, strangers: 3_750 });
 });
 
 test('settings hold for every purpose, but for those of one purpose', () => {
@@ -20,7 +20,7 @@ test('settings hold for every purpose, but for those of one purpose', () => {
 });
 
 test("a tenant's limits hold beside the platform's, and it may bear fewer wrong codes", () => {
-  const { codes, countries, monthlyMessages } = resolve({
+  const { codes, countries, budget } = resolve({
     sends: [{ count: 2, windowSeconds: 600 }],
     countries: ['JP'],
     monthlyMessages: 1_000_000,
@@ -31,7 +31,7 @@ test("a tenant's limits hold beside the platform's, and it may bear fewer wrong 
   expect([strict.login.attempts.count, strict.signup.attempts.count]).toEqual([3, 10]);
   expect(strict.login.attempts.windowSeconds).toBe(platform.codes.attempts.windowSeconds);
   expect([...countries]).toEqual(['TW', 'JP']);
-  expect(monthlyMessages).toBe(platform.monthlyMessages.basic);
+  expect(budget.everybody).toBe(platform.monthlyMessages.basic);
 });
 
 test.each<[string, OtpSettings]>([

@@ -9,7 +9,10 @@ export interface PlatformPolicy {
   blockedEmailDomains: readonly string[];
   /** Codes to all recipients of one tenant, or of none. */
   tenantSends: Limit;
-  /** Codes by SMS in a calendar month (UTC) by plan, and for everybody who names no tenant that is known. */
+  /**
+   * What SMS may cost in a calendar month (UTC) by plan, and for everybody who names no tenant that is known. In money: one is
+   * what a message of one segment costs at home.
+   */
   monthlyMessages: Record<Plan | 'none', number>;
 }
 
@@ -43,7 +46,8 @@ export interface TenantPolicy {
   countries: ReadonlySet<string>;
   blockedEmailDomains: ReadonlySet<string>;
   tenantSends: Limit;
-  monthlyMessages: number;
+  /** What SMS may cost in a month, and what of it may be spent on people nobody knows to be anybody's. */
+  budget: { everybody: number; strangers: number };
 }
 
 /**
@@ -71,8 +75,18 @@ export function resolvePolicy(
     countries: new Set([platform.homeCountry, ...(settings.countries ?? [])]),
     blockedEmailDomains: new Set([...platform.blockedEmailDomains, ...(settings.blockedEmailDomains ?? [])]),
     tenantSends,
-    monthlyMessages: Math.min(settings.monthlyMessages ?? budget, budget),
+    budget: budgetOf(tenant?.tenantId, Math.min(settings.monthlyMessages ?? budget, budget)),
   };
+}
+
+/** Whoever names a gym spends its budget: a quarter stays for people who have signed in before. */
+const membersShare = 0.25;
+
+/** A gym never spends more than it wants to. What nobody's budget is has its quarter on top. */
+function budgetOf(tenantId: string | undefined, amount: number): TenantPolicy['budget'] {
+  return tenantId === undefined
+    ? { strangers: amount, everybody: Math.ceil(amount * (1 + membersShare)) }
+    : { strangers: Math.ceil(amount * (1 - membersShare)), everybody: amount };
 }
 
 /**

@@ -11,13 +11,14 @@ export type VerifyResult =
 /**
  * Exchanges a code for what it grants, once. A client whose answer was lost on the way and who asks again is told
  * `expired`: a spent code is spent, even for the one who spent it, since a second asker cannot be told from a thief. It
- * costs them a new code. `network` is where the attempt comes from, where that is known.
+ * costs them a new code. `network` is where the attempt comes from, where that is known; `most` are the wrong codes that are
+ * borne now, if fewer than the policy has.
  */
 export async function verify(
   otp: Otp,
-  attempt: { requestId: string; code: string; network?: string | undefined },
+  attempt: { requestId: string; code: string; network?: string | undefined; most?: number | undefined },
 ): Promise<VerifyResult> {
-  const { requestId, network } = attempt;
+  const { requestId, network, most } = attempt;
   const recipient = recipientOf(requestId);
   if (!recipient) return { outcome: 'expired' };
 
@@ -30,6 +31,7 @@ export async function verify(
     operationId: randomUUID(),
     ...(network !== undefined && { network: otp.keys.network(recipient, network) }),
     at,
+    ...(most !== undefined && { most }),
     limit: otp.policy.attempts,
     reserve: otp.policy.reserve,
   });

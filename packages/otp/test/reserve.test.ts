@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { keyOf } from '../src/adapters/redis/partition.ts';
+import { issue, verify } from '../src/index.ts';
 import { createHarness, type Harness, wrong } from './harness.ts';
 
 const home = '198.51.100.7';
@@ -73,6 +74,61 @@ test('who has used up the sends keeps nobody from a code where they have signed 
   }
   harness.clock.advance(240);
   expect(await harness.trySend(home)).toMatchObject({ outcome: 'send_limit' });
+});
+
+test('while a brake is on a code goes where a reserve holds, and nowhere else', async () => {
+  const harness = createHarness();
+  const braked = { network: true, account: true };
+  const trySend = (network: string, reserves = braked) =>
+    issue(harness.otp, {
+      channel: 'sms',
+      to: harness.to,
+      purpose: 'login',
+      locale: 'en',
+      network,
+      braked: reserves,
+    });
+  expect(await trySend(home)).toEqual({ outcome: 'braked' });
+  await signIn(harness, home);
+  expect(await trySend(home)).toMatchObject({ outcome: 'issued', reserve: 'network' });
+  expect(await trySend(home, { network: false, account: false })).toEqual({ outcome: 'braked' });
+  // From elsewhere: two an hour, and no word of a wait, which would tell that the person is known.
+  expect(await trySend('203.0.113.1')).toMatchObject({ outcome: 'issued', reserve: 'account' });
+  expect(await trySend('203.0.113.1')).toEqual({ outcome: 'braked' });
+  harness.clock.advance(30);
+  expect(await trySend('203.0.113.2')).toMatchObject({ outcome: 'issued', reserve: 'account' });
+  harness.clock.advance(600);
+  expect(await trySend('203.0.113.2')).toEqual({ outcome: 'braked' });
+  expect(await trySend('203.0.113.2', { network: true, account: false })).toEqual({ outcome: 'braked' });
+  // Whatever a stranger has used up of it, home is another.
+  expect(await trySend(home)).toMatchObject({ outcome: 'issued', reserve: 'network' });
+});
+
+test('somebody has an account for sixty days after a sign-in: longer than a session lasts', async () => {
+  const harness = createHarness();
+  const trySend = () =>
+    issue(harness.otp, {
+      ...{ channel: 'sms', to: harness.to, purpose: 'login', locale: 'en', network: home },
+      braked: { network: true, account: true },
+    });
+  await signIn(harness, home);
+  harness.clock.advance(31 * days);
+  expect(await trySend()).toMatchObject({ outcome: 'issued', reserve: 'account' });
+  harness.clock.advance(28 * days);
+  expect(await trySend()).toEqual({ outcome: 'braked' });
+});
+
+test('who bears fewer wrong codes for a while has as many as always afterwards, and at home all the time', async () => {
+  const harness = createHarness();
+  await signIn(harness, home);
+  const { requestId, code } = await harness.send();
+  const guess = (network: string, most?: number) =>
+    verify(harness.otp, { requestId, code: wrong(code), network, ...(most !== undefined && { most }) });
+  for (const attemptsLeft of [2, 1, 0])
+    expect(await guess('203.0.113.1', 3)).toEqual({ outcome: 'incorrect', attemptsLeft });
+  expect(await guess('203.0.113.1', 3)).toMatchObject({ outcome: 'exhausted' });
+  expect(await guess(home, 3)).toEqual({ outcome: 'incorrect', attemptsLeft: 4 });
+  expect(await guess('203.0.113.1')).toEqual({ outcome: 'incorrect', attemptsLeft: 6 });
 });
 
 test('a wrong guess from the reserve that runs twice counts once', async () => {

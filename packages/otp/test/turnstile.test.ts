@@ -42,9 +42,11 @@ test('a token that Turnstile accepts stands for a person', async () => {
 test.each([
   ['made up', 'invalid-input-response'],
   ['used before', 'timeout-or-duplicate'],
+  ['broken, so that it spoils our request,', 'bad-request'],
 ])('a token that is %s does not', async (_, code) => {
   const answer = { success: false, 'error-codes': [code] };
-  expect(await ask(200, answer)).toMatchObject({ person: false, alarms: [] });
+  for (const status of [200, 400])
+    expect(await ask(status, answer)).toMatchObject({ person: false, alarms: [] });
 });
 
 test('without a token nobody is asked', async () => {

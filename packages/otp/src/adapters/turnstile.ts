@@ -8,8 +8,11 @@ export interface TurnstileOptions {
 
 const defaultUrl = 'https://challenges.cloudflare.com/turnstile/v0/siteverify';
 const timeoutMilliseconds = 2_000;
-/** That our own request was wrong says nothing about the visitor. */
-const ourFaults = new Set(['missing-input-secret', 'invalid-input-secret', 'bad-request', 'internal-error']);
+/**
+ * That our own account is wrong, or theirs in trouble, says nothing about the visitor. `bad-request` does: a token that somebody
+ * made up may provoke it, and a captcha that opens for a broken token is none.
+ */
+const ourFaults = new Set(['missing-input-secret', 'invalid-input-secret', 'internal-error']);
 
 /** Cloudflare Turnstile, by its `siteverify` (https://developers.cloudflare.com/turnstile/get-started/server-side-validation/). */
 export function turnstile({ secret, url = defaultUrl }: TurnstileOptions): Captcha {
@@ -20,10 +23,15 @@ export function turnstile({ secret, url = defaultUrl }: TurnstileOptions): Captc
       const response = await fetch(url, {
         method: 'POST',
         body: form,
+        redirect: 'error',
         signal: AbortSignal.timeout(timeoutMilliseconds),
       });
-      if (!response.ok) throw new Error(`The captcha service answered ${response.status}.`);
-      const answer = (await response.json()) as { success?: unknown; 'error-codes'?: unknown };
+      const { status } = response;
+      if (status >= 500 || status === 429) throw new Error(`The captcha service answered ${status}.`);
+      const answer = (await response.json().catch(() => ({}))) as {
+        success?: unknown;
+        'error-codes'?: unknown;
+      };
       const errors = Array.isArray(answer['error-codes']) ? answer['error-codes'] : [];
       const fault = errors.find((code) => ourFaults.has(String(code)));
       if (fault !== undefined) throw new Error(`The captcha service refused our request: ${fault}.`);

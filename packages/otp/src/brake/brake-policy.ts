@@ -9,6 +9,15 @@ export interface BrakePolicy {
   /** Codes to a whole country other than the home country. */
   countrySends: Limit;
   conversion: ConversionPolicy;
+  /** What a segment costs abroad, in what it costs at home; `other` for countries that are not named. */
+  prices: { other: number; countries: Partial<Record<string, number>> };
+  /** When so many wrong codes came from everywhere, and no fewer than right ones, somebody guesses at many people at once. */
+  guessing: Limit & {
+    /** So many are one whatever else comes in: right codes can be had by whoever guesses. */
+    certain: number;
+    /** Wrong codes of a recipient that are borne meanwhile, but from where they have signed in before. */
+    attempts: number;
+  };
 }
 
 export const defaultBrake: Omit<BrakePolicy, 'homeCountry'> = {
@@ -23,4 +32,8 @@ export const defaultBrake: Omit<BrakePolicy, 'homeCountry'> = {
     trials: { count: 2, windowSeconds: 60 },
     recoverySends: 3,
   },
+  // The dearest message that is sent (USD 0.20, KYO_AWS_SMS_MAX_PRICE_USD) against a point of Mitake (TWD 0.9, USD 0.028).
+  prices: { other: 7, countries: {} },
+  // A person in ten mistypes: a hundred in ten minutes are of a thousand sign-ins, of which nine hundred are right.
+  guessing: { count: 100, windowSeconds: 600, certain: 2_000, attempts: 3 },
 };

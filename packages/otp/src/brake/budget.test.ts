@@ -19,13 +19,17 @@ function createBudget() {
 test('a budget lasts until it is spent, and each alarm goes off once', () => {
   const { clock, alarms, budget } = createBudget();
   const policy = policyOf('iron-temple');
-  for (let n = 0; n < 10; n++) {
+  for (let n = 0; n < 8; n++) {
     expect(budget.waitSeconds(policy, clock.now())).toBe(0);
     budget.add(policy, clock.now(), 1);
   }
   expect(budget.waitSeconds(policy, clock.now())).toBe(31 * 86_400);
   expect(budget.waitSeconds(policy, clock.now())).toBe(31 * 86_400);
   expect(alarms).toEqual(['budget_nearly_exhausted', 'budget_exhausted']);
+  // A quarter is left for whoever is known.
+  expect(budget.isExhausted(policy, clock.now())).toBe(false);
+  budget.add(policy, clock.now(), 2);
+  expect(budget.isExhausted(policy, clock.now())).toBe(true);
   expect(budget.waitSeconds(policyOf('other-gym'), clock.now())).toBe(0);
 });
 

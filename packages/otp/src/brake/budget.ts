@@ -2,38 +2,43 @@ import type { TenantPolicy } from '../tenant-policy.ts';
 import type { AlarmBell } from './alarm-bell.ts';
 import type { SmsLog } from './ports.ts';
 import type { SharedCounts } from './shared-counts.ts';
-import { Months } from './windows.ts';
+import { budgetMonths } from './spending.ts';
 
 /** An operator hears of a budget when so much of it is spent: there is time to raise it. */
 const warningShare = 0.8;
 
 /**
- * SMS a tenant may send in a calendar month. E-mail costs next to nothing and stays open, so that a stranger who spends
- * the budget of a gym does not shut it.
+ * What a tenant's SMS may cost in a calendar month, in what one segment costs at home. Strangers spend a part of it: the rest
+ * is for people who have signed in before. E-mail costs next to nothing and stays open.
  */
 export class Budget {
   readonly #counts: SharedCounts;
   readonly #bell: AlarmBell;
-  readonly #months = new Months('budget');
+  readonly #months = budgetMonths();
 
   constructor(counts: SharedCounts, bell: AlarmBell) {
     this.#counts = counts;
     this.#bell = bell;
   }
 
-  /** @returns seconds until there is a new budget, 0 while this one lasts. */
-  waitSeconds({ tenantId, monthlyMessages }: TenantPolicy, at: Date): number {
+  /** @returns seconds until strangers have a new budget, 0 while theirs lasts. */
+  waitSeconds({ tenantId, budget }: TenantPolicy, at: Date): number {
     const month = this.#months.at(at);
     const sent = this.#counts.total(month, tenantId ?? '');
-    const near = sent >= monthlyMessages * warningShare;
-    const spent = sent >= monthlyMessages;
+    const near = sent >= budget.strangers * warningShare;
+    const spent = sent >= budget.strangers;
     const name = `${month.key} ${tenantId ?? ''}`;
     this.#bell.set(`near ${name}`, near, { kind: 'budget_nearly_exhausted', tenantId });
     this.#bell.set(`spent ${name}`, spent, { kind: 'budget_exhausted', tenantId });
     return spent ? (month.endsAt - at.getTime()) / 1000 : 0;
   }
 
-  add({ tenantId }: TenantPolicy, at: Date, amount: number): void {
+  /** Whether all of it is spent, the part that strangers cannot spend included. */
+  isExhausted({ tenantId, budget }: TenantPolicy, at: Date): boolean {
+    return this.#counts.total(this.#months.at(at), tenantId ?? '') >= budget.everybody;
+  }
+
+  add({ tenantId }: Pick<TenantPolicy, 'tenantId'>, at: Date, amount: number): void {
     this.#counts.add(this.#months.at(at), tenantId ?? '', amount);
   }
 

@@ -9,3 +9,4 @@ export {
   type Increment,
   SharedCounts,
 } from './shared-counts.ts';
+export { priceOf, spendSegments } from './spending.ts';

@@ -19,7 +19,7 @@ export interface Captcha {
 
 /** What the tenants' own logs say. */
 export interface SmsLog {
-  /** SMS that a tenant has sent since then; undefined when that cannot be had now. */
+  /** Segments of SMS that a tenant has sent since then; undefined when that cannot be had now. */
   countSince(tenantId: string, from: Date): Promise<number | undefined>;
 }
 
@@ -34,4 +34,6 @@ export type Alarm =
     }
   | { kind: 'prefix_limit'; prefix: string }
   | { kind: 'tenant_limit' | 'budget_nearly_exhausted' | 'budget_exhausted'; tenantId: string | undefined }
+  /** Of the whole platform, in the window of the brake on wrong codes. */
+  | { kind: 'guessing' | 'guessing_over'; wrong: number; verified: number }
   | { kind: 'captcha_unavailable'; error: unknown };

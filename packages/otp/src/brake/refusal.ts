@@ -7,13 +7,17 @@ export interface SendAttempt {
   /** Normalised. */
   to: string;
   policy: TenantPolicy;
+  /** Who asks, as far as that can be told: an address or a household's network. */
+  client: string;
+  /** What lies around it: what one provider or one office has. */
+  network: string;
 }
 
 export type RefusalReason = 'country' | 'number' | 'email_domain';
 
 /** Why no code goes to an address, whoever asks and however seldom; undefined when codes do. */
 export function refusalOf(
-  { channel, to, policy }: SendAttempt,
+  { channel, to, policy }: Pick<SendAttempt, 'channel' | 'to' | 'policy'>,
   { phoneNumbers, homeCountry }: { phoneNumbers: PhoneNumbers; homeCountry: string },
 ): RefusalReason | undefined {
   if (channel === 'email') return isBlocked(to, policy.blockedEmailDomains) ? 'email_domain' : undefined;

@@ -82,11 +82,7 @@ export class SlidingLimit {
 
   /** @returns seconds until one more is allowed, 0 if it is now. Counts nothing. */
   waitSeconds(name: string, limit: Limit, at: number): number {
-    const length = limit.windowSeconds * 1000;
-    const [running, last] = this.#bucketsOf(length, at);
-    const current = running ? this.#counts.total(running, name) : 0;
-    const previous = last ? this.#counts.total(last, name) : 0;
-    const elapsed = (at % length) / length;
+    const { current, previous, elapsed } = this.#usedAt(name, limit, at);
     const most = limit.count - 1;
     if (current + previous * (1 - elapsed) <= most) return 0;
     // In this window, as the previous one slides out; or in the next, as this one does.
@@ -94,9 +90,26 @@ export class SlidingLimit {
     return Math.max(wait * limit.windowSeconds, 0.001);
   }
 
+  /** @returns how many more are allowed now, if all came at once. */
+  left(name: string, limit: Limit, at: number): number {
+    const { current, previous, elapsed } = this.#usedAt(name, limit, at);
+    return Math.max(0, limit.count - current - previous * (1 - elapsed));
+  }
+
   add(name: string, limit: Limit, at: number, amount = 1): void {
     const [running] = this.#bucketsOf(limit.windowSeconds * 1000, at);
     if (running) this.#counts.add(running, name, amount);
+  }
+
+  /** Counted in the running window and in the one before, and how much of the running one is over. */
+  #usedAt(name: string, { windowSeconds }: Limit, at: number) {
+    const length = windowSeconds * 1000;
+    const [running, last] = this.#bucketsOf(length, at);
+    return {
+      current: running ? this.#counts.total(running, name) : 0,
+      previous: last ? this.#counts.total(last, name) : 0,
+      elapsed: (at % length) / length,
+    };
   }
 
   #bucketsOf(length: number, at: number): readonly Bucket[] {

@@ -19,6 +19,8 @@ const ofRecipient = (kind: string, recipient: Buffer, network?: string) =>
 export const keyOf = {
   request: (recipient: Buffer, requestId: string) => `${tag(partitionOf(recipient))}:request:${requestId}`,
   sends: (recipient: Buffer, network?: string) => ofRecipient('sends', recipient, network),
+  /** To a recipient with an account, while a brake is on. */
+  accountSends: (recipient: Buffer) => ofRecipient('account-sends', recipient),
   guesses: (recipient: Buffer, network?: string) => ofRecipient('guesses', recipient, network),
   /** Where the recipient has signed in from. */
   networks: (recipient: Buffer) => ofRecipient('networks', recipient),

@@ -1,12 +1,16 @@
 import { join } from 'node:path';
 import { type ConfirmedWrite, readScript, runScript, type Script } from '@kyong/redis';
-import type { Guess, GuessOutcome, NewCode, NewCodeOutcome, OtpStore } from '../../ports.ts';
+import type { Limit } from '../../policy.ts';
+import type { Guess, GuessOutcome, NewCode, NewCodeOutcome, OtpStore, ReserveKind } from '../../ports.ts';
 import { keyOf, partitionOf } from './partition.ts';
 
-type IssueReply = ['issued' | 'resend_too_soon' | 'send_limit', number];
+type IssueReply =
+  | ['issued', number, ReserveKind | '']
+  | ['resend_too_soon' | 'send_limit', number]
+  | ['braked'];
 type VerifyReply = ['correct', string] | ['incorrect' | 'exhausted', number] | ['expired'];
 
-const issueScript = readScript(join(import.meta.dirname, 'issue.lua'), 5);
+const issueScript = readScript(join(import.meta.dirname, 'issue.lua'), 6);
 const verifyScript = readScript(join(import.meta.dirname, 'verify.lua'), 5);
 
 /** A call is repeated by the client within its command timeout, so a repeat comes sooner than this. */
@@ -28,12 +32,13 @@ export function redisOtpStore(write: ConfirmedWrite): OtpStore {
 
 async function issue(write: ConfirmedWrite, code: NewCode): Promise<NewCodeOutcome> {
   const { recipient, policy } = code;
-  const [outcome, time] = await run<IssueReply>(write, issueScript, [
+  const reply = await run<IssueReply>(write, issueScript, [
     keyOf.request(recipient, code.requestId),
     keyOf.sends(recipient),
     keyOf.deliveries(partitionOf(recipient)),
     keyOf.networks(recipient),
     keyOf.sends(recipient, code.network),
+    keyOf.accountSends(recipient),
     code.issuedAt.getTime(),
     code.expiresAt.getTime(),
     code.codeHash,
@@ -43,10 +48,16 @@ async function issue(write: ConfirmedWrite, code: NewCode): Promise<NewCodeOutco
     code.logEntry ?? '',
     code.network ?? '',
     code.attempts ?? '',
+    code.braked ? reservesOf(code.braked) : '',
   ]);
-  return outcome === 'issued'
-    ? { outcome, resendAfter: new Date(time) }
-    : { outcome, retryAt: new Date(time) };
+  switch (reply[0]) {
+    case 'issued':
+      return { outcome: 'issued', resendAfter: new Date(reply[1]), ...(reply[2] && { reserve: reply[2] }) };
+    case 'braked':
+      return { outcome: 'braked' };
+    default:
+      return { outcome: reply[0], retryAt: new Date(reply[1]) };
+  }
 }
 
 function run<Reply>(
@@ -66,13 +77,24 @@ function limitsOf(policy: Limits): string {
   const known = limitTexts.get(policy);
   if (known !== undefined) return known;
   const text = JSON.stringify({
-    sends: policy.sends.map(({ count, windowSeconds }) => ({ count, window: windowSeconds * 1000 })),
+    sends: policy.sends.map(inMilliseconds),
+    accountSends: [inMilliseconds(policy.reserve.accountSends)],
+    account: policy.reserve.accountSeconds * 1000,
     waits: policy.resend.waitSeconds.map((seconds) => seconds * 1000),
     waitWindow: policy.resend.windowSeconds * 1000,
     remembered: policy.reserve.rememberedSeconds * 1000,
   });
   limitTexts.set(policy, text);
   return text;
+}
+
+function reservesOf(braked: NonNullable<NewCode['braked']>): string {
+  const left = Object.entries(braked).flatMap(([kind, isLeft]) => (isLeft ? [kind] : []));
+  return left.join(' ') || 'none';
+}
+
+function inMilliseconds({ count, windowSeconds }: Limit) {
+  return { count, window: windowSeconds * 1000 };
 }
 
 async function verify(write: ConfirmedWrite, guess: Guess): Promise<GuessOutcome> {
@@ -92,6 +114,8 @@ async function verify(write: ConfirmedWrite, guess: Guess): Promise<GuessOutcome
     guess.reserve.attempts,
     guess.reserve.networks,
     guess.reserve.rememberedSeconds * 1000,
+    guess.most ?? '',
+    guess.reserve.accountSeconds * 1000,
   ]);
   switch (reply[0]) {
     case 'correct':

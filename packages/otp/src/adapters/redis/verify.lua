@@ -2,7 +2,8 @@
 -- KEYS: the request; the recipient's wrong guesses, newest first, as `time:operation`; the partition's log; the networks the
 -- recipient has signed in from, by time; the wrong guesses from this network once the others are used up (all in one slot)
 -- ARGV: now, operation, codeHash, limit, window, memory (how long a call may still be repeated), network or '', and of the
--- reserve: attempts, networks, remembered
+-- reserve: attempts, networks, remembered; how many wrong ones are borne now, but for the reserve, or ''; how long somebody
+-- has an account
 --
 -- The hashes are compared byte by byte, not in constant time: both are HMACs under a key that no guesser has, so how many
 -- of their bytes agree tells nothing about the code.
@@ -38,7 +39,7 @@ end
 -- A tenant may bear fewer than the recipient has. What is kept is what counts for the others.
 local guesses, kept = KEYS[2], tonumber(ARGV[4])
 local function bearable() return math.min(kept, tonumber(attempts or kept)) end
-local limit = bearable()
+local limit = math.min(bearable(), tonumber(ARGV[11]) or kept)
 local wrong, newest, oldest, repeated = count(guesses, limit)
 local retryAt = oldest + window
 if wrong >= limit and not repeated and network ~= '' then
@@ -62,7 +63,7 @@ if codeHash == expected then
   if network ~= '' then
     redis.call('ZADD', networks, now, network)
     redis.call('ZREMRANGEBYRANK', networks, 0, -tonumber(ARGV[9]) - 1)
-    redis.call('PEXPIRE', networks, remembered)
+    redis.call('PEXPIRE', networks, tonumber(ARGV[12]))
   end
   if logEntry then redis.call('XADD', KEYS[3], '*', 'verified', logEntry, 'at', ARGV[1]) end
   return {'correct', grant}
