@@ -104,7 +104,7 @@ export const collaborationRoutes = {
     params: documentParams,
     query: collaboration.historyQuery,
     success: { status: 200, description: 'A page, newest first', body: collaboration.documentHistory },
-    problems: ['forbidden', 'not_found'],
+    problems: ['forbidden', 'not_found', 'rate_limited'],
   }),
   keepDocumentVersion: route({
     method: 'POST',
