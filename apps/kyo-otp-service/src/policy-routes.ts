@@ -1,7 +1,7 @@
 import { otpSettings, routes } from '@kyong/contracts';
 import { type PlatformPolicy, resolvePolicy, type TenantPolicies } from '@kyong/otp';
 import type { TenantSettings } from '@kyong/otp/adapters/tenant-settings';
-import { Problem, requireRecentAuthentication, serve } from '@kyong/service-kit';
+import { isOperator, Problem, requireRecentAuthentication, serve } from '@kyong/service-kit';
 import type { FastifyInstance } from 'fastify';
 import { stepUpSeconds } from './step-up.ts';
 
@@ -38,6 +38,14 @@ export function policyRoutes(
     }
     const by = { userId: principal.sub, sourceIp: request.ip };
     if (!(await settings.replace(tenantId, by, body))) throw new Problem('forbidden');
+    await policies.refresh();
+    return body;
+  });
+
+  serve(app, routes.approveOtpCountries, async ({ principal, params: { tenantId }, body, request }) => {
+    if (!isOperator(principal)) throw new Problem('forbidden');
+    const by = { userId: principal.sub, sourceIp: request.ip };
+    if (!(await settings.approve(tenantId, by, body.countries))) throw new Problem('not_found');
     await policies.refresh();
     return body;
   });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { OtpSettings, SendOtpResponse, TenantRole } from '@kyong/contracts';
+import type { OtpSettings, Role, SendOtpResponse, TenantRole } from '@kyong/contracts';
 import { expect, onTestFinished, test } from 'vitest';
 import { createApp } from '../src/app.ts';
 import { createService, post, problemOf } from './harness.ts';
@@ -60,14 +60,30 @@ test('what the settings of others in the row were they still are', async () => {
   expect(rows).toEqual([{ settings: { theme: 'dark', otp: { countries: ['JP'] } } }]);
 });
 
-test('a country the tenant has added gets its SMS, in the name of that tenant only', async () => {
-  const { app, change } = await createGym();
+test('a country the tenant has added and an operator approved gets its SMS, in the name of that tenant only', async () => {
+  const { app, change, signingKeys } = await createGym();
   const body = { channel: 'sms', to: '+819012345678' };
   expect(problemOf(await post(app, '/api/otp/send', { ...body, tenantId }))).toEqual([
     422,
     'otp_country_refused',
   ]);
   await change({ countries: ['JP'] });
+  expect(problemOf(await post(app, '/api/otp/send', { ...body, tenantId }))).toEqual([
+    422,
+    'otp_country_refused',
+  ]);
+  const approve = async (roles: Role[], tenant = tenantId) =>
+    app.inject({
+      method: 'PUT',
+      url: `/api/otp/countries/${tenant}`,
+      headers: {
+        authorization: `Bearer ${await signingKeys.sign({ sub: 'operator', tenant: tenantId, roles, scope: 'operator' }, 60)}`,
+      },
+      payload: { countries: ['JP'] },
+    });
+  expect(problemOf(await approve(['gym_owner']))).toEqual([403, 'forbidden']);
+  expect(problemOf(await approve(['platform_admin'], 'no-such-gym'))).toEqual([404, 'not_found']);
+  expect((await approve(['platform_admin'])).statusCode).toBe(200);
   expect(problemOf(await post(app, '/api/otp/send', { ...body, tenantId: 'other-gym' }))).toEqual([
     422,
     'otp_country_refused',

@@ -21,6 +21,17 @@ const codeSettings = z
   })
   .partial();
 
+const countries = z
+  .array(z.string().regex(/^[A-Z]{2}$/, 'a country (ISO 3166-1 alpha-2), such as JP'))
+  .max(50);
+
+/** An operator's word: SMS abroad are what fraud earns by. */
+export const otpCountries = z
+  .strictObject({
+    countries: countries.meta({ description: 'Countries that the gym may choose, all of them' }),
+  })
+  .meta({ id: 'OtpCountries', example: { countries: ['JP', 'HK'] } });
+
 /** What a tenant has set about its one-time passwords; what is absent is as the platform has it. */
 export const otpSettings = codeSettings
   .extend({
@@ -28,10 +39,11 @@ export const otpSettings = codeSettings
       .partialRecord(otpPurpose, codeSettings)
       .meta({ description: 'Other values for one purpose' })
       .optional(),
-    countries: z
-      .array(z.string().regex(/^[A-Z]{2}$/, 'a country (ISO 3166-1 alpha-2), such as JP'))
-      .max(50)
-      .meta({ description: "Where SMS may go, beside the platform's home country" })
+    countries: countries
+      .meta({
+        description:
+          "Where SMS may go, beside the platform's home country; to each once an operator has approved it",
+      })
       .optional(),
     blockedEmailDomains: z
       .array(

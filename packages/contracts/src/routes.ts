@@ -8,7 +8,7 @@ import { fleetRoutes } from './fleet-routes.ts';
 import { health } from './health.ts';
 import { operation } from './operation.ts';
 import * as otp from './otp.ts';
-import { otpSettings } from './otp-policy.ts';
+import { otpCountries, otpSettings } from './otp-policy.ts';
 import { otpAdministrationRoutes } from './otp-routes.ts';
 import { restoreTenantRequest } from './restore.ts';
 import { route } from './route.ts';
@@ -321,6 +321,20 @@ export const routes = {
     success: { status: 200, description: 'The settings from now on', body: otpSettings },
     securityEvent: 'otp-policy.replace',
     problems: ['forbidden', 'insufficient_user_authentication', 'otp_policy_unsafe'],
+  }),
+  approveOtpCountries: route({
+    method: 'PUT',
+    path: '/api/otp/countries/{tenantId}',
+    tag: 'One-time passwords',
+    summary: 'Say to which countries a gym may send SMS (operator)',
+    description:
+      'In place of those approved before. Codes go to a country that is approved and in the settings of the gym.',
+    secured: true,
+    params: tenantParams,
+    body: otpCountries,
+    success: { status: 200, description: 'The countries from now on', body: otpCountries },
+    securityEvent: 'otp-countries.approve',
+    problems: ['forbidden', 'not_found'],
   }),
   ...otpAdministrationRoutes,
   refresh: route({

@@ -1,4 +1,4 @@
-import { otpSettings, type Plan } from '@kyong/contracts';
+import { otpCountries, otpSettings, type Plan } from '@kyong/contracts';
 import { type PlatformPolicy, resolvePolicy, type TenantPolicy } from './tenant-policy.ts';
 
 export interface TenantSettingsRow {
@@ -6,6 +6,8 @@ export interface TenantSettingsRow {
   plan: Plan;
   /** As it is kept; undefined when the tenant has set nothing. */
   settings: unknown;
+  /** As an operator has approved them; undefined for none. */
+  countries?: unknown;
 }
 
 export interface TenantSettingsSource {
@@ -54,9 +56,15 @@ export class TenantPolicies {
     this.#policies = new Map(rows.map((row) => [row.tenantId, this.#resolve(row)]));
   }
 
-  #resolve({ tenantId, plan, settings }: TenantSettingsRow): TenantPolicy {
+  #resolve({ tenantId, plan, settings, countries }: TenantSettingsRow): TenantPolicy {
     try {
-      return resolvePolicy(this.#platform, { tenantId, plan, settings: otpSettings.parse(settings ?? {}) });
+      const approved = otpCountries.parse({ countries: countries ?? [] }).countries;
+      return resolvePolicy(this.#platform, {
+        tenantId,
+        plan,
+        settings: otpSettings.parse(settings ?? {}),
+        approved,
+      });
     } catch (error) {
       this.#onInvalid(tenantId, error);
       return resolvePolicy(this.#platform, { tenantId, plan, settings: {} });

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { TenantPolicies } from './tenant-policies.ts';
 import { defaultPlatformPolicy as platform, resolvePolicy } from './tenant-policy.ts';
 
-const resolve = (settings: OtpSettings) =>
-  resolvePolicy(platform, { tenantId: 'iron-temple', plan: 'basic', settings });
+const resolve = (settings: OtpSettings, approved: string[] = []) =>
+  resolvePolicy(platform, { tenantId: 'iron-temple', plan: 'basic', settings, approved });
 
 test('a tenant that has set nothing has what the platform has', () => {
   const policy = resolve({});
@@ -30,7 +30,8 @@ test("a tenant's limits hold beside the platform's, and it may bear fewer wrong 
   const { codes: strict } = resolve({ purposes: { login: { attempts: 3 } } });
   expect([strict.login.attempts.count, strict.signup.attempts.count]).toEqual([3, 10]);
   expect(strict.login.attempts.windowSeconds).toBe(platform.codes.attempts.windowSeconds);
-  expect([...countries]).toEqual(['TW', 'JP']);
+  expect([...countries]).toEqual(['TW']);
+  expect([...resolve({ countries: ['JP', 'SO'] }, ['JP', 'HK']).countries]).toEqual(['TW', 'JP']);
   expect(budget.everybody).toBe(platform.monthlyMessages.basic);
 });
 

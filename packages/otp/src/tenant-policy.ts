@@ -52,14 +52,14 @@ export interface TenantPolicy {
 
 /**
  * The policy of a tenant: its settings within the platform's bounds. Limits of the platform always hold beside the
- * tenant's: a recipient is nobody's, so the wrong codes of all tenants count, and one tenant may only bear fewer of them.
+ * tenant's: SMS go to a country that it has chosen and an operator has approved (`approved`); a recipient is nobody's, so the wrong codes of all tenants count, and one tenant may only bear fewer of them.
  * @throws {RangeError} for settings that would not be safe.
  */
 export function resolvePolicy(
   platform: PlatformPolicy,
-  tenant?: { tenantId: string; plan: Plan; settings: OtpSettings },
+  tenant?: { tenantId: string; plan: Plan; settings: OtpSettings; approved?: readonly string[] },
 ): TenantPolicy {
-  const settings = tenant?.settings ?? {};
+  const { settings = {}, approved = [] } = tenant ?? {};
   const budget = platform.monthlyMessages[tenant?.plan ?? 'none'];
   const { purposes, tenantSends = platform.tenantSends } = settings;
   if (ratePerSecond(tenantSends) > ratePerSecond(platform.tenantSends))
@@ -72,7 +72,10 @@ export function resolvePolicy(
         narrow(platform.codes, { ...settings, ...purposes?.[purpose] }),
       ]),
     ) as Record<OtpPurpose, OtpPolicy>,
-    countries: new Set([platform.homeCountry, ...(settings.countries ?? [])]),
+    countries: new Set([
+      platform.homeCountry,
+      ...(settings.countries ?? []).filter((each) => approved.includes(each)),
+    ]),
     blockedEmailDomains: new Set([...platform.blockedEmailDomains, ...(settings.blockedEmailDomains ?? [])]),
     tenantSends,
     budget: budgetOf(tenant?.tenantId, Math.min(settings.monthlyMessages ?? budget, budget)),

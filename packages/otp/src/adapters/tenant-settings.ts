@@ -14,14 +14,26 @@ export interface TenantSettings extends TenantSettingsSource {
     by: { userId: string; sourceIp: string | null },
     settings: OtpSettings,
   ): Promise<boolean>;
+  /** Says to which countries the tenant may send. @returns false when there is no such tenant. */
+  approve(
+    tenantId: string,
+    by: { userId: string; sourceIp: string | null },
+    countries: readonly string[],
+  ): Promise<boolean>;
 }
 
-/** The key `otp` of `tenants.settings` in the master database. */
+/** The keys `otp` and `otpCountries` of `tenants.settings` in the master database: the gym's word, and an operator's. */
 export function postgresTenantSettings(pool: Pool): TenantSettings {
   return {
     async readAll() {
-      const { rows } = await pool.query<{ tenantId: string; plan: Plan; settings: unknown }>(
-        `SELECT id AS "tenantId", plan, settings->'otp' AS settings FROM tenants WHERE status <> 'offboarded'`,
+      const { rows } = await pool.query<{
+        tenantId: string;
+        plan: Plan;
+        settings: unknown;
+        countries: unknown;
+      }>(
+        `SELECT id AS "tenantId", plan, settings->'otp' AS settings, settings->'otpCountries' AS countries
+         FROM tenants WHERE status <> 'offboarded'`,
       );
       return rows;
     },
@@ -47,6 +59,18 @@ export function postgresTenantSettings(pool: Pool): TenantSettings {
         if (changed) await writeAudit(client, { ...entry, detail: { settings } });
         else await writeRefusal(client, { ...entry, refused: 'forbidden' });
         return changed;
+      }),
+    approve: (tenantId, { userId, sourceIp }, countries) =>
+      transaction(pool, async (client) => {
+        const { rowCount } = await client.query(
+          `UPDATE tenants SET settings = jsonb_set(settings, '{otpCountries}', $2::jsonb), updated_at = now()
+           WHERE id = $1 AND status <> 'offboarded'`,
+          [tenantId, JSON.stringify(countries)],
+        );
+        if (rowCount !== 1) return false;
+        const entry = { actor: userId, sourceIp, action: 'otp-countries.approve', tenantId };
+        await writeAudit(client, { ...entry, detail: { countries } });
+        return true;
       }),
   };
 }

@@ -10,7 +10,7 @@ import { SharedCounts } from './shared-counts.ts';
 const nobody = resolvePolicy(defaultPlatformPolicy);
 const gym = resolvePolicy(defaultPlatformPolicy, {
   ...{ tenantId: 'iron-temple', plan: 'free' },
-  settings: { monthlyMessages: 16, countries: ['JP'] },
+  settings: { monthlyMessages: 16 },
 });
 
 function create() {
