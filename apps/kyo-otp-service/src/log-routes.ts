@@ -1,8 +1,8 @@
-import { routes } from '@kyong/contracts';
+import { type OtpLogQuery, routes } from '@kyong/contracts';
 import { type OtpKeys, sendReference } from '@kyong/otp';
 import { searchLog, summariseLog } from '@kyong/otp/adapters/tenant-database';
 import type { TenantPools } from '@kyong/postgres';
-import { Problem, serve } from '@kyong/service-kit';
+import { type Principal, Problem, serve } from '@kyong/service-kit';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { readAddress } from './address.ts';
@@ -15,21 +15,22 @@ export function logRoutes(
   app: FastifyInstance,
   { pools, otpKeys, now }: { pools: TenantPools; otpKeys: OtpKeys; now: () => Date },
 ): void {
-  serve(app, routes.listOtpLog, ({ principal, query }) =>
+  const search = ({ q, cursor, ...filter }: OtpLogQuery, principal: Principal, place: 'query' | 'body') =>
     inOwnGym(pools, principal, async (pool) => {
-      const { q, cursor, ...filter } = query;
       const found = await searchLog(pool, {
         ...filter,
         limit: filter.limit + 1,
         q: q === undefined ? undefined : termsOf(q, otpKeys),
-        after: cursor === undefined ? undefined : positionOf(cursor),
+        after: cursor === undefined ? undefined : positionOf(cursor, place),
       });
       const entries = found.slice(0, filter.limit);
       const last = found.length > entries.length ? entries.at(-1) : undefined;
       const position = last && JSON.stringify([last.requestedAt, last.reference]);
       return { entries, nextCursor: position ? Buffer.from(position).toString('base64url') : null };
-    }),
-  );
+    });
+
+  serve(app, routes.listOtpLog, ({ principal, query }) => search(query, principal, 'query'));
+  serve(app, routes.searchOtpLog, ({ principal, body }) => search(body, principal, 'body'));
 
   serve(app, routes.summariseOtpLog, ({ principal, query }) =>
     inOwnGym(pools, principal, (pool) => {
@@ -58,14 +59,14 @@ function termsOf(text: string, otpKeys: OtpKeys) {
 
 const position = z.tuple([z.iso.datetime(), z.uuid()]);
 
-function positionOf(cursor: string): { requestedAt: string; reference: string } {
+function positionOf(cursor: string, place: 'query' | 'body'): { requestedAt: string; reference: string } {
   try {
     const [requestedAt, reference] = position.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
     return { requestedAt, reference };
   } catch (cause) {
     throw new Problem('malformed_request', {
       cause,
-      errors: [{ path: 'query.cursor', message: 'is none of ours' }],
+      errors: [{ path: `${place}.cursor`, message: 'is none of ours' }],
     });
   }
 }

@@ -32,12 +32,20 @@ test('a send is in the log, and its use; the address and the code are not', asyn
 });
 
 test('a whole address, a requestId, a reference and a part of a masked address find a send; others do not', async () => {
-  const { send, logOf, startWorker } = await createGymService({ queue: true });
+  const { request, send, logOf, startWorker } = await createGymService({ queue: true });
   startWorker(sender('a', async () => ({ messageId: 'm-1' })));
   const requestId = await send(to);
   await logOf('', 1);
   const found = [to, to.slice(1), requestId, sendReference(requestId), '678', 'm-1'];
   for (const q of found) await logOf(`q=${encodeURIComponent(q)}`, 1);
+  const search = async (body: object) =>
+    (await request('POST', '/api/otp/log/search', body)).json<OtpLogPage>().entries?.length;
+  for (const q of found) expect([q, await search({ q })]).toEqual([q, 1]);
+  expect(await search({ q: to, status: 'expired' })).toBe(0);
+  expect(problemOf(await request('POST', '/api/otp/log/search', { cursor: 'x' }))).toEqual([
+    400,
+    'malformed_request',
+  ]);
   for (const q of ['+886912345679', '345', requestId.replace(/.$/, '_'), '%', 'm-'])
     await logOf(`q=${encodeURIComponent(q)}`, 0);
 });

@@ -71,12 +71,24 @@ const period = {
 export const otpLogQuery = z.object({
   ...period,
   status: otpLogStatus.optional(),
-  q: z.string().trim().min(1).max(254).optional().meta({
-    description: 'A whole address, part of a masked one, a requestId, a reference or a provider’s message id',
-  }),
+  q: z
+    .string()
+    .trim()
+    .min(1)
+    .max(254)
+    .optional()
+    .meta({
+      description:
+        'A whole address, part of a masked one, a requestId, a reference or a provider’s message id. ' +
+        'URLs are kept in logs: a whole address belongs into `POST /api/otp/log/search`',
+    }),
   cursor: z.string().max(200).optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });
+/** The same where no log of a proxy keeps it. */
+export const otpLogSearch = z
+  .strictObject({ ...otpLogQuery.shape, limit: z.int().min(1).max(200).default(50) })
+  .meta({ id: 'OtpLogSearch', example: { q: '+886912345678', status: 'undelivered' } });
 export type OtpLogQuery = z.infer<typeof otpLogQuery>;
 
 export const otpLogPage = z

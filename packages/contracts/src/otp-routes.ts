@@ -86,6 +86,17 @@ export const otpAdministrationRoutes = {
     securityEvent: 'otp-log.read',
     problems: ['forbidden', 'not_found'],
   }),
+  searchOtpLog: route({
+    method: 'POST',
+    path: '/api/otp/log/search',
+    tag,
+    summary: 'Search the log for somebody',
+    description: `${forTheGym} As the search by GET, with the address in the body.`,
+    secured: true,
+    body: log.otpLogSearch,
+    success: { status: 200, description: 'A page of sends, newest first', body: log.otpLogPage },
+    problems: ['forbidden', 'not_found'],
+  }),
   summariseOtpLog: route({
     method: 'GET',
     path: '/api/otp/log/summary',
