@@ -23,6 +23,7 @@ export const dev: Stage = {
     maxDatabases: 200,
   },
   cache: { nodeType: 'cache.t4g.micro', shards: 1, replicasPerShard: 0, snapshotDays: 0 },
+  operators: ['root', 'user/*', 'assumed-role/AWSReservedSSO_AdministratorAccess_*'],
   tenants: {
     policy: {
       regions: ['ap-northeast-1'],

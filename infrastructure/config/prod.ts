@@ -23,6 +23,7 @@ export const prod: Stage = {
     maxDatabases: 1_000,
   },
   cache: { nodeType: 'cache.m7g.large', shards: 3, replicasPerShard: 1, snapshotDays: 7 },
+  operators: ['root', 'user/*', 'assumed-role/AWSReservedSSO_AdministratorAccess_*'],
   tenants: {
     policy: {
       regions: ['ap-northeast-1'],

@@ -27,6 +27,11 @@ export interface Stage {
     /** Days that snapshots are kept; 0 for none: nothing lives in the cache alone for long. */
     snapshotDays: number;
   };
+  /**
+   * The identities of the account that are the platform's operators, besides the role of CI; `*` at the end stands for all that
+   * begin so. A role of ours is none: what runs under it may be somebody else's one day.
+   */
+  operators: readonly ('root' | `user/${string}` | `assumed-role/${string}`)[];
   tenants: {
     policy: TenancyPolicy;
     lifecycle: Lifecycle;

@@ -39,7 +39,7 @@ export function addPlatform(
     ? new RecoveryCopiesStack(app, stage, stage.recovery.region)
     : undefined;
   const recovery = new RecoveryStack(app, stage, { copies });
-  if (stage.github) new GithubStack(app, stage, stage.github, { delivery, data, edge });
+  if (stage.github) new GithubStack(app, stage, stage.github, { delivery, edge });
   return {
     delivery,
     network,

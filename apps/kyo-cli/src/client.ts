@@ -52,7 +52,7 @@ export function createClient(options: TargetOptions & { json?: boolean }) {
     const response = await fetch(new URL(path, url), {
       method,
       headers: {
-        authorization: `Bearer ${token}`,
+        authorization: `Bearer ${await token()}`,
         ...(body !== undefined && { 'content-type': 'application/json' }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),

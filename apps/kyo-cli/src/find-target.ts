@@ -18,17 +18,18 @@ const addressFile = z.object({ url: z.url() });
 function findLocalPlatform(dataDirectory: string): Target {
   const directory = resolve(dataDirectory);
   const address = join(directory, 'address.json');
-  const token = join(directory, 'operator.jwt');
-  if (!existsSync(address) || !existsSync(token)) {
+  const tokenFile = join(directory, 'operator.jwt');
+  if (!existsSync(address) || !existsSync(tokenFile)) {
     throw new CommandFailed(
       `No Kyo has run with the data in ${directory}. Start it with \`npm start\`, or name its folder with --data-dir.`,
       exitCodes.unreachable,
     );
   }
   const { url } = addressFile.parse(JSON.parse(readFileSync(address, 'utf8')));
+  const token = readFileSync(tokenFile, 'utf8').trim();
   return {
     url,
-    token: readFileSync(token, 'utf8').trim(),
+    token: async () => token,
     remedy: 'Is it running? Start it with `npm start`.',
   };
 }

@@ -1,62 +1,45 @@
-import { randomUUID } from 'node:crypto';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { scopes } from '@kyong/contracts';
-import { importJWK, SignJWT } from 'jose';
+import { operatorAccess, routes } from '@kyong/contracts';
 import { z } from 'zod';
+import { proveIdentity } from './aws-proof.ts';
 import { CommandFailed, exitCodes } from './failure.ts';
 import type { Target } from './target.ts';
 
-/** Longer than any command that watches something. */
-const tokenLifetime = '3h';
+const requestTimeoutMilliseconds = 15_000;
+/** A request takes less. */
+const renewBeforeMilliseconds = 60_000;
 
-const signingKeys = z
-  .array(
-    z.object({
-      kid: z.string(),
-      privateJwk: z.object({ kty: z.string(), crv: z.string(), x: z.string(), d: z.string() }),
-      createdAt: z.iso.datetime(),
-      retired: z.boolean().optional(),
-    }),
-  )
-  .min(1);
+const stageOutputs = z.object({
+  Url: z.url(),
+  /** What a proof of an identity is made for. */
+  TokenIssuer: z.string(),
+});
+type StageOutputs = z.infer<typeof stageOutputs>;
 
 /**
- * A stage on AWS, in the account and region that this machine's credentials are for. Who may read the stage's signing keys
- * is its operator: the token is made here, for hours, and names the AWS identity it was made by, as the audit will.
- * @throws {CommandFailed} when the stage is not there, or is none of this identity's.
+ * A stage on AWS, in the account and region that this machine's credentials are for. The stage gives an operator's token, for a
+ * quarter of an hour, to the AWS identities that its configuration names, and writes down which.
+ * @throws {CommandFailed} when the stage is not there, or this identity is none of its operators.
  */
 export async function findStage(stage: string): Promise<Target> {
-  try {
-    const outputs = await outputsOf(`kyo-${stage}-edge`);
-    const identity = await new STSClient().send(new GetCallerIdentityCommand());
-    const secret = await new SecretsManagerClient().send(
-      new GetSecretValueCommand({ SecretId: outputs.SigningKeys }),
-    );
-    const keys = signingKeys.parse(JSON.parse(secret.SecretString ?? ''));
-    return {
-      url: outputs.Url,
-      token: await sign(keys, outputs, identity.Arn ?? 'an operator'),
-      remedy: `Look at the alarms of ${stage}.`,
-    };
-  } catch (error) {
-    const { name, message } = error as Error;
+  const outputs = await outputsOf(`kyo-${stage}-edge`).catch(({ name, message }: Error) => {
     throw new CommandFailed(
       `The stage ${stage} cannot be reached with these AWS credentials (${name}: ${message}). ` +
         'Check AWS_PROFILE and AWS_REGION, and whether it is deployed: `npm run deploy -- -c stage=…`.',
       exitCodes.unreachable,
     );
-  }
+  });
+  const remedy = `Look at the alarms of ${stage}.`;
+  let access = await exchange(stage, outputs, remedy);
+  return {
+    url: outputs.Url,
+    remedy,
+    async token() {
+      if (Date.now() > access.goodUntil) access = await exchange(stage, outputs, remedy);
+      return access.token;
+    },
+  };
 }
-
-const stageOutputs = z.object({
-  Url: z.url(),
-  /** ARN of the secret with the keys that tokens are signed with. */
-  SigningKeys: z.string(),
-  TokenIssuer: z.string(),
-  TokenAudience: z.string(),
-});
 
 /** Whether there is a stage to ask at all; where that cannot be known, there is none. */
 export async function stageIsDeployed(stage: string): Promise<boolean> {
@@ -66,7 +49,7 @@ export async function stageIsDeployed(stage: string): Promise<boolean> {
   );
 }
 
-async function outputsOf(stackName: string): Promise<z.infer<typeof stageOutputs>> {
+async function outputsOf(stackName: string): Promise<StageOutputs> {
   const { Stacks = [] } = await new CloudFormationClient().send(
     new DescribeStacksCommand({ StackName: stackName }),
   );
@@ -74,23 +57,22 @@ async function outputsOf(stackName: string): Promise<z.infer<typeof stageOutputs
   return stageOutputs.parse(Object.fromEntries(outputs.map((each) => [each.OutputKey, each.OutputValue])));
 }
 
-/** The oldest key that is not retired: every verifier knows it by now. */
-async function sign(
-  keys: z.infer<typeof signingKeys>,
-  { TokenIssuer, TokenAudience }: z.infer<typeof stageOutputs>,
-  subject: string,
-): Promise<string> {
-  const [key] = keys
-    .filter(({ retired }) => !retired)
-    .sort((a, b) => Date.parse(a.createdAt) - Date.parse(b.createdAt));
-  if (!key) throw new RangeError('every signing key is retired');
-  return new SignJWT({ roles: ['platform_admin'], scope: scopes.operator })
-    .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid: key.kid })
-    .setIssuer(TokenIssuer)
-    .setAudience(TokenAudience)
-    .setSubject(subject)
-    .setJti(randomUUID())
-    .setIssuedAt()
-    .setExpirationTime(tokenLifetime)
-    .sign(await importJWK(key.privateJwk, 'EdDSA'));
+async function exchange(stage: string, { Url, TokenIssuer }: StageOutputs, remedy: string) {
+  const { method, path } = routes.exchangeOperatorProof;
+  const response = await fetch(new URL(path, Url), {
+    method,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ proof: await proveIdentity(TokenIssuer) }),
+    signal: AbortSignal.timeout(requestTimeoutMilliseconds),
+  }).catch(() => {
+    throw new CommandFailed(`Kyo does not answer at ${Url}. ${remedy}`, exitCodes.unreachable);
+  });
+  if (response.status === 401) {
+    throw new CommandFailed(
+      `This AWS identity is no operator of ${stage}. Who is one: \`operators\` in infrastructure/config/${stage}.ts.`,
+    );
+  }
+  if (!response.ok) throw new CommandFailed(`Kyo answers ${response.status} at ${Url}. ${remedy}`);
+  const { accessToken, expiresIn } = operatorAccess.parse(await response.json());
+  return { token: accessToken, goodUntil: Date.now() + expiresIn * 1000 - renewBeforeMilliseconds };
 }

@@ -1,7 +1,8 @@
 /** Where a platform answers, and what says that an operator asks. */
 export interface Target {
   url: string;
-  token: string;
+  /** Says that an operator asks; a new one when the last is about to end. */
+  token(): Promise<string>;
   /** What to do when it does not answer. */
   remedy: string;
 }

@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { CloudFormationClient, CreateStackCommand } from '@aws-sdk/client-cloudformation';
-import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { admitOperator } from '@kyong/identity';
+import { awsIdentities } from '@kyong/identity/adapters/aws-identities';
 import { createSigningKey, loadSigningKeys } from '@kyong/identity/adapters/signing-keys';
 import { type AwsEmulator, startAwsEmulator, startHttpServer } from '@kyong/testing';
 import { createLocalJWKSet, jwtVerify } from 'jose';
@@ -29,22 +30,20 @@ function kyo(...args: string[]) {
   });
 }
 
-test('a stage is asked with a token signed by its own key, in the name of the AWS identity', async () => {
-  const platform = await startHttpServer(() => ({
-    status: 200,
-    body: JSON.stringify({ tenants: [], nextCursor: null }),
-  }));
-  const keys = [await createSigningKey(new Date())];
+test('a stage gives an operator a token for the proof of their AWS identity, and nobody else', async () => {
+  const signer = await loadSigningKeys([await createSigningKey(new Date())], {
+    ...registered,
+    now: () => new Date(),
+  });
+  let operators = [`arn:aws:iam::${emulator.accountId}:root`];
+  const platform = await startHttpServer(async ({ url, body }) => {
+    if (url !== '/api/auth/operator') return { body: { tenants: [], nextCursor: null } };
+    const identities = awsIdentities({ url: emulator.url, audience: registered.issuer, operators });
+    const access = await admitOperator(signer, identities, JSON.parse(body).proof);
+    return access ? { body: { ...access, tokenType: 'Bearer' } } : { status: 401 };
+  });
   const client = { endpoint: emulator.url, region: emulator.region, credentials: emulator.credentials };
-  const secret = await new SecretsManagerClient(client).send(
-    new CreateSecretCommand({ Name: 'signing-keys', SecretString: JSON.stringify(keys) }),
-  );
-  const outputs = {
-    Url: platform.url,
-    SigningKeys: secret.ARN,
-    TokenIssuer: registered.issuer,
-    TokenAudience: registered.audience,
-  };
+  const outputs = { Url: platform.url, TokenIssuer: registered.issuer };
   await new CloudFormationClient(client).send(
     new CreateStackCommand({
       StackName: 'kyo-dev-edge',
@@ -56,11 +55,14 @@ test('a stage is asked with a token signed by its own key, in the name of the AW
   );
 
   expect((await kyo('tenants', 'list', '--stage', 'dev')).stdout).toContain('TENANT');
-  const [request] = platform.requests;
-  const token = request?.headers.authorization?.replace('Bearer ', '') ?? '';
-  const { publicKeys } = await loadSigningKeys(keys, { ...registered, now: () => new Date() });
-  const { payload } = await jwtVerify(token, createLocalJWKSet(publicKeys), registered);
-  expect(payload).toMatchObject({ roles: ['platform_admin'], sub: expect.stringContaining('arn:aws:') });
+  const token = platform.requests.at(-1)?.headers.authorization?.replace('Bearer ', '') ?? '';
+  const { payload } = await jwtVerify(token, createLocalJWKSet(signer.publicKeys), registered);
+  expect(payload).toMatchObject({ roles: ['platform_admin'], sub: operators[0] });
+
+  operators = [`arn:aws:iam::${emulator.accountId}:user/somebody-else`];
+  await expect(kyo('tenants', 'list', '--stage', 'dev')).rejects.toMatchObject({
+    stderr: expect.stringContaining('is no operator of dev'),
+  });
 });
 
 test('a stage that is not there is named, with what to check', async () => {

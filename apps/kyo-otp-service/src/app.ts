@@ -1,5 +1,5 @@
 import { type OutboxMessage, routes } from '@kyong/contracts';
-import type { Identity } from '@kyong/identity';
+import type { Identity, OperatorIdentities } from '@kyong/identity';
 import { postgresIdentityStore } from '@kyong/identity/adapters/postgres';
 import type { SigningKeys } from '@kyong/identity/adapters/signing-keys';
 import {
@@ -24,6 +24,7 @@ import { createLocalJWKSet } from 'jose';
 import { limitPerIp } from './ip-limits.ts';
 import { logRoutes } from './log-routes.ts';
 import { memberRoutes } from './member-routes.ts';
+import { operatorRoutes } from './operator-routes.ts';
 import { otpRoutes } from './otp-routes.ts';
 import { peopleRoutes } from './people-routes.ts';
 import { platformAt } from './platform.ts';
@@ -64,11 +65,14 @@ export interface OtpServiceDependencies extends Pick<SendingOptions, 'brake' | '
   trustedProxies?: number;
   /** Confirms that of the topic which brings AWS's receipts. */
   subscriptions?: Pick<SnsSubscriptions, 'confirm'>;
+  /** Who may prove to be an operator by another identity: on AWS. The laptop's has a token in a file. */
+  operators?: OperatorIdentities;
   /** Serves `/dev/outbox`, which shows codes: given by the laptop's platform alone. */
   outbox?: { messagesTo(to: string): Promise<OutboxMessage[]> };
 }
 
-const bodyLimitBytes = 4 * 1024;
+/** An operator's proof may hold a session token of AWS, of a few kilobytes. */
+const bodyLimitBytes = 8 * 1024;
 
 /** One-time passwords, sessions and who may enter which tenant. */
 export function createApp(dependencies: OtpServiceDependencies): FastifyInstance {
@@ -119,6 +123,8 @@ export function createApp(dependencies: OtpServiceDependencies): FastifyInstance
   sessionRoutes(app, { identity, signingKeys });
   memberRoutes(app, { identity });
   peopleRoutes(app, { identity, otpKeys });
+  if (dependencies.operators)
+    operatorRoutes(app, { signer: signingKeys, identities: dependencies.operators });
   templateRoutes(app, {
     pools: tenantPools,
     platform: platformAt(dependencies.publicHost),

@@ -51,6 +51,14 @@ const variables = z.object({
   KYO_SIGNING_KEYS: json.pipe(z.array(signingKey).min(1)),
   KYO_TOKEN_ISSUER: z.url(),
   KYO_TOKEN_AUDIENCE: z.string().min(1),
+  /** ARNs of the AWS identities that are operators, separated by commas; `*` at the end stands for all that begin so. */
+  KYO_OPERATORS: z
+    .string()
+    .regex(/^(arn:aws:(iam|sts)::\d{12}:[^,*]+\*?(,|$))*$/, 'is no list of ARNs of identities')
+    .transform((text) => text.split(',').filter(Boolean))
+    .default([]),
+  /** Where AWS is, as for its SDKs. */
+  AWS_ENDPOINT_URL: z.url().optional(),
   KYO_TRUSTED_PROXIES: z.coerce.number().int().min(0).max(5).default(0),
   /** A JSON object: addresses that are sent nothing, and the code that is always theirs. Not in production. */
   KYO_OTP_TEST_NUMBERS: json.pipe(testNumbers).default({}),

@@ -1,3 +1,4 @@
+import { awsIdentities } from '@kyong/identity/adapters/aws-identities';
 import { loadSigningKeys } from '@kyong/identity/adapters/signing-keys';
 import { OtpKeys } from '@kyong/otp';
 import { SnsSubscriptions } from '@kyong/otp/adapters/sns-subscription';
@@ -64,6 +65,11 @@ const app = createApp({
   otpKeys,
   signingKeys,
   tokens,
+  operators: awsIdentities({
+    url: config.AWS_ENDPOINT_URL ?? `https://sts.${config.KYO_AWS_REGION}.amazonaws.com`,
+    audience: tokens.issuer,
+    operators: config.KYO_OPERATORS,
+  }),
   endedAccess: tenants.endedAccess,
   limitLoopback: true,
   publicHost,

@@ -1,7 +1,8 @@
-import { CfnOutput, SecretValue } from 'aws-cdk-lib';
+import { Aws, CfnOutput, SecretValue } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { configSchema } from 'kyo-otp-service/config';
+import type { Stage } from '../../config/index.ts';
 import { poolSizes } from '../constructs/connection-budget.ts';
 import { databaseCertificates } from '../constructs/database-certificates.ts';
 import { secretsPrefixOf, tokensOf } from '../constructs/names.ts';
@@ -52,6 +53,7 @@ function environment(context: ServiceContext): ServiceVariables<typeof configSch
     KYO_MASTER_DATABASE_LOGIN: data.master.logins.otp,
     KYO_MASTER_DATABASE_CONNECTIONS: String(poolSizes.otp),
     KYO_DATABASE_CA: databaseCertificates(stage.region),
+    KYO_OPERATORS: operatorsOf(stage),
     KYO_OTP_SECRET: secret,
     KYO_SIGNING_KEYS: data.master.signingKeys,
     KYO_SECRETS_PREFIX: secretsPrefixOf(stage),
@@ -60,6 +62,17 @@ function environment(context: ServiceContext): ServiceVariables<typeof configSch
     ...providers(context),
     ...(stage.edge.domain && { KYO_PUBLIC_URL: `https://${stage.edge.domain.name}` }),
   };
+}
+
+/** CI migrates the tenants after a release. */
+function operatorsOf(stage: Stage): string {
+  const services = { root: 'iam', user: 'iam', 'assumed-role': 'sts' } as const;
+  return [...stage.operators, `assumed-role/kyo-${stage.name}-github-RolesDeploy*` as const]
+    .map((identity) => {
+      const [kind = ''] = identity.split('/');
+      return `arn:aws:${services[kind as keyof typeof services]}::${Aws.ACCOUNT_ID}:${identity}`;
+    })
+    .join(',');
 }
 
 /** What sends messages, and what it needs. */

@@ -65,11 +65,8 @@ export class EdgeStack extends KyoStack {
     // What changes the secret between CloudFront and the API (`npm run rotate-edge`).
     new CfnOutput(this, 'EdgeSecret', { value: proof.secret.secretArn });
     new CfnOutput(this, 'ApiFirewall', { value: proof.aclArn });
-    // What an operator's command line makes its token of, where its AWS identity may read the keys.
-    const { KYO_TOKEN_ISSUER, KYO_TOKEN_AUDIENCE } = tokensOf(stage);
-    new CfnOutput(this, 'SigningKeys', { value: data.master.signingKeys.secretArn });
-    new CfnOutput(this, 'TokenIssuer', { value: KYO_TOKEN_ISSUER });
-    new CfnOutput(this, 'TokenAudience', { value: KYO_TOKEN_AUDIENCE });
+    // What an operator's proof of an identity is made for.
+    new CfnOutput(this, 'TokenIssuer', { value: tokensOf(stage).KYO_TOKEN_ISSUER });
   }
 
   #records(domain: NonNullable<Stage['edge']['domain']>): route53.RecordSet[] {

@@ -3,14 +3,11 @@ import type { Construct } from 'constructs';
 import type { Stage } from '../../config/index.ts';
 import { GithubRoles } from '../constructs/github-roles.ts';
 import { KyoStack } from '../constructs/kyo-stack.ts';
-import { readSecret } from '../constructs/secret-access.ts';
-import type { DataStack } from './data.ts';
 import type { DeliveryStack } from './delivery.ts';
 import type { EdgeStack } from './edge.ts';
 
 interface Neighbours {
   delivery: DeliveryStack;
-  data: DataStack;
   edge: EdgeStack;
 }
 
@@ -20,7 +17,7 @@ export class GithubStack extends KyoStack {
     scope: Construct,
     stage: Stage,
     github: NonNullable<Stage['github']>,
-    { delivery, data, edge }: Neighbours,
+    { delivery, edge }: Neighbours,
   ) {
     super(scope, 'github', { stage, description: 'roles of GitHub Actions' });
     const roles = new GithubRoles(this, 'Roles', {
@@ -30,8 +27,6 @@ export class GithubStack extends KyoStack {
       site: edge.site,
       distribution: edge.distribution,
     });
-    // A release migrates the tenants as an operator, whose token is signed with these.
-    readSecret(roles.deploy, data.master.signingKeys);
     new CfnOutput(this, 'BuildRole', { value: roles.build.roleArn });
     new CfnOutput(this, 'DeployRole', { value: roles.deploy.roleArn });
     new CfnOutput(this, 'DiffRole', { value: roles.diff.roleArn });

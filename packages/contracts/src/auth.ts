@@ -137,3 +137,27 @@ export type PersonErasure = z.infer<typeof personErasure>;
 export const jwks = z
   .object({ keys: z.array(z.record(z.string(), z.unknown())) })
   .meta({ id: 'JsonWebKeySet' });
+
+export const operatorProof = z
+  .strictObject({
+    proof: z
+      .string()
+      .max(7_168)
+      .regex(/^[\w%=&.~+-]+$/)
+      .meta({
+        description:
+          "The query of a signed request for STS' GetCallerIdentity (Signature Version 4), good for a minute at most, with the " +
+          'header `x-kyo-audience`, the issuer of the tokens, among what is signed.',
+      }),
+  })
+  .meta({ id: 'OperatorProof' });
+
+export const operatorAccess = z
+  .object({
+    accessToken: z.string(),
+    tokenType: z.literal('Bearer'),
+    expiresIn: z
+      .int()
+      .meta({ description: 'Seconds until the access token expires; there is no refresh token' }),
+  })
+  .meta({ id: 'OperatorAccess' });

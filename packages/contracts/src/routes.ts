@@ -352,6 +352,19 @@ export const routes = {
     success: { status: 200, description: 'A new pair; the old refresh token is spent', body: auth.tokenPair },
     problems: ['refresh_token_invalid', 'forbidden'],
   }),
+  exchangeOperatorProof: route({
+    method: 'POST',
+    path: '/api/auth/operator',
+    tag: 'Sessions',
+    summary: "Exchange the proof of an AWS identity for an operator's token",
+    description:
+      "On AWS alone: what an operator's command line does. On a laptop the token is in the data directory.",
+    secured: false,
+    body: auth.operatorProof,
+    success: { status: 200, description: 'A token in the name of the identity', body: auth.operatorAccess },
+    securityEvent: 'operator.sign-in',
+    problems: ['unauthenticated', 'unavailable'],
+  }),
   logout: route({
     method: 'POST',
     path: '/api/auth/logout',
