@@ -17,7 +17,7 @@ import {
 } from '@kyong/tenancy/adapters/master-database';
 
 /** Connections of each program; together, and with those that listen, below what the server has (`masterSettings`). */
-const poolSizes: Record<Program, number> = { otp: 3, collaboration: 2, api: 3, driver: 11 };
+const poolSizes: Record<Program, number> = { otp: 3, collaboration: 2, api: 6, driver: 8 };
 const idleTimeoutSeconds = 60;
 
 export interface MasterDatabase {

@@ -42,8 +42,8 @@ const insufficientPrivilege = '42501';
 
 async function boundSessions(client: ClientBase, login: string): Promise<void> {
   const role = escapeIdentifier(login);
-  for (const [name, value] of Object.entries(sessionBounds))
-    await client.query(`ALTER ROLE ${role} SET ${name} = '${value}'`);
+  const bounds = Object.entries(sessionBounds);
+  await client.query(bounds.map(([name, value]) => `ALTER ROLE ${role} SET ${name} = '${value}'`).join(';'));
   // A superuser's to say. Where the admin is none (RDS), what holds is the server's own setting.
   await client
     .query(`ALTER ROLE ${role} SET temp_file_limit = '${temporaryFiles}'`)
