@@ -54,6 +54,7 @@ const known: Record<string, string> = {
   KYO_MASTER_DATABASE_PORT: '5432',
   KYO_SHARED_DATABASE_PORT: '5432',
   AWS_REGION: 'ap-northeast-1',
+  KYO_OPERATORS: 'arn:aws:iam::123456789012:root',
   KYO_AWS_RECEIPTS_TOPIC: 'arn:aws:sns:ap-northeast-1:123456789012:receipts',
 };
 const textOf = (name: string, value: unknown) =>

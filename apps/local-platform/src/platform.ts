@@ -1,4 +1,5 @@
 import { createWriteStream, existsSync, renameSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { ServerError, waitFor } from '@kyong/embedded-servers';
 import { operatorToken } from '@kyong/identity';
@@ -96,8 +97,8 @@ const relaySeconds = 1;
 const scheduleSeconds = 2;
 const forgetSeconds = 60;
 const fillSeconds = 2;
-/** Each running step holds a connection or two, and starting a server takes most of a processor. */
-const driverConcurrency = 8;
+/** A step takes most of a processor, and its database the rest: more of them at one time keep requests waiting, and end no sooner. */
+const driverConcurrency = Math.max(3, availableParallelism() + 1);
 const otpLogDays = 90;
 const partsAnswerWithinSeconds = 10;
 /** There is no other server to move to; browsers come back when this one does. */

@@ -43,7 +43,7 @@ it('200 shared tenants and 10 dedicated ones at once: all active, none lost, non
   expect(
     new Set(tenants.filter(({ plan }) => plan === 'basic').map(({ database }) => database.port)).size,
   ).toBe(10);
-  // 19 of the programs' pools, two that listen and this test's own; 8 running steps of two connections at most, and this test's own.
+  // 19 of the programs' pools, two that listen and this test's own; running steps of two connections at most, and this test's own.
   expect(most.master).toBeLessThanOrEqual(22);
   expect(most.shared).toBeLessThanOrEqual(20);
   process.stderr.write(
