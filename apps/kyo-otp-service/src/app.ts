@@ -71,8 +71,7 @@ export interface OtpServiceDependencies extends Pick<SendingOptions, 'brake' | '
   outbox?: { messagesTo(to: string): Promise<OutboxMessage[]> };
 }
 
-/** An operator's proof may hold a session token of AWS, of a few kilobytes. */
-const bodyLimitBytes = 8 * 1024;
+const bodyLimitBytes = 4 * 1024;
 
 /** One-time passwords, sessions and who may enter which tenant. */
 export function createApp(dependencies: OtpServiceDependencies): FastifyInstance {

@@ -16,6 +16,8 @@ export interface Route {
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodType;
+  /** The largest body in bytes, where it is not the service's own bound. */
+  bodyLimitBytes?: number;
   success: {
     status: number;
     description: string;

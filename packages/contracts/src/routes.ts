@@ -361,6 +361,8 @@ export const routes = {
       "On AWS alone: what an operator's command line does. On a laptop the token is in the data directory.",
     secured: false,
     body: auth.operatorProof,
+    // The signed headers hold a session token of AWS, of a few kilobytes.
+    bodyLimitBytes: 8 * 1024,
     success: { status: 200, description: 'A token in the name of the identity', body: auth.operatorAccess },
     securityEvent: 'operator.sign-in',
     problems: ['unauthenticated', 'unavailable'],

@@ -214,6 +214,7 @@ export function serve<const R extends Route>(
   app.route({
     method: route.method,
     url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    ...(route.bodyLimitBytes !== undefined && { bodyLimit: route.bodyLimitBytes }),
     handler: async (request, reply) => {
       const principal = route.secured ? await verify?.(request.headers.authorization) : undefined;
       if (principal) request.actor = { id: principal.sub, tenantId: principal.tenant };
