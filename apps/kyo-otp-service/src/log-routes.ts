@@ -47,7 +47,7 @@ export function logRoutes(
 
 /** The log holds neither addresses nor requestIds: whoever has a whole one finds it by its hash. */
 function termsOf(text: string, otpKeys: OtpKeys) {
-  // In a URL typed by hand the `+` of a phone number stands for a space, which is trimmed.
+  // People leave the `+` of a phone number out.
   const address = readAddress(text) ?? readAddress(`+${text}`);
   const uuid = z.uuid().safeParse(text);
   return {

@@ -1,10 +1,4 @@
-import {
-  locales,
-  type OtpPurpose,
-  type OtpTemplate,
-  type OtpTemplateRequest,
-  routes,
-} from '@kyong/contracts';
+import { locales, type OtpPurpose, type OtpTemplate, routes } from '@kyong/contracts';
 import { isOwnDomain, measureSms, nameInMessages, type Platform, renderText, whyTooLong } from '@kyong/otp';
 import {
   deleteTemplate,
@@ -19,6 +13,9 @@ import { Problem, serve } from '@kyong/service-kit';
 import type { FastifyInstance } from 'fastify';
 import { inOwnGym } from './tenant-access.ts';
 
+/** What of a template the person reads. */
+type Wording = Pick<OtpTemplate, 'channel' | 'purpose' | 'bodies' | 'subjects' | 'webOtpDomain'>;
+
 /** What a tenant's codes look like. */
 export type CodeShapeOf = (
   tenantId: string,
@@ -30,7 +27,7 @@ export function templateRoutes(
   { pools, platform, shapeOf }: { pools: TenantPools; platform: Platform; shapeOf: CodeShapeOf },
 ): void {
   /** How it reads, by locale. */
-  const textsOf = async (pool: Pool, tenantId: string, template: OtpTemplateRequest) => {
+  const textsOf = async (pool: Pool, tenantId: string, template: Wording) => {
     const app = nameInMessages(await gymName(pool), tenantId);
     const values = { app, ...sampleOf(shapeOf(tenantId, template.purpose)) };
     const { channel, webOtpDomain } = template;
@@ -51,7 +48,7 @@ export function templateRoutes(
   };
 
   /** @throws {Problem} `malformed_request` for what would not be sent. */
-  const check = async (pool: Pool, tenantId: string, template: OtpTemplateRequest): Promise<void> => {
+  const check = async (pool: Pool, tenantId: string, template: Wording): Promise<void> => {
     const { channel, webOtpDomain } = template;
     const errors = (await textsOf(pool, tenantId, template)).flatMap(({ locale, text }) => {
       const message = whyTooLong(channel, text);

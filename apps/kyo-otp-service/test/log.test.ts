@@ -36,18 +36,30 @@ test('a whole address, a requestId, a reference and a part of a masked address f
   startWorker(sender('a', async () => ({ messageId: 'm-1' })));
   const requestId = await send(to);
   await logOf('', 1);
-  const found = [to, to.slice(1), requestId, sendReference(requestId), '678', 'm-1'];
-  for (const q of found) await logOf(`q=${encodeURIComponent(q)}`, 1);
+  const partly = [requestId, sendReference(requestId), '678', 'm-1'];
+  const found = [to, to.slice(1), ...partly];
+  for (const q of partly) await logOf(`q=${encodeURIComponent(q)}`, 1);
   const search = async (body: object) =>
     (await request('POST', '/api/otp/log/search', body)).json<OtpLogPage>().entries?.length;
   for (const q of found) expect([q, await search({ q })]).toEqual([q, 1]);
   expect(await search({ q: to, status: 'expired' })).toBe(0);
+  expect(await search({ q: '+886912345679' })).toBe(0);
   expect(problemOf(await request('POST', '/api/otp/log/search', { cursor: 'x' }))).toEqual([
     400,
     'malformed_request',
   ]);
-  for (const q of ['+886912345679', '345', requestId.replace(/.$/, '_'), '%', 'm-'])
+  for (const q of ['345', requestId.replace(/.$/, '_'), '%', 'm-'])
     await logOf(`q=${encodeURIComponent(q)}`, 0);
+});
+
+test('no URL takes a whole address, and the refusal says what does', async () => {
+  const { request } = await createGymService();
+  for (const q of [to, '0912 345 678', 'ann@example.com']) {
+    const response = await request('GET', `/api/otp/log?q=${encodeURIComponent(q)}`);
+    expect([q, ...problemOf(response)]).toEqual([q, 400, 'malformed_request']);
+    expect(response.body).toContain('POST /api/otp/log/search');
+    expect(response.body).not.toContain(q);
+  }
 });
 
 test('what is not sent says so', async () => {

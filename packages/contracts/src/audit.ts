@@ -1,13 +1,15 @@
 import { z } from 'zod';
+import { paging } from './paging.ts';
+import { text } from './plain-text.ts';
 
 export const listAuditQuery = z.object({
-  actor: z.string().max(2048).optional(),
-  action: z.string().max(100).optional(),
+  actor: text(2048).optional(),
+  action: text(100).optional(),
   cursor: z
     .string()
     .regex(/^\d{1,18}$/, 'as the page before gave it')
     .optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+  limit: paging.limit,
 });
 
 export const auditPage = z

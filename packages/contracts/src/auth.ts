@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { address } from './address.ts';
+import { paging } from './paging.ts';
 import { tenantId } from './tenant.ts';
 
 /** Roles inside a tenant, from most to least powerful. */
@@ -84,7 +86,7 @@ export const logoutRequest = z
 
 export const grantRoleRequest = z
   .strictObject({
-    to: z.string().min(3).max(254).meta({ description: 'Phone number (E.164) or e-mail address' }),
+    to: address,
     role: tenantRole,
   })
   .meta({ id: 'GrantRoleRequest' });
@@ -92,10 +94,7 @@ export const grantRoleResponse = z
   .object({ userId: z.uuid(), tenantId: z.string(), role: tenantRole })
   .meta({ id: 'GrantRoleResponse' });
 
-export const listSessionsQuery = z.object({
-  cursor: z.string().max(200).optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
-});
+export const listSessionsQuery = z.object(paging);
 export const sessionPage = z
   .object({
     sessions: z.array(
@@ -117,7 +116,7 @@ export type SessionPage = z.infer<typeof sessionPage>;
 
 export const erasePersonRequest = z
   .strictObject({
-    address: z.string().min(3).max(254).meta({ description: 'Phone number (E.164) or e-mail address' }),
+    address,
   })
   .meta({ id: 'ErasePersonRequest' });
 export const personErasure = z

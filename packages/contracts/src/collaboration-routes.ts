@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import * as collaboration from './collaboration.ts';
+import { text } from './plain-text.ts';
 import { route } from './route.ts';
 
 const tag = 'Collaboration';
 const documentParams = z.object({ documentId: z.uuid() });
-const memberParams = documentParams.extend({ userId: z.string().min(1).max(100) });
+const memberParams = documentParams.extend({ userId: text(100).min(1) });
 const commentParams = documentParams.extend({ commentId: z.uuid() });
 
 /** Documents that several people edit at once. The edits themselves go over Socket.IO, path `/socket.io/`. */

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { paging } from './paging.ts';
+import { filledText } from './plain-text.ts';
 
 /** What a document is about; each kind has a schema of its own over Yjs. */
 export const documentKind = z
@@ -10,7 +12,7 @@ export type DocumentKind = z.infer<typeof documentKind>;
 export const documentRole = z.enum(['owner', 'editor', 'viewer']).meta({ id: 'DocumentRole' });
 export type DocumentRole = z.infer<typeof documentRole>;
 
-const title = z.string().trim().min(1).max(200);
+const title = filledText(200);
 
 export const createDocumentRequest = z
   .strictObject({ kind: documentKind, title })
@@ -32,11 +34,7 @@ export const collaborationDocument = z
   .meta({ id: 'Document' });
 export type CollaborationDocument = z.infer<typeof collaborationDocument>;
 
-const page = {
-  cursor: z.string().max(200).optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
-};
-export const listDocumentsQuery = z.object({ kind: documentKind.optional(), ...page });
+export const listDocumentsQuery = z.object({ kind: documentKind.optional(), ...paging });
 export const documentPage = z
   .object({ documents: z.array(collaborationDocument), nextCursor: z.string().nullable() })
   .meta({ id: 'DocumentPage' });
@@ -68,12 +66,12 @@ export const documentVersion = z
   })
   .meta({ id: 'DocumentVersion' });
 export type DocumentVersion = z.infer<typeof documentVersion>;
-export const historyQuery = z.object(page);
+export const historyQuery = z.object(paging);
 export const documentHistory = z
   .object({ versions: z.array(documentVersion), nextCursor: z.string().nullable() })
   .meta({ id: 'DocumentHistory' });
 export const keepVersionRequest = z
-  .strictObject({ name: z.string().trim().min(1).max(120) })
+  .strictObject({ name: filledText(120) })
   .meta({ id: 'KeepVersionRequest' });
 export const restoreRequest = z.strictObject({ versionId: z.uuid() }).meta({ id: 'RestoreRequest' });
 export const restored = z
@@ -83,7 +81,7 @@ export const restored = z
   })
   .meta({ id: 'Restored' });
 
-const commentText = z.string().trim().min(1).max(4_000);
+const commentText = filledText(4_000);
 /** A Yjs relative position (`Y.encodeRelativePosition`) in base64: it stays with its place while others edit around it. */
 const anchor = z.base64().min(4).max(1_000);
 export const addCommentRequest = z
@@ -92,7 +90,7 @@ export const addCommentRequest = z
 export const changeCommentRequest = z
   .strictObject({ text: commentText.optional(), resolved: z.boolean().optional() })
   .refine((change) => Object.keys(change).length > 0, 'text, resolved or both')
-  .meta({ id: 'ChangeCommentRequest' });
+  .meta({ id: 'ChangeCommentRequest', minProperties: 1 });
 export const documentComment = z
   .object({
     commentId: z.uuid(),
@@ -105,7 +103,7 @@ export const documentComment = z
   })
   .meta({ id: 'DocumentComment' });
 export type DocumentComment = z.infer<typeof documentComment>;
-export const commentsQuery = z.object(page);
+export const commentsQuery = z.object(paging);
 export const documentComments = z
   .object({ comments: z.array(documentComment), nextCursor: z.string().nullable() })
   .meta({ id: 'DocumentComments' });

@@ -34,10 +34,13 @@ export type StartMigrationRequest = z.output<typeof startMigrationRequest>;
 export const migrationPlanQuery = z.object({
   canaries: z
     .string()
-    .regex(/^(\d{1,3}|[a-z][a-z0-9-]*(,[a-z][a-z0-9-]*)*)$/, 'a number, or names with commas between them')
+    .regex(
+      /^(?:100|[1-9]?\d|[a-z](?:[a-z0-9]|-(?=[a-z0-9])){1,30}(?:,[a-z](?:[a-z0-9]|-(?=[a-z0-9])){1,30}){0,99})$/,
+      'a number up to 100, or as many tenantIds with commas between them',
+    )
+    .default('1')
     .transform((text) => (/^\d/.test(text) ? Number(text) : text.split(',')))
-    .pipe(canaries)
-    .default(1),
+    .pipe(canaries),
 });
 
 export const migrationPlan = z
@@ -66,7 +69,7 @@ export const migration = z
     finishedAt: z.iso.datetime().optional(),
     reason: z.string().optional().meta({ description: 'Why it halted' }),
     tenants: z
-      .record(migrationTenantStatus, z.int())
+      .partialRecord(migrationTenantStatus, z.int())
       .meta({ description: 'How many are where', example: { pending: 12, running: 8, succeeded: 980 } }),
     failures: z.array(report).meta({ description: 'Tenants left as they were, and why' }),
     waiting: z.array(report).meta({ description: 'Tenants that are tried again, and why' }),

@@ -1,3 +1,4 @@
+export * from './address.ts';
 export * from './audit.ts';
 export * from './auth.ts';
 export * from './capacity.ts';
@@ -20,6 +21,7 @@ export * from './otp-receipt.ts';
 export * from './otp-routes.ts';
 export * from './otp-template.ts';
 export * from './otp-template-text.ts';
+export * from './paging.ts';
 export * from './plain-text.ts';
 export * from './problem.ts';
 export * from './restore.ts';

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { quotaList } from './capacity.ts';
 import { differences, repaired } from './doctor.ts';
 import { driftPage } from './fleet-migration.ts';
+import { paging } from './paging.ts';
 
 /** What an inspection of each kind finds. */
 export const inspectionResults = {
@@ -24,7 +25,7 @@ export type InspectionResult<K extends InspectionKind> = z.infer<(typeof inspect
 export const requestInspection = z
   .strictObject({
     kind: inspectionKind,
-    cursor: z.string().max(200).optional().meta({ description: 'Of `drift`: the page after this one' }),
+    cursor: paging.cursor.meta({ description: 'Of `drift`: the page after this one' }),
   })
   .meta({ id: 'RequestInspection' });
 

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { channel, otpPurpose } from './otp.ts';
+import { paging, pagingInBody } from './paging.ts';
+import { filledText } from './plain-text.ts';
 
 /** In order: of two reports about one send the later in this list holds, whichever came first. */
 export const otpLogStatus = z
@@ -71,23 +73,30 @@ const period = {
 export const otpLogQuery = z.object({
   ...period,
   status: otpLogStatus.optional(),
-  q: z
-    .string()
-    .trim()
-    .min(1)
-    .max(254)
+  q: filledText(254)
+    .regex(/^(?:[^@]*|[^*]*\*.*)$/s, 'an address belongs in no URL: POST /api/otp/log/search takes it')
+    .regex(
+      /^(?![\p{Nd}\s+\uFF0B()-]{8,}$)/u,
+      'what may be a phone number belongs in no URL: POST /api/otp/log/search takes it',
+    )
     .optional()
     .meta({
       description:
-        'A whole address, part of a masked one, a requestId, a reference or a provider’s message id. ' +
-        'URLs are kept in logs: a whole address belongs into `POST /api/otp/log/search`',
+        'Part of a masked address, a requestId, a reference or a provider’s message id. URLs are kept in logs: what is an ' +
+        'address, or only digits, eight or more, is refused here and found with `POST /api/otp/log/search`',
     }),
-  cursor: z.string().max(200).optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+  ...paging,
 });
 /** The same where no log of a proxy keeps it. */
 export const otpLogSearch = z
-  .strictObject({ ...otpLogQuery.shape, limit: z.int().min(1).max(200).default(50) })
+  .strictObject({
+    ...otpLogQuery.shape,
+    q: filledText(254).optional().meta({
+      description:
+        'A whole address, part of a masked one, a requestId, a reference or a provider’s message id',
+    }),
+    ...pagingInBody,
+  })
   .meta({ id: 'OtpLogSearch', example: { q: '+886912345678', status: 'undelivered' } });
 export type OtpLogQuery = z.infer<typeof otpLogQuery>;
 

@@ -8,7 +8,12 @@ export const otpLimit = z
 const codeSettings = z
   .strictObject({
     codeLength: z.int().min(4).max(10).meta({ description: 'Characters of a code' }),
-    alphabet: z.string().min(2).max(36).meta({ description: 'Digits and capital letters, each once' }),
+    alphabet: z
+      .string()
+      .min(2)
+      .max(36)
+      .regex(/^[0-9A-Z]*$/, 'digits and capital letters')
+      .meta({ description: 'Digits and capital letters, each once' }),
     lifetimeSeconds: z.int().min(30).max(600),
     attempts: z.int().min(1).max(100).meta({
       description: "Wrong codes of a recipient in the platform's window, no more than the platform's",

@@ -95,6 +95,7 @@ export const otpAdministrationRoutes = {
     secured: true,
     body: log.otpLogSearch,
     success: { status: 200, description: 'A page of sends, newest first', body: log.otpLogPage },
+    securityEvent: 'otp-log.read',
     problems: ['forbidden', 'not_found'],
   }),
   summariseOtpLog: route({

@@ -1,61 +1,29 @@
-import { z } from 'zod';
-import { holdsLink, isPlain } from './plain-text.ts';
+import { holdsLink, line } from './plain-text.ts';
 
-/** What may stand in braces, and what it becomes. */
-export const placeholders = ['code', 'app', 'minutes'] as const;
-
-const known = new Set<string>(placeholders);
-
-function checkPlaceholders(text: string, context: z.RefinementCtx<string>): void {
-  for (const [, name = ''] of text.matchAll(/\{([^{}]*)\}/g)) {
-    if (!known.has(name))
-      context.addIssue({
-        code: 'custom',
-        message: `an unknown placeholder; known are ${placeholders.map((each) => `{${each}}`).join(', ')}`,
-      });
-  }
-  if (/[{}]/.test(text.replaceAll(/\{[^{}]*\}/g, '')))
-    context.addIssue({ code: 'custom', message: 'a brace without its partner' });
-}
-
-/** A gym's words lead nowhere and pretend no second message: they stand on one line, and what follows is the platform's. */
-function checkWords(text: string, context: z.RefinementCtx<string>): void {
-  if (!isPlain(text))
-    context.addIssue({ code: 'custom', message: 'a line break, or a character that is not seen' });
-  if (holdsLink(text.replaceAll(/\{[^{}]*\}/g, 'aa')))
-    context.addIssue({
-      code: 'custom',
-      message: 'a link, or what phones make one of: a dot without a space behind it',
-    });
-  checkPlaceholders(text, context);
-}
+const noLink = 'a link, or what phones make one of: a dot without a space behind it';
+/** What a placeholder becomes may be letters, and then a dot beside it makes a link. */
+const leadsSomewhere = (text: string) => holdsLink(text.replaceAll(/\{[^{}]*\}/g, 'aa'));
 
 /** What fits is three SMS at most, which depends on its characters. */
 const longestBody = 500;
 
-export const templateBody = z
-  .string()
-  .trim()
-  .min(1)
-  .max(longestBody)
-  .superRefine((text, context) => {
-    checkWords(text, context);
-    if (text.split('{code}').length !== 2)
-      context.addIssue({ code: 'custom', message: '{code} exactly once' });
-  })
+/** A gym's words lead nowhere and pretend no second message: they stand on one line, and what follows is the platform's. */
+export const templateBody = line(longestBody)
+  .regex(
+    /^(?:[^{}]|\{(?:app|minutes)\})*\{code\}(?:[^{}]|\{(?:app|minutes)\})*$/,
+    '{code} exactly once, and in other braces nothing but {app} and {minutes}',
+  )
+  .refine((text) => !leadsSomewhere(text), noLink)
   .meta({
     description:
-      'One line with the placeholders {code} (exactly once), {app} and {minutes}, and without links. ' +
-      'The platform adds a line of its own. All together is three SMS at most',
+      'One line with the placeholders {code} (exactly once), {app} and {minutes}, and without links: no `://`, no dot between ' +
+      'two letters. The platform adds a line of its own. All together is three SMS at most',
   });
 
 /** A subject is shown on locked screens and kept in logs of mail servers: it holds no code. */
-export const templateSubject = z
-  .string()
-  .trim()
-  .min(1)
-  .max(120)
-  .superRefine((text, context) => {
-    checkWords(text, context);
-    if (text.includes('{code}')) context.addIssue({ code: 'custom', message: 'no {code} in a subject' });
-  });
+export const templateSubject = line(120)
+  .regex(
+    /^(?:[^{}]|\{(?:app|minutes)\})*$/,
+    'in braces nothing but {app} and {minutes}: no {code} in a subject',
+  )
+  .refine((text) => !leadsSomewhere(text), noLink);

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { channel, locale, otpPurpose } from './otp.ts';
 import { templateBody, templateSubject } from './otp-template-text.ts';
-import { isPlain } from './plain-text.ts';
+import { paging } from './paging.ts';
+import { line } from './plain-text.ts';
 
 const byLocale = <T extends z.ZodType>(text: T) =>
   z.strictObject({ 'zh-TW': text.optional(), en: text.optional() });
@@ -12,21 +13,16 @@ const domainName = z
   .regex(/^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/, 'a host name in lower case');
 
 const templateFields = {
-  name: z
-    .string()
-    .trim()
-    .min(1)
-    .max(80)
-    .refine(isPlain, 'a line break, or a character that is not seen')
-    .meta({ description: 'Unique in the gym' }),
-  channel,
+  name: line(80).meta({ description: 'Unique in the gym' }),
   purpose: otpPurpose.default('login'),
   active: z.boolean().default(true).meta({
     description: 'Whether it is the one used for its channel and purpose; the one used before stops being it',
   }),
   bodies: byLocale(templateBody)
     .refine((bodies) => Object.values(bodies).some((body) => body !== undefined), 'at least one locale')
-    .meta({ description: 'A locale that is missing gets the platform’s own words' }),
+    .meta({ description: 'A locale that is missing gets the platform’s own words', minProperties: 1 }),
+};
+const channelFields = {
   subjects: byLocale(templateSubject).optional().meta({ description: 'Of e-mails' }),
   webOtpDomain: domainName.optional().meta({
     description:
@@ -48,17 +44,20 @@ const example = {
 };
 
 export const otpTemplateRequest = z
-  .strictObject(templateFields)
-  .superRefine(({ channel, subjects, webOtpDomain }, context) => {
-    if (channel === 'sms' && subjects)
-      context.addIssue({ code: 'custom', path: ['subjects'], message: 'an SMS has none' });
-    if (channel === 'email' && webOtpDomain !== undefined)
-      context.addIssue({
-        code: 'custom',
-        path: ['webOtpDomain'],
-        message: 'only an SMS is read by browsers',
-      });
-  })
+  .discriminatedUnion('channel', [
+    z.strictObject({
+      channel: z.literal('sms'),
+      ...templateFields,
+      ...channelFields,
+      subjects: z.never('an SMS has none').optional(),
+    }),
+    z.strictObject({
+      channel: z.literal('email'),
+      ...templateFields,
+      ...channelFields,
+      webOtpDomain: z.never('only an SMS is read by browsers').optional(),
+    }),
+  ])
   .meta({ id: 'OtpTemplateRequest', example });
 export type OtpTemplateRequest = z.infer<typeof otpTemplateRequest>;
 
@@ -77,7 +76,9 @@ const preview = z.object({
 
 export const otpTemplate = z
   .object({
+    channel,
     ...templateFields,
+    ...channelFields,
     templateId: z.uuid(),
     previews: z.object({ 'zh-TW': preview.optional(), en: preview.optional() }),
     createdAt: z.iso.datetime(),
@@ -109,8 +110,7 @@ export const otpTemplatePage = z
 export const listOtpTemplatesQuery = z.object({
   channel: channel.optional(),
   purpose: otpPurpose.optional(),
-  cursor: z.string().max(200).optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+  ...paging,
 });
 export type ListOtpTemplatesQuery = z.infer<typeof listOtpTemplatesQuery>;
 

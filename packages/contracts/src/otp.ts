@@ -1,33 +1,8 @@
 import { z } from 'zod';
+import { emailAddress, inOnePiece, phoneNumber } from './address.ts';
 import { tokenPair } from './auth.ts';
+import { text } from './plain-text.ts';
 import { tenantId } from './tenant.ts';
-
-/** As it is typed on a phone or pasted: full-width digits (Unicode NFKC), in groups. */
-const inOnePiece = (text: string) => text.normalize('NFKC').replaceAll(/[\s-]/g, '');
-
-/** An international phone number (ITU-T E.164): `+`, then 8 to 15 digits, without the blanks and hyphens it came with. */
-export const phoneNumber = z
-  .string()
-  .max(40)
-  .overwrite(inOnePiece)
-  .regex(/^\+[1-9]\d{7,14}$/, 'a phone number in E.164 form, such as +886912345678');
-
-/** RFC 5321, 4.5.3.1: what is longer no server takes. */
-const longestLocalPart = 64;
-/** RFC 1035, 2.3.4. */
-const longestLabel = 63;
-export const emailAddress = z
-  .email('an e-mail address')
-  .max(254)
-  .refine((address) => address.lastIndexOf('@') <= longestLocalPart, 'at most 64 characters before the @')
-  .refine(
-    (address) =>
-      address
-        .slice(address.lastIndexOf('@') + 1)
-        .split('.')
-        .every(({ length }) => length <= longestLabel),
-    'at most 63 characters between two dots of the domain',
-  );
 
 export const channel = z.enum(['sms', 'email']).meta({ id: 'Channel' });
 export type Channel = z.infer<typeof channel>;
@@ -42,10 +17,8 @@ const sendOptions = {
   purpose: otpPurpose.default('login'),
   tenantId: tenantId.optional(),
   locale: locale.default('zh-TW'),
-  captchaToken: z
-    .string()
+  captchaToken: text(2048)
     .min(1)
-    .max(2048)
     .optional()
     .meta({ description: 'Proof of a person (Turnstile), where the platform asks for one before SMS' }),
 };
@@ -72,7 +45,7 @@ export type SendOtpResponse = z.infer<typeof sendOtpResponse>;
 
 export const verifyOtpRequest = z
   .strictObject({
-    requestId: z.string().min(1).max(64),
+    requestId: text(64).min(1),
     code: z
       .string()
       .max(40)
@@ -87,7 +60,7 @@ export type VerifyOtpRequest = z.infer<typeof verifyOtpRequest>;
 
 export const verifyOtpResponse = tokenPair;
 
-export const outboxQuery = z.object({ to: z.string().min(1).max(254) });
+export const outboxQuery = z.object({ to: text(254).min(1) });
 export const outboxMessage = z
   .object({ to: z.string(), channel, body: z.string(), sentAt: z.iso.datetime() })
   .meta({ id: 'OutboxMessage' });

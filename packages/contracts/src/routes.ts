@@ -10,6 +10,7 @@ import { operation } from './operation.ts';
 import * as otp from './otp.ts';
 import { otpCountries, otpSettings } from './otp-policy.ts';
 import { otpAdministrationRoutes } from './otp-routes.ts';
+import { text } from './plain-text.ts';
 import { restoreTenantRequest } from './restore.ts';
 import { route } from './route.ts';
 import * as tenants from './tenant.ts';
@@ -34,12 +35,7 @@ export const routes = {
       'or of an operator. The same request again answers with the same operation.',
     secured: true,
     headers: z.object({
-      'idempotency-key': z
-        .string()
-        .min(1)
-        .max(255)
-        .optional()
-        .meta({ description: 'Names this request for retries' }),
+      'idempotency-key': text(255).min(1).optional().meta({ description: 'Names this request for retries' }),
     }),
     body: tenants.provisionTenantRequest,
     success: {

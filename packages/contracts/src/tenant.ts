@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { departure } from './departure.ts';
 import { operationSummary } from './operation.ts';
-import { holdsLink, isPlain } from './plain-text.ts';
+import { paging } from './paging.ts';
+import { holdsLink, line } from './plain-text.ts';
 
 /** The subdomain of a tenant: 2 to 31 characters, no hyphen at the end, none doubled. */
 export const tenantId = z
@@ -40,12 +41,7 @@ export const provisionTenantRequest = z
   .strictObject({
     tenantId,
     plan,
-    name: z
-      .string()
-      .trim()
-      .min(1)
-      .max(120)
-      .refine(isPlain, 'a line break, or a character that is not seen')
+    name: line(120)
       .refine(
         (name) => !holdsLink(name),
         'a link, or what phones make one of: a dot without a space behind it',
@@ -141,8 +137,7 @@ export type Tenant = z.infer<typeof tenant>;
 export const listTenantsQuery = z.object({
   status: tenantStatus.optional(),
   plan: plan.optional(),
-  cursor: z.string().max(200).optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+  ...paging,
 });
 
 export const tenantPage = z
