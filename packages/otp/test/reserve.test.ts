@@ -76,6 +76,22 @@ test('who has used up the sends keeps nobody from a code where they have signed 
   expect(await harness.trySend(home)).toMatchObject({ outcome: 'send_limit' });
 });
 
+test('who asks for codes again and again makes nobody wait for theirs where they have signed in before', async () => {
+  const harness = createHarness();
+  await signIn(harness, home);
+  const tooSoon = (retryAfterSeconds: number) => ({ outcome: 'resend_too_soon', retryAfterSeconds });
+  await harness.send('203.0.113.1');
+  expect(await harness.trySend('203.0.113.2')).toEqual(tooSoon(30));
+  const { requestId, code } = await harness.send(home);
+  expect(await harness.trySend(home)).toEqual(tooSoon(30));
+  expect(await harness.verify(requestId, code, home)).toMatchObject({ outcome: 'correct' });
+  // One's own sends are waited for as ever.
+  harness.clock.advance(3_600);
+  await harness.send(home);
+  expect(await harness.trySend(home)).toEqual(tooSoon(30));
+  expect(await harness.trySend('203.0.113.1')).toEqual(tooSoon(30));
+});
+
 test('while a brake is on a code goes where a reserve holds, and nowhere else', async () => {
   const harness = createHarness();
   const braked = { network: true, account: true };

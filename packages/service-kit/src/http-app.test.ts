@@ -122,6 +122,11 @@ it.each(['/%', '/echo/%zz', '/%E0%A4%A'])('createHttpApp answers %s with a probl
   expect(response.body).not.toContain(url);
 });
 
+it('createHttpApp answers 404 when a name in a path is longer than any there is', async () => {
+  const response = await app.inject({ method: 'POST', url: `/echo/${'%61'.repeat(300)}` });
+  expect([response.statusCode, response.json().code]).toEqual([404, 'not_found']);
+});
+
 it('createHttpApp answers 405 with the methods there are when a path has others', async () => {
   const response = await app.inject({ method: 'PATCH', url: '/echo/gym?a=b' });
   expect([response.statusCode, response.json().code]).toEqual([405, 'method_not_allowed']);

@@ -126,6 +126,8 @@ function asProblem(error: unknown): Problem {
       detail: 'A text has a character that cannot be stored.',
       cause: error,
     });
+  // A name in a path that is longer than any of ours.
+  if (status === 414) return new Problem('not_found', { cause: error });
   if (status === 413) return new Problem('payload_too_large', { cause: error });
   if (status === 415) return new Problem('unsupported_media_type', { cause: error });
   if (status === 400) {

@@ -1,11 +1,11 @@
 -- Stores a code and queues its delivery, if the recipient's limits allow. Times are milliseconds since 1970.
 -- KEYS: the request; the recipient's sends, newest first; the partition's deliveries; the networks the recipient has signed
 -- in from, by time; the sends from this network once the others are used up; the sends to somebody with an account while a
--- brake is on (all in one slot)
+-- brake is on; the network of the newest of the recipient's sends (all in one slot)
 -- ARGV: now, expiresAt, codeHash, grant, delivery or '', policy {sends: [{count, window}], accountSends, waits, waitWindow,
 -- remembered, account}, log entry or '', network or '', attempts or '', and while a brake is on the reserves that are left:
 -- 'network', 'account', both or 'none'; else ''
-local request, deliveries, networks = KEYS[1], KEYS[3], KEYS[4]
+local request, deliveries, networks, newest = KEYS[1], KEYS[3], KEYS[4], KEYS[7]
 local now, expiresAt, network, braked = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[8], ARGV[10]
 local policy = cjson.decode(ARGV[6])
 
@@ -46,8 +46,8 @@ local function isHome()
   return network ~= '' and tonumber(redis.call('ZSCORE', networks, network) or 0) > now - policy.remembered
 end
 local function hasAccount()
-  local newest = redis.call('ZREVRANGE', networks, 0, 0, 'WITHSCORES')[2]
-  return tonumber(newest or 0) > now - policy.account
+  local signedIn = redis.call('ZREVRANGE', networks, 0, 0, 'WITHSCORES')[2]
+  return tonumber(signedIn or 0) > now - policy.account
 end
 
 local sends, reserve, times, recent, refusal, retryAt = KEYS[2], '', {}, 0, nil, nil
@@ -57,7 +57,9 @@ local function try(list, limits)
 end
 if braked == '' then
   try(KEYS[2], policy.sends)
-  if refusal == 'send_limit' and isHome() then try(KEYS[5], policy.sends) end
+  -- A stranger's send makes nobody wait at home; one's own does.
+  local isOthers = refusal == 'send_limit' or refusal == 'resend_too_soon' and redis.call('GET', newest) ~= network
+  if isOthers and isHome() then try(KEYS[5], policy.sends) end
 elseif braked:find('network', 1, true) and isHome() then
   reserve = 'network'
   try(KEYS[5], policy.sends)
@@ -80,5 +82,6 @@ redis.call('PEXPIRE', request, expiresAt - now)
 redis.call('LPUSH', sends, math.max(now, tonumber(times[1] or 0)))
 redis.call('LTRIM', sends, 0, most - 1)
 redis.call('PEXPIRE', sends, longest)
+if sends == KEYS[2] then redis.call('SET', newest, network, 'PX', policy.waitWindow) end
 if ARGV[5] ~= '' then redis.call('XADD', deliveries, '*', 'delivery', ARGV[5]) end
 return {'issued', resendAfter, reserve}

@@ -21,6 +21,8 @@ export const keyOf = {
   sends: (recipient: Buffer, network?: string) => ofRecipient('sends', recipient, network),
   /** To a recipient with an account, while a brake is on. */
   accountSends: (recipient: Buffer) => ofRecipient('account-sends', recipient),
+  /** The network of the newest of its sends. */
+  newestSender: (recipient: Buffer) => ofRecipient('newest-sender', recipient),
   guesses: (recipient: Buffer, network?: string) => ofRecipient('guesses', recipient, network),
   /** Where the recipient has signed in from. */
   networks: (recipient: Buffer) => ofRecipient('networks', recipient),

@@ -10,7 +10,7 @@ type IssueReply =
   | ['braked'];
 type VerifyReply = ['correct', string] | ['incorrect' | 'exhausted', number] | ['expired'];
 
-const issueScript = readScript(join(import.meta.dirname, 'issue.lua'), 6);
+const issueScript = readScript(join(import.meta.dirname, 'issue.lua'), 7);
 const verifyScript = readScript(join(import.meta.dirname, 'verify.lua'), 5);
 
 /** A call is repeated by the client within its command timeout, so a repeat comes sooner than this. */
@@ -39,6 +39,7 @@ async function issue(write: ConfirmedWrite, code: NewCode): Promise<NewCodeOutco
     keyOf.networks(recipient),
     keyOf.sends(recipient, code.network),
     keyOf.accountSends(recipient),
+    keyOf.newestSender(recipient),
     code.issuedAt.getTime(),
     code.expiresAt.getTime(),
     code.codeHash,
