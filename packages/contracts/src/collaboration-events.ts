@@ -55,13 +55,15 @@ export type RefusalCode =
   | 'update_refused'
   /** It builds on edits that the server has not got: sync, then send what is missing. */
   | 'update_incomplete'
+  /** The server has no room to store it: try again after `retryAfterMs`. */
+  | 'insufficient_storage'
   | 'unavailable';
 
 export interface Refused {
   ok: false;
   code: RefusalCode;
   detail: string;
-  /** When it may work, with `rate_limited`. */
+  /** When it may work, with `rate_limited` and `insufficient_storage`. */
   retryAfterMs?: number;
 }
 export type Answer<Result extends object = object> = ({ ok: true } & Result) | Refused;

@@ -8,6 +8,7 @@ const commonProblems: ProblemCode[] = [
   'payload_too_large',
   'unsupported_media_type',
   'unavailable',
+  'insufficient_storage',
 ];
 
 type Json = Record<string, unknown>;

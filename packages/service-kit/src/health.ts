@@ -1,4 +1,5 @@
 import type { Health } from '@kyong/contracts';
+import { Problem } from './problem.ts';
 
 /** Resolves when the part answers, rejects with the reason when it does not. */
 export type HealthCheck = () => Promise<unknown>;
@@ -24,9 +25,10 @@ async function state(check: HealthCheck): Promise<Health['parts'][string]> {
     });
     await Promise.race([check(), timeout]);
     return { status: 'ready' };
-  } catch {
-    // Why stays in the log: an address or a driver's message is not for the outside.
-    return { status: 'unavailable', detail: 'does not answer' };
+  } catch (error) {
+    // Why stays in the log: an address or a driver's message is not for the outside, but a problem is.
+    const detail = error instanceof Problem ? error.message : 'does not answer';
+    return { status: 'unavailable', detail };
   } finally {
     clearTimeout(timer);
   }

@@ -160,6 +160,18 @@ it.each([
   expect(Number(response.headers['retry-after'])).toBeGreaterThan(0);
 });
 
+it.each([
+  ['a file system', Object.assign(new Error('write'), { code: 'ENOSPC' })],
+  ['a database', Object.assign(new Error('could not extend file'), { code: '53100' })],
+  ['Redis', new Error('MISCONF Errors writing to the AOF file: No space left on device')],
+  ['one of several causes', new Error('save', { cause: Object.assign(new Error(), { code: 'EDQUOT' }) })],
+])('createHttpApp answers 507 with Retry-After when %s is full', async (_, error) => {
+  failure = error;
+  const response = await post('{"text":"a"}');
+  expect([response.statusCode, response.json().code]).toEqual([507, 'insufficient_storage']);
+  expect(Number(response.headers['retry-after'])).toBeGreaterThan(0);
+});
+
 it('a problem of the handler keeps its code and its Retry-After', async () => {
   failure = new Problem('rate_limited', { retryAfterSeconds: 12.3 });
   const response = await post('{"text":"a"}');
@@ -183,6 +195,11 @@ it('is alive while a part is away, and not ready', async () => {
     status: 'unavailable',
     parts: { database: { status: 'unavailable', detail: 'does not answer' } },
   });
+});
+
+it('says of a part what its problem says', async () => {
+  failure = new Problem('insufficient_storage', { detail: '12 MB are free.' });
+  expect((await app.inject('/ready')).json().parts.database.detail).toBe('12 MB are free.');
 });
 
 it('createHttpApp writes no line for a probe unless it fails', async () => {

@@ -47,11 +47,17 @@ export interface ProblemResponse {
   body: ProblemDocument;
 }
 
+/** A part that is away is back in a moment; somebody has to make room on a disk. */
+const defaultRetryAfterSeconds: Partial<Record<ProblemCode, number>> = {
+  unavailable: 5,
+  insufficient_storage: 30,
+};
+
 /** What a client gets to see of an error: a problem says what it says, anything else is a plain 500 or 503. */
 export function problemResponse(error: unknown, requestId: string): ProblemResponse {
   const problem = asProblem(error);
   const { detail, errors, attemptsLeft, window, operation } = problem.options;
-  const retryAfterSeconds = problem.options.retryAfterSeconds ?? (problem.status === 503 ? 5 : undefined);
+  const retryAfterSeconds = problem.options.retryAfterSeconds ?? defaultRetryAfterSeconds[problem.code];
   return {
     status: problem.status,
     headers: {
@@ -104,6 +110,21 @@ const unavailableCodes = new Set([
 const unavailableMessages =
   /Connection terminated|is not queryable|Query read timeout|timeout exceeded when trying to connect|Connection is closed|ClusterAllFailedError|Failed to refresh slots|CLUSTERDOWN|LOADING|max retries per request|offline ?queue|Command timed out|Query read timeout|Too many Cluster redirections|Reached the max retries/i;
 
+/** The file system has no room, or none for us (POSIX); PostgreSQL says so (`disk_full`). */
+const outOfSpaceCodes = new Set(['ENOSPC', 'EDQUOT', '53100']);
+/** Of Redis, whose log of writes (AOF) cannot grow. */
+const outOfSpaceMessages = /^MISCONF /;
+
+/** Whether the cause is a disk that is full. */
+export function isOutOfSpace(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = (error as { code?: unknown }).code;
+  if (typeof code === 'string' && outOfSpaceCodes.has(code)) return true;
+  if (outOfSpaceMessages.test(error.message)) return true;
+  if (error instanceof AggregateError) return error.errors.some(isOutOfSpace);
+  return error.cause !== undefined && isOutOfSpace(error.cause);
+}
+
 /** Text that PostgreSQL does not store: the character NUL, and in JSON half a surrogate pair. */
 const unstorableTextCodes = new Set(['22021', '22P05']);
 
@@ -119,6 +140,7 @@ export function isUnavailable(error: unknown): boolean {
 
 function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
+  if (isOutOfSpace(error)) return new Problem('insufficient_storage', { cause: error });
   if (isUnavailable(error)) return new Problem('unavailable', { cause: error });
   const { statusCode: status, code } = (error ?? {}) as { statusCode?: unknown; code?: unknown };
   if (typeof code === 'string' && unstorableTextCodes.has(code))
