@@ -58,6 +58,8 @@ export interface CollaborationDependencies {
   /** Gyms that leave, and the way into their databases, which are closed to people; absent where none ever leaves. */
   departures?: LastEdits & { pools: TenantPools };
   verifyAccessToken: VerifyAccessToken;
+  /** Why no edit is taken at present, because there is no room for it; absent where nobody watches the room there is. */
+  refusalOfEdits?: () => Problem | undefined;
   socketLimits?: Partial<SocketLimits>;
   quotas?: Record<Plan, DocumentQuota>;
   /** Of CloudWatch, for this service's metrics. */

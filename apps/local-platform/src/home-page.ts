@@ -67,7 +67,7 @@ async function refresh() {
     list.replaceChildren(...Object.entries(health.parts).map(([name, part]) => {
       const item = document.createElement('li');
       item.className = 'part';
-      item.textContent = (part.status === 'ready' ? '✓ ' : '✗ ') + name;
+      item.textContent = (part.status === 'ready' ? '✓ ' : '✗ ') + name + (part.detail ? ': ' + part.detail : '');
       return item;
     }));
   } catch {

@@ -9,6 +9,9 @@ import { createProgress } from './progress.ts';
 const shutdownDeadlineSeconds = 30;
 const logger = createLogger({ service: 'local-platform', level: 'fatal' });
 
+// What is printed may be lost, where the terminal is gone or the disk of a file is full; the platform goes on.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
 try {
   const options = parseOptions(process.argv.slice(2), process.env);
   const progress = createProgress((text) => process.stdout.write(text));

@@ -13,20 +13,24 @@ export function createMigrationDriver(options: {
   owner: string;
   leaseSeconds: number;
   sweepSeconds: number;
+  /** Whether it has to wait at present. */
+  isPaused: () => boolean;
   logger: Logger;
 }) {
-  const { ports, owner, leaseSeconds, sweepSeconds, logger } = options;
+  const { ports, owner, leaseSeconds, sweepSeconds, isPaused, logger } = options;
   const stopping = new AbortController();
   const driver = new OperationDriver({
-    advance: (migrationId) =>
-      advanceMigration(migrationId, ports, {
+    advance: async (migrationId) => {
+      if (isPaused()) return { status: 'again', afterSeconds: sweepSeconds };
+      return advanceMigration(migrationId, ports, {
         owner,
         leaseSeconds,
         retry: defaultMigrationRetry,
         lockTimeoutSeconds: defaultLockTimeoutSeconds,
         signal: stopping.signal,
         onTenantError: (err, context) => logger.warn({ err, ...context }, 'a tenant was not migrated'),
-      }),
+      });
+    },
     findDue: () => ports.store.findDueMigrations(owner),
     concurrency: 1,
     sweepSeconds,

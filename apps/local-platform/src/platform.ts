@@ -1,6 +1,7 @@
-import { createWriteStream, existsSync, renameSync, statSync } from 'node:fs';
+import { existsSync, renameSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import type { OperationKind } from '@kyong/contracts';
 import { ServerError, waitFor } from '@kyong/embedded-servers';
 import { operatorToken } from '@kyong/identity';
 import { RedisOutbox } from '@kyong/otp/adapters/redis';
@@ -56,16 +57,19 @@ import { createDeliveryWorker } from 'kyo-otp-service/delivery';
 import { createLogRetention } from 'kyo-otp-service/log-retention';
 import { createApiGateway } from './api-gateway.ts';
 import { type DataDirectory, openDataDirectory, writeAtomically } from './data-directory.ts';
+import { DiskSpace } from './disk-space.ts';
 import { createExports, exportsPath } from './exports.ts';
 import { createGateway } from './gateway.ts';
 import { lockInstance } from './instance-lock.ts';
 import { ensureKeys, tokens } from './keys.ts';
+import { LogFile } from './log-file.ts';
 import { openMasterDatabase } from './master-database.ts';
 import { createMigrationDriver } from './migration-driver.ts';
 import { OperationDriver } from './operation-driver.ts';
 import type { PlatformOptions } from './options.ts';
 import { createPages } from './pages.ts';
 import type { Progress } from './progress.ts';
+import { refuseWithoutRoom } from './refuse-without-room.ts';
 import { repeat } from './repeat.ts';
 import { startServers } from './servers.ts';
 import { ensureTenantServers } from './tenant-servers.ts';
@@ -97,6 +101,8 @@ const relaySeconds = 1;
 const scheduleSeconds = 2;
 const forgetSeconds = 60;
 const fillSeconds = 2;
+/** What a program that runs away writes in this time leaves the reserve whole as a rule. */
+const lookAtDiskSeconds = 1;
 /** A step takes most of a processor, and its database the rest: more of them at one time keep requests waiting, and end no sooner. */
 const driverConcurrency = Math.max(3, availableParallelism() + 1);
 const otpLogDays = 90;
@@ -104,6 +110,14 @@ const partsAnswerWithinSeconds = 10;
 /** There is no other server to move to; browsers come back when this one does. */
 const drainSeconds = 0;
 const maxLogBytes = 20 * 1024 * 1024;
+/** Operations that take no room to speak of, or make some. The others wait for room: none is undone for want of it. */
+const goOnWithoutRoom: ReadonlySet<OperationKind> = new Set<OperationKind>([
+  'suspend',
+  'resume',
+  'confirm',
+  'discard-restored',
+  'erase',
+]);
 
 export interface Platform {
   url: string;
@@ -124,7 +138,26 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   await gateway.listen(options.port, options.host);
   started.defer(() => gateway.close());
 
-  const logger = openLog(directory);
+  const log = await openLog(directory);
+  started.defer(() => log.file.close());
+  const { logger } = log;
+  const disk = new DiskSpace({
+    directory: directory.path,
+    onChange: (sentence) => {
+      progress.line(sentence);
+      logger.warn(sentence);
+    },
+  });
+  await disk.look();
+  const watch = repeat(
+    async () => {
+      await disk.look();
+      await disk.keepReserve();
+    },
+    lookAtDiskSeconds,
+    (err) => logger.warn({ err }, 'nobody could look how full the disk is'),
+  );
+  started.defer(() => watch.stop());
   const servers = await startServers(directory, options, progress);
   started.defer(() => servers.stop());
 
@@ -171,14 +204,21 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     now,
     random: Math.random,
   };
+  const waitsForRoom = async (operationId: string) => {
+    if (!(await disk.look())) return false;
+    const operation = await store.findOperation(operationId);
+    return operation && !operation.undoing && !goOnWithoutRoom.has(operation.kind);
+  };
   const driver = new OperationDriver({
-    advance: (operationId) =>
-      advance(operationId, ports, {
+    advance: async (operationId) => {
+      if (await waitsForRoom(operationId)) return { status: 'again', afterSeconds: sweepSeconds };
+      return advance(operationId, ports, {
         owner: driverName,
         leaseSeconds,
         retry: defaultRetry,
         onStepError: (err, context) => logger.warn({ err, ...context }, 'a step failed'),
-      }),
+      });
+    },
     findDue: (limit) => store.findDueOperations(driverName, limit),
     concurrency: driverConcurrency,
     sweepSeconds,
@@ -193,6 +233,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     owner: driverName,
     leaseSeconds,
     sweepSeconds,
+    isPaused: () => disk.refusal !== undefined,
     logger,
   });
   started.defer(() => migrationDriver.stop());
@@ -257,6 +298,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     tenants: tenants.directory,
     endedAccess: tenants.endedAccess,
     keepSecurityEvent: auditSecurityEvents(master.pools.collaboration),
+    refusalOfEdits: () => disk.refusal,
     departures: { ...createLastEdits(master.pools.collaboration), pools: tenants.leavingPools },
     verifyAccessToken: accessTokenVerifier({
       ...tokens,
@@ -311,9 +353,15 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
     'dedicated-tenant-databases': () => dedicated.checkHealth(),
     redis: () => redis.ping(),
   };
-  const pages = createPages({ homePage: options.dashboard, logger, checks });
+  const pages = createPages({
+    homePage: options.dashboard,
+    logger,
+    // A start does not wait for room: people can sign in and read.
+    checks: { ...checks, disk: () => disk.check() },
+  });
   const exportFiles = createExports(archives, logger);
   const apps = [otpService, collaboration.app, controlPlane, exportFiles, pages];
+  for (const app of apps) refuseWithoutRoom(app, () => disk.look());
   started.defer(async () => {
     await Promise.all(apps.map((app) => app.close()));
   });
@@ -346,7 +394,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   started.defer(() => forgetting.stop());
   const sizes = { free: options.warmDatabases, basic: options.warmServers };
   const filling = repeat(
-    () => fillPool(ports, sizes, policy),
+    async () => disk.refusal ?? fillPool(ports, sizes, policy),
     fillSeconds,
     (err) => logger.warn({ err }, 'the warm pool could not be filled'),
   );
@@ -363,6 +411,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   started.defer(() => supervisor.stop());
   const backups = repeat(
     async () => {
+      if (disk.refusal) return;
       await servers.backUp(now());
       await dedicated.backUp(now());
     },
@@ -444,8 +493,9 @@ function logPublisher(logger: Logger): EventPublisher {
   };
 }
 
-function openLog(directory: DataDirectory): Logger {
-  const file = join(directory.logs, 'platform.log');
-  if (existsSync(file) && statSync(file).size > maxLogBytes) renameSync(file, `${file}.previous`);
-  return createLogger({ service: 'local-platform' }, createWriteStream(file, { flags: 'a', mode: 0o600 }));
+async function openLog(directory: DataDirectory): Promise<{ logger: Logger; file: LogFile }> {
+  const path = join(directory.logs, 'platform.log');
+  if (existsSync(path) && statSync(path).size > maxLogBytes) renameSync(path, `${path}.previous`);
+  const file = await LogFile.open(path);
+  return { logger: createLogger({ service: 'local-platform' }, file), file };
 }

@@ -11,7 +11,7 @@ import {
   updatePayload,
 } from '@kyong/contracts';
 import type { TenantPools } from '@kyong/postgres';
-import { isUnavailable } from '@kyong/service-kit';
+import { isOutOfSpace, isUnavailable, Problem } from '@kyong/service-kit';
 import { TenantUnavailable } from '@kyong/tenancy';
 import * as Y from 'yjs';
 import type { z } from 'zod';
@@ -26,11 +26,14 @@ export interface EventDependencies {
   documents: LiveDocuments;
   tenantPools: TenantPools;
   metrics: Metrics;
+  refusalOfEdits?: () => Problem | undefined;
   onError: (error: unknown) => void;
 }
 
 /** When another answer about the same document may be asked for, about. */
 const alreadyReadingMilliseconds = 1_000;
+/** Somebody has to make room first. */
+const noRoomMilliseconds = 5_000;
 
 /** Ends an event with an answer that says why. */
 class Refusal extends Error {
@@ -133,6 +136,8 @@ const handlers: Record<keyof ClientToServerEvents, Handler> = {
     const live = joined(session, documentId);
     const role = live.members.get(connection);
     if (!role || !mayEdit(role)) throw new Refusal('forbidden', 'A viewer does not edit.');
+    const refusal = dependencies.refusalOfEdits?.();
+    if (refusal) throw refusal;
     const { account } = connection;
     waitFor(account.editWait());
     account.spendWritten(update.byteLength);
@@ -241,6 +246,8 @@ function refusalOf(error: unknown): Omit<Refused, 'ok'> {
     return { code: error.code, detail: error.message, retryAfterMs: error.retryAfterMs };
   if (error instanceof Refusal || error instanceof UpdateRefused)
     return { code: error.code, detail: error.message };
+  if (error instanceof Problem && error.code === 'insufficient_storage') return noRoom(error.message);
+  if (isOutOfSpace(error)) return noRoom('There is no room for it.');
   if (error instanceof RangeError) return { code: 'malformed_request', detail: error.message };
   if (error instanceof TenantUnavailable && error.reason === 'unknown')
     return { code: 'not_found', detail: 'The gym is not there.' };
@@ -248,4 +255,8 @@ function refusalOf(error: unknown): Omit<Refused, 'ok'> {
     code: 'unavailable',
     detail: isUnavailable(error) ? 'Try again in a moment.' : 'Something went wrong on our side.',
   };
+}
+
+function noRoom(detail: string): Omit<Refused, 'ok'> {
+  return { code: 'insufficient_storage', detail, retryAfterMs: noRoomMilliseconds };
 }
