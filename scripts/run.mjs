@@ -1,5 +1,6 @@
 // `npm start`, `npm test`, … come here: set up, then hand over to the command's own program on Node 24.
 import { spawn } from 'node:child_process';
+import { environmentOf } from './environment.mjs';
 import { ensureSetup, root, SetupError } from './toolchain.mjs';
 
 const programs = {
@@ -13,6 +14,7 @@ const programs = {
   test: ['scripts/test.ts', '--project=unit', '--project=integration'],
   'test:deploy': ['scripts/test.ts', '--project=emulator'],
   synth: ['infrastructure/commands/synth.ts'],
+  bootstrap: ['infrastructure/commands/bootstrap.ts'],
   deploy: ['infrastructure/commands/deploy.ts'],
   destroy: ['infrastructure/commands/destroy.ts'],
   diff: ['infrastructure/commands/diff.ts'],
@@ -39,7 +41,7 @@ try {
   supervise(
     spawn(node, [...program, ...args], {
       cwd: root,
-      env,
+      env: environmentOf(name, env),
       // In a group of its own, so that a signal to ours reaches it once, through us, and not three times over.
       detached: true,
       // It learns of our end, even of kill -9, by the channel that closes.

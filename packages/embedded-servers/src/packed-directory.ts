@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { createZstdCompress, createZstdDecompress } from 'node:zlib';
-import { ServerError } from './process.ts';
+import { ServerError, serverEnvironment } from './process.ts';
 
 /** What tar says of files that change under it (GNU and BSD). The log that is replayed later makes up for that. */
 const changes =
@@ -16,7 +16,7 @@ export async function packDirectory(directory: string, leftOut: string[], file: 
   const tar = spawn(
     'tar',
     [...leftOut.map((pattern) => `--exclude=${pattern}`), '-cf', '-', '-C', directory, '.'],
-    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, LC_ALL: 'C' } },
+    { stdio: ['ignore', 'pipe', 'pipe'], env: serverEnvironment(directory) },
   );
   const { ended, complaints } = watched(tar);
   await pipeline(tar.stdout, createZstdCompress(), createWriteStream(file, { mode: 0o600, flush: true }));
@@ -27,7 +27,10 @@ export async function packDirectory(directory: string, leftOut: string[], file: 
 
 /** Unpacks into an empty folder. */
 export async function unpackDirectory(file: string, directory: string): Promise<void> {
-  const tar = spawn('tar', ['-xpf', '-', '-C', directory], { stdio: ['pipe', 'ignore', 'pipe'] });
+  const tar = spawn('tar', ['-xpf', '-', '-C', directory], {
+    stdio: ['pipe', 'ignore', 'pipe'],
+    env: serverEnvironment(directory),
+  });
   const { ended, complaints } = watched(tar);
   // It may end before it has read the padding behind the last entry; its own code tells whether it got everything.
   await pipeline(createReadStream(file), createZstdDecompress(), tar.stdin).catch(() => {});

@@ -22,6 +22,7 @@ import {
   isPortFreeAgain,
   logTail,
   ServerError,
+  serverEnvironment,
   startDetached,
   waitFor,
 } from './process.ts';
@@ -108,7 +109,7 @@ export class PostgresServer {
           '--data-checksums',
           '--no-sync',
         ],
-        { ...unprivilegedAccount(), env: { ...process.env, LC_ALL: 'C' } },
+        { ...unprivilegedAccount(), env: serverEnvironment(directory) },
       );
       rmSync(passwordFile);
     });
@@ -292,7 +293,8 @@ export class PostgresServer {
       ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
     ];
     const file = join(await postgresBinaries(), 'postgres');
-    const { ended } = startDetached({ file, args, options: { ...unprivilegedAccount() } }, this.#log);
+    const options = { ...unprivilegedAccount(), env: serverEnvironment(this.#home) };
+    const { ended } = startDetached({ file, args, options }, this.#log);
     const died = ended.then((code) => {
       throw new ServerError(
         `PostgreSQL in ${this.directory} does not start (code ${code}). If its data is damaged, put it back from a copy; or, ` +

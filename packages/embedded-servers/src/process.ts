@@ -69,7 +69,17 @@ export function isPortFreeAgain(port: number): Promise<boolean> {
 export interface Command {
   file: string;
   args: string[];
-  options: { uid?: number; gid?: number; env?: NodeJS.ProcessEnv };
+  options: { uid?: number; gid?: number; env: NodeJS.ProcessEnv };
+}
+
+/**
+ * What a server of ours gets of a person's environment: where programs and libraries are. A `PGSSLMODE`, a locale or a time zone
+ * would change what it does, and a `HOME` that its account may not enter stops libpq inside PostgreSQL, which looks for
+ * certificates there (PostgreSQL, "SSL Support" in libpq).
+ */
+export function serverEnvironment(home: string): NodeJS.ProcessEnv {
+  const { PATH, LD_LIBRARY_PATH } = process.env;
+  return { PATH, LD_LIBRARY_PATH, HOME: home, LC_ALL: 'C', TZ: 'UTC' };
 }
 
 /**

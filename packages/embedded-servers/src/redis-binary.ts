@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { ServerError } from './process.ts';
+import { ServerError, serverEnvironment } from './process.ts';
 
 const run = promisify(execFile);
 
@@ -70,7 +70,8 @@ async function isNewEnough(binary: RedisBinary): Promise<boolean> {
 
 /** The environment in which the binary finds its libraries. */
 export function redisEnvironment({ libraries }: RedisBinary): NodeJS.ProcessEnv {
-  return libraries ? { ...process.env, LD_LIBRARY_PATH: libraries } : process.env;
+  const environment = serverEnvironment(toolsDirectory);
+  return libraries ? { ...environment, LD_LIBRARY_PATH: libraries } : environment;
 }
 
 const unpackedRoot = join(toolsDirectory, 'redis');

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -42,26 +43,28 @@ export function makeReachableDirectory(path: string): void {
     mkdirSync(path, { mode: 0o700 });
     return;
   }
-  const place = join(reachableRoot, randomBytes(8).toString('hex'));
-  mkdirSync(reachableRoot, { recursive: true, mode: 0o711 });
+  const place = join(makeReachableRoot(), randomBytes(8).toString('hex'));
   mkdirSync(place, { mode: 0o700 });
   symlinkSync(place, path);
 }
 
 /** The path at which the unprivileged account reaches these files, which are copied once if need be. */
 export async function reachableCopy(path: string, name: string): Promise<string> {
-  if (isReachable(path)) return path;
-  const copy = join(reachableRoot, name);
-  if (existsSync(copy)) return copy;
+  if (isReachable(path) && isOpen(path)) return path;
+  const copy = join(makeReachableRoot(), name);
+  if (existsSync(copy) && isOpen(copy)) return copy;
   const draft = `${copy}.draft-${randomBytes(4).toString('hex')}`;
-  mkdirSync(reachableRoot, { recursive: true, mode: 0o711 });
   await run('cp', ['-a', `${realpathSync(path)}/.`, draft]);
+  // They have the umask of the person that installed them.
+  await run('chmod', ['-R', 'a+rX', draft]);
+  if (existsSync(copy)) renameSync(copy, `${draft}.old`);
   try {
     renameSync(draft, copy);
   } catch {
     // Another server that started at the same time was first; its copy is as good.
     rmSync(draft, { recursive: true });
   }
+  rmSync(`${draft}.old`, { recursive: true, force: true });
   return copy;
 }
 
@@ -71,6 +74,18 @@ export async function giveToUnprivileged(path: string): Promise<void> {
   const folder = realpathSync(path);
   if (!account || statSync(folder).uid === account.uid) return;
   await run('chown', ['-R', `${account.uid}:${account.gid}`, folder]);
+}
+
+function makeReachableRoot(): string {
+  mkdirSync(reachableRoot, { recursive: true });
+  chmodSync(reachableRoot, 0o711);
+  return reachableRoot;
+}
+
+/** Whether others may list and enter the folder, and so what was installed with it. */
+function isOpen(folder: string): boolean {
+  const byOthers = 0o005;
+  return !unprivilegedAccount() || (statSync(folder).mode & byOthers) === byOthers;
 }
 
 /** Whether every folder above `path` may be entered by the account PostgreSQL runs under. */

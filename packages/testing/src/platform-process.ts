@@ -34,12 +34,13 @@ export class PlatformProcess {
     port: number,
     args: string[] = [],
     environment: Record<string, string> = {},
+    program: readonly string[] = [main],
   ) {
     this.dataDirectory = dataDirectory;
     this.port = port;
     this.child = spawn(
       process.execPath,
-      [main, '--data-dir', dataDirectory, '--port', String(port), ...args],
+      [...program, '--data-dir', dataDirectory, '--port', String(port), ...args],
       // By the channel it learns of our end, even of kill -9.
       { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
     );
