@@ -64,9 +64,7 @@ export async function startRdsServers(directory: string): Promise<RdsServers> {
           `CREATE ROLE ${role} LOGIN CREATEDB CREATEROLE REPLICATION PASSWORD ${escapeLiteral(password)}`,
         );
         // What rds_superuser may beside that.
-        await client.query(`GRANT pg_signal_backend, pg_create_subscription TO ${role}`);
-        // As rds_superuser has it.
-        await client.query(`GRANT pg_signal_backend TO ${role}`);
+        await client.query(`GRANT pg_monitor, pg_signal_backend, pg_create_subscription TO ${role}`);
         await client.query(`GRANT SET ON PARAMETER session_replication_role TO ${role}`);
         await client.query(`CREATE DATABASE ${escapeIdentifier(databaseName)} OWNER ${role}`);
       });

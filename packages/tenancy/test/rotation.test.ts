@@ -2,6 +2,7 @@ import {
   type Connection,
   createPool,
   createRenewedPool,
+  escapeIdentifier,
   type Pool,
   rememberFor,
   withConnection,
@@ -172,4 +173,17 @@ it('what a frozen function left open is closed, once it was quiet for a while', 
   await begin();
   expect(await end()).toEqual(['driver']);
   await eventually(async () => expect(await end()).toEqual([]));
+});
+
+it('a login stays when an administrator may not see whether it is in use', async () => {
+  const { connection, driver, begin } = await createPlatform();
+  const stopTask = await startTask(connection, driver);
+  await begin();
+  const blind = escapeIdentifier(`${connection.database}__blind`);
+  await withConnection(connection, async (client) => {
+    await client.query(`CREATE ROLE ${blind}; SET ROLE ${blind}`);
+    expect(await endRotation(client, connection.database, [driver], 0)).toEqual(['driver']);
+    await client.query(`RESET ROLE; DROP ROLE ${blind}`);
+  });
+  await stopTask();
 });

@@ -54,7 +54,7 @@ export async function otherLogins(
 /**
  * Takes a login away that nobody needs; false while somebody may. A service's task listens as long as it lives. A function that
  * is frozen leaves connections open, and is taken for gone when it said nothing for `quietSeconds`; without them nothing that is
- * open is.
+ * open is. A session whose state this client may not see (it needs pg_monitor, as RDS's master user has it) is in use.
  */
 export async function retireLogin(
   client: Client,
@@ -63,7 +63,7 @@ export async function retireLogin(
 ): Promise<boolean> {
   const { rowCount: inUse } = await client.query(
     `SELECT FROM pg_stat_activity
-      WHERE usename = $1 AND (state <> 'idle' OR application_name = $3 OR $2::double precision IS NULL
+      WHERE usename = $1 AND (state IS DISTINCT FROM 'idle' OR application_name = $3 OR $2::double precision IS NULL
                               OR state_change > now() - make_interval(secs => $2))`,
     [login, quietSeconds, listenerName],
   );
