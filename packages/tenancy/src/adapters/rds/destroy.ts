@@ -19,7 +19,9 @@ export async function destroyInstance(
   options: RdsOptions,
 ): Promise<void> {
   const { pollSeconds, waitAtMostSeconds } = options.deletion;
-  for (let waitedSeconds = 0; ; waitedSeconds += pollSeconds) {
+  // Protection is taken away within seconds; the deletion itself takes minutes.
+  let pause = Math.min(1, pollSeconds);
+  for (let waitedSeconds = 0; ; pause = Math.min(2 * pause, pollSeconds)) {
     // One change a turn: RDS refuses the next while it is busy with the last.
     const instance = await findOwnInstance(reservation, options);
     if (!instance) return;
@@ -33,7 +35,8 @@ export async function destroyInstance(
         `Instance ${reservation.instanceId} is not gone after ${waitedSeconds} s (${instance.DBInstanceStatus}).`,
       );
     }
-    await sleep(pollSeconds * 1000);
+    await sleep(pause * 1000);
+    waitedSeconds += pause;
   }
 }
 

@@ -27,6 +27,7 @@ export interface RdsOptions {
   /** No instance is created that would use more than this share of an account's quota; 0.9 leaves room for restores. */
   quotaShare: number;
   deletion: {
+    /** Between two looks; the first ones are nearer together, from a second on. */
     pollSeconds: number;
     /** One call waits no longer than this; RDS takes minutes, and the caller comes again. */
     waitAtMostSeconds: number;
