@@ -68,7 +68,7 @@ await command(async () => {
     `Costs about USD ${monthlyUsd.toFixed(0)} a month, at prices of ${pricesAsOf}; npm run kyo -- cost says for what`,
   );
   await approve(stage, before, templates, values.replace);
-  await bootstrapMissing(stage, directory);
+  await bootstrapMissing(stage);
   const outputs = await deployStacks(directory, places);
 
   const {

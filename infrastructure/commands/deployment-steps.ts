@@ -12,6 +12,7 @@ import { isDenied } from '../lib/preflight/check.ts';
 import { describeFinding, type Preflight, runPreflight } from '../lib/preflight/index.ts';
 import { createServiceRoles } from '../lib/preflight/service-roles.ts';
 import type { Templates } from '../lib/rules/index.ts';
+import { bootstrap } from './bootstrapping.ts';
 import { cdk } from './cdk.ts';
 import { progress } from './command.ts';
 import { confirm } from './confirm.ts';
@@ -30,16 +31,16 @@ export async function prepareAccount(preflight: Preflight): Promise<void> {
 }
 
 /** Once an account and region. Where it is there nothing is asked of a role that may not. */
-export async function bootstrapMissing(stage: Stage, app: string): Promise<void> {
+export async function bootstrapMissing(stage: Stage): Promise<void> {
   const versions = await Promise.all(
-    regionsOf(stage).map((region) => bootstrapVersionIn(new SSMClient({ region }))),
+    regionsOf(stage).map((region) => bootstrapVersionIn(stage, new SSMClient({ region }))),
   ).catch((error: Error): (number | undefined)[] => {
     if (isDenied(error)) return [];
     throw error;
   });
   if (!versions.includes(undefined)) return;
   progress('Bootstrapping what is not yet (once an account and region)');
-  await cdk('bootstrap', '--app', app);
+  await bootstrap(stage);
 }
 
 /**

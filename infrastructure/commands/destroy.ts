@@ -7,6 +7,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { stageOf } from '../config/index.ts';
+import { fenceNameOf, toolkitStackOf } from '../lib/constructs/names.ts';
 import { deleteStacks } from '../lib/delete-stacks.ts';
 import { removeLeftovers } from '../lib/leftovers/index.ts';
 import { deleteLogGroups } from '../lib/leftovers/log-groups.ts';
@@ -55,7 +56,7 @@ await command(async () => {
   for (const what of await deleteLogGroups(stage, apis, new CloudWatchLogsClient({ region })))
     progress(`Deleted ${what}`);
   process.stdout.write(
-    `Kyo ${stage.name} is gone. What stays in the account costs nothing: CDK's stack CDKToolkit, service-linked roles, ` +
-      'and the key, which AWS deletes after 30 days.\n',
+    `Kyo ${stage.name} is gone. What stays in the account costs nothing: the stacks ${toolkitStackOf(stage)} and the policy ` +
+      `${fenceNameOf(stage)} that it is deployed with, service-linked roles, and the key, which AWS deletes after 30 days.\n`,
   );
 });

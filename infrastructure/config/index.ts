@@ -6,6 +6,9 @@ export type { DatabaseSize, Stage } from './stage.ts';
 
 const stages: Record<Stage['name'], Stage> = { dev, prod };
 
+/** Those that may share an account. */
+export const stageNames = Object.keys(stages) as Stage['name'][];
+
 /** @throws {RangeError} that names the stages there are. */
 export function stageOf(name: unknown): Stage {
   const stage = Object.values(stages).find((candidate) => candidate.name === name);

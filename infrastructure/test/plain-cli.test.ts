@@ -28,10 +28,13 @@ it('npx aws-cdk lists the stacks of a stage, and prints nothing else', async () 
   ).toBe(true);
 });
 
-it('npx aws-cdk says which stages there are when it is told none', async () => {
-  const { code, stdout, stderr } = await npx('ls');
-  expect(code).toBe(1);
-  expect(stdout).toBe('');
-  expect(stderr).toContain('✗ Say which stage: -c stage=dev or prod.');
-  expect(stderr).not.toMatch(/^ +at /m);
-});
+it.each(['ls', 'bootstrap'])(
+  'npx aws-cdk %s says which stages there are when it is told none',
+  async (name) => {
+    const { code, stdout, stderr } = await npx(name);
+    expect(code).toBe(1);
+    expect(stdout).toBe('');
+    expect(stderr).toContain('✗ Say which stage: -c stage=dev or prod.');
+    expect(stderr).not.toMatch(/^ +at /m);
+  },
+);

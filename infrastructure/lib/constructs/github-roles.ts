@@ -5,7 +5,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { Stage } from '../../config/index.ts';
-import { regionsOf, releaseParameterOf } from './names.ts';
+import { bootstrapVersionParameterOf, qualifierOf, regionsOf, releaseParameterOf } from './names.ts';
 
 const issuer = 'token.actions.githubusercontent.com';
 
@@ -50,13 +50,20 @@ export class GithubRoles extends Construct {
       this.deploy,
       'BecomeTheRolesOfCdk',
       ['sts:AssumeRole'],
-      [this.#arn('iam', 'role', 'cdk-hnb659fds-*')],
+      [this.#arn('iam', 'role', `cdk-${qualifierOf(stage)}-*`)],
     );
     allow(
       this.deploy,
       'SeeWhatIsBootstrapped',
       ['ssm:GetParameter'],
-      this.#inEachRegion(stage, 'ssm', 'parameter', 'cdk-bootstrap/hnb659fds/version'),
+      this.#inEachRegion(stage, 'ssm', 'parameter', bootstrapVersionParameterOf(stage).slice(1)),
+    );
+    allow(this.deploy, 'LookBeforeItDeploys', lookAtTheAccount, ['*']);
+    allow(
+      this.deploy,
+      'SayWhatFailed',
+      ['cloudformation:DescribeStackEvents'],
+      this.#inEachRegion(stage, 'cloudformation', 'stack', `kyo-${stage.name}-*`),
     );
     allow(this.deploy, 'FindImages', readImages, repositoryArns);
     allow(
@@ -117,6 +124,21 @@ export class GithubRoles extends Construct {
     });
   }
 }
+
+/** What the preflight reads: quotas and what they are used for, zones, instance classes, sandboxes. None of it is of one resource. */
+const lookAtTheAccount = [
+  'ec2:DescribeAddresses',
+  'ec2:DescribeAvailabilityZones',
+  'ec2:DescribeVpcs',
+  'iam:ListRoles',
+  'lambda:GetAccountSettings',
+  'rds:DescribeAccountAttributes',
+  'rds:DescribeOrderableDBInstanceOptions',
+  'servicequotas:GetAWSDefaultServiceQuota',
+  'servicequotas:GetServiceQuota',
+  'ses:GetAccount',
+  'sms-voice:DescribeAccountAttributes',
+];
 
 /** Whether an image is there, and all of it (Amazon ECR User Guide, "IAM permissions for pushing an image"). */
 const readImages = ['ecr:DescribeImages'];

@@ -1,7 +1,8 @@
-import { RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
+import { PermissionsBoundary, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Stage } from '../../config/index.ts';
 import { FollowingSynthesizer } from './following-synthesizer.ts';
+import { fenceNameOf, qualifierOf } from './names.ts';
 
 export interface KyoStackProps {
   stage: Stage;
@@ -26,7 +27,8 @@ export class KyoStack extends Stack {
     super(scope, `kyo-${stage.name}-${name}`, {
       description: `Kyo ${stage.name}: ${description}`,
       env: { region: region ?? stage.region },
-      synthesizer: new FollowingSynthesizer(),
+      synthesizer: new FollowingSynthesizer({ qualifier: qualifierOf(stage) }),
+      permissionsBoundary: PermissionsBoundary.fromName(fenceNameOf(stage)),
       terminationProtection: stateful && stage.keepsData,
     });
     this.stage = stage;

@@ -39,5 +39,14 @@ export const edgeRegion = 'us-east-1';
 /** The header by which CloudFront proves itself to the API. */
 export const edgeHeader = 'x-kyo-edge';
 
-/** Says which version of CDK's bootstrap a region has. The qualifier in it is CDK's default, for every stage. */
-export const bootstrapVersionParameter = '/cdk-bootstrap/hnb659fds/version';
+/** The managed policy that bounds every role of a stage, those that deploy it among them. */
+export const fenceNameOf = ({ name }: Pick<Stage, 'name'>) => `kyo-${name}-fence`;
+
+/** CDK's roles, buckets and repositories are a stage's own: by this, which is in their names. */
+export const qualifierOf = ({ name }: Pick<Stage, 'name'>) => `kyo${name}`;
+
+/** The stack, in each region, of what CDK deploys a stage with. */
+export const toolkitStackOf = (stage: Pick<Stage, 'name'>) => `CDKToolkit-${qualifierOf(stage)}`;
+
+/** Says which version of that a region has. */
+export const bootstrapVersionParameterOf = (stage: Stage) => `/cdk-bootstrap/${qualifierOf(stage)}/version`;

@@ -1,20 +1,15 @@
 import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import type { Stage } from '../../config/index.ts';
-import { bootstrapVersionParameter, edgeRegion } from '../constructs/names.ts';
+import { bootstrapVersionParameterOf, regionsOf } from '../constructs/names.ts';
 import { type Check, ok } from './check.ts';
 
 /** What the stacks' own rule `CheckBootstrapVersion` asks for. */
 const oldestVersion = 6;
 
-/** Every region with a stack of the stage: CloudFront takes its firewall from us-east-1 alone. */
-export function regionsOf({ region, recovery }: Stage): string[] {
-  return [...new Set([region, edgeRegion, ...(recovery.region ? [recovery.region] : [])])];
-}
-
 /** Version of what CDK needs in a region; none where it has not been bootstrapped. */
-export async function bootstrapVersionIn(ssm: SSMClient): Promise<number | undefined> {
+export async function bootstrapVersionIn(stage: Stage, ssm: SSMClient): Promise<number | undefined> {
   try {
-    const command = new GetParameterCommand({ Name: bootstrapVersionParameter });
+    const command = new GetParameterCommand({ Name: bootstrapVersionParameterOf(stage) });
     return Number((await ssm.send(command)).Parameter?.Value);
   } catch (error) {
     if ((error as Error).name === 'ParameterNotFound') return undefined;
@@ -26,7 +21,9 @@ export const bootstrapCheck: Check = {
   name: 'CDK bootstrap',
   async look({ stage, clients }) {
     const regions = regionsOf(stage);
-    const versions = await Promise.all(regions.map((region) => bootstrapVersionIn(clients.ssmIn(region))));
+    const versions = await Promise.all(
+      regions.map((region) => bootstrapVersionIn(stage, clients.ssmIn(region))),
+    );
     const missing = regions.filter((_, index) => (versions[index] ?? 0) < oldestVersion);
     if (missing.length === 0)
       return ok(`${regions.join(', ')}: version ${Math.min(...(versions as number[]))}`);
@@ -36,7 +33,7 @@ export const bootstrapCheck: Check = {
         detail: `not in ${missing.join(', ')}`,
         remedy:
           'A deployment makes it, once an account and region. A role that may not (CI): as an administrator, ' +
-          `npx aws-cdk bootstrap -c stage=${stage.name}`,
+          `npm run bootstrap -- -c stage=${stage.name}`,
       },
     ];
   },
