@@ -18,13 +18,21 @@ import { DescribeParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stageOf } from '../config/index.ts';
 import { root } from '../lib/code/index.ts';
+import { toolkitStackOf } from '../lib/constructs/names.ts';
 import { services } from '../lib/services/index.ts';
+import { synthesize } from '../lib/synthesize.ts';
 import { type AccountStanding, startAccountStanding } from './emulator/account-standing.ts';
+import { cdkAgainst } from './emulator/cdk.ts';
 import { type Commands, commandsAgainst } from './emulator/commands.ts';
 import { type EmulatedCloud, startEmulatedCloud } from './emulator/deployment.ts';
+import { githubCredentials } from './emulator/roles.ts';
 
 // The commands as a person types them; what they deploy is driven in deploy.emulator.test.ts.
 const stage = stageOf('dev');
+const github = {
+  deploySubject: 'repo:studio/kyo:environment:dev',
+  pullRequestSubject: 'repo:studio/kyo:pull_request',
+};
 /** Logical id of the cache. */
 const cacheGroup = 'ValkeyGroupC2F08A48';
 const revision = execFileSync('git', ['rev-parse', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim();
@@ -110,9 +118,18 @@ describe('another deployment', () => {
     expect(changedStacks(output)).toEqual([]);
   }, 900_000);
 
-  it('of a commit rolls the services to the images that were pushed for it', async () => {
+  it('of a commit, by GitHub Actions, rolls the services to the images that were pushed for it', async () => {
+    await deployRolesOfGithub();
+    const [build, deploy, diff] = await Promise.all([
+      githubCredentials(cloud, 'BuildRole', github.deploySubject),
+      githubCredentials(cloud, 'DeployRole', github.deploySubject),
+      githubCredentials(cloud, 'DiffRole', github.pullRequestSubject),
+    ]);
+    await expect(githubCredentials(cloud, 'DeployRole', github.pullRequestSubject)).rejects.toThrow(
+      'Not authorized to perform sts:AssumeRoleWithWebIdentity',
+    );
     const push = (name: string) =>
-      commands.npmRun('push-image', name, '-c', 'stage=dev', '--revision', revision);
+      commands.as(build).npmRun('push-image', name, '-c', 'stage=dev', '--revision', revision);
     const pushed: string[] = [];
     for (const { name } of services) {
       const output = await push(name);
@@ -126,14 +143,15 @@ describe('another deployment', () => {
 
     const outputs = join(cloud.directory, 'github-output');
     const args = ['-c', 'stage=dev', '--revision', revision, '--outputs', outputs];
-    const changed = changedStacks(await commands.npmRun('deploy', ...args));
-    expect(changed).toEqual(['kyo-dev-delivery', 'kyo-dev-services']);
+    const said = await commands.as(deploy).npmRun('deploy', ...args);
+    expect(said).not.toContain('could not be looked at');
+    expect(changedStacks(said)).toEqual(['kyo-dev-delivery', 'kyo-dev-services']);
     expect(readFileSync(outputs, 'utf8')).toMatch(/^url=https:\/\/\S+\n$/);
-    const difference = await commands.npmRun('diff', '-c', 'stage=dev', '--markdown');
+    const difference = await commands.as(diff).npmRun('diff', '-c', 'stage=dev', '--markdown');
     expect(difference).toMatch(/^### dev: USD \d+ a month \(\+0\)$/m);
     expect(difference).toContain('Number of stacks with differences: 0');
     const back = ['-c', 'stage=dev', '--roll-back', '--outputs', outputs];
-    await expect(commands.npmRun('deploy', ...back)).rejects.toThrow('no release to go back to');
+    await expect(commands.as(deploy).npmRun('deploy', ...back)).rejects.toThrow('no release to go back to');
   }, 900_000);
 
   it('puts nothing empty in the place of what holds data before that is meant, and then all follow it', async () => {
@@ -172,7 +190,7 @@ describe('another deployment', () => {
     expect(output).toContain('Deleted parameter /kyo/dev/release');
     expect(output).toContain('Kyo dev is gone.');
     expect(await whatIsLeft()).toEqual({
-      stacks: ['CDKToolkit', 'CDKToolkit'],
+      stacks: [toolkitStackOf(stage), toolkitStackOf(stage)],
       servers: [],
       secrets: [],
       buckets: [],
@@ -184,6 +202,14 @@ describe('another deployment', () => {
     expect(await commands.npmRun('destroy', '-c', 'stage=dev', '--yes')).toContain('Kyo dev is gone.');
   }, 900_000);
 });
+
+/** Which repository there is is no value of this one. */
+async function deployRolesOfGithub(): Promise<void> {
+  const code = join(root, 'cdk.out', '.functions', stage.name);
+  const { directory } = synthesize({ ...stage, github }, code, join(cloud.directory, 'github'));
+  const options = ['--exclusively', '--require-approval', 'never', '--app', directory];
+  await cdkAgainst(cloud.emulator)('deploy', 'kyo-dev-github', ...options);
+}
 
 /** The stacks of a deployment that it did something to. */
 function changedStacks(output: string): string[] {

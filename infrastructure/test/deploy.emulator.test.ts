@@ -33,21 +33,28 @@ import { eventually } from '@kyong/testing';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type Stage, stageOf } from '../config/index.ts';
 import { buildFunctions } from '../lib/code/index.ts';
+import { toolkitStackOf } from '../lib/constructs/names.ts';
 import { deleteStacks } from '../lib/delete-stacks.ts';
 import { type AccountClients, removeLeftovers } from '../lib/leftovers/index.ts';
 import type { ContainerClients } from '../lib/leftovers/stack-contents.ts';
 import { type RotationClients, rotateSecrets } from '../lib/rotation.ts';
+import { readTemplates } from '../lib/rules/index.ts';
 import { services } from '../lib/services/index.ts';
 import { synthesize } from '../lib/synthesize.ts';
+import { operations } from './deployed/operations.ts';
 import { setOff, subscribeToAlerts } from './emulator/alerts.ts';
-import { cdkAgainst } from './emulator/cdk.ts';
+import { bootstrapIn, cdkAgainst } from './emulator/cdk.ts';
 import { type RunningContainer, runDeployedService } from './emulator/container.ts';
 import { type EmulatedCloud, startEmulatedCloud } from './emulator/deployment.ts';
 import { startPoolPass, stopDriver } from './emulator/executions.ts';
+import { sweep } from './emulator/functions.ts';
 import { announceInstanceEvent } from './emulator/instance-event.ts';
+import { reportRights } from './emulator/rights-report.ts';
 
 const dev = stageOf('dev');
-const stage: Stage = { ...dev, tenants: { ...dev.tenants, warmPool: { premium: 1 } } };
+/** With what takes days in an account over in seconds. */
+const lifecycle = { ...dev.tenants.lifecycle, secretGraceSeconds: 1, offboardGraceSeconds: 1 };
+const stage: Stage = { ...dev, tenants: { ...dev.tenants, lifecycle, warmPool: { premium: 1 } } };
 /** Published ones: nothing here builds images. */
 const images = Object.fromEntries(services.map(({ name }) => [name, `sha256:${'0'.repeat(64)}`]));
 const deployOptions = ['--all', '--require-approval', 'never', '--concurrency', '4'];
@@ -65,9 +72,7 @@ beforeAll(async () => {
   code = await buildFunctions(join(cloud.directory, 'functions'));
   cdk = cdkAgainst(cloud.emulator);
   assembly = templatesOf(stage, 'first');
-  const { accountId } = cloud.emulator;
-  const environments = [stage.region, 'us-east-1'].map((region) => `aws://${accountId}/${region}`);
-  await cdk('bootstrap', ...environments, '--app', assembly);
+  await bootstrapIn(cloud.emulator, stage);
   await cdk('deploy', ...deployOptions, '--app', assembly);
 
   otp = await startOtp();
@@ -249,6 +254,21 @@ describe('an operator', () => {
   }, 200_000);
 });
 
+describe('every operation is carried out under the roles of the platform', () => {
+  operations(() => ({ call, succeeded, sweep: () => sweep(cloud), backUp: cloud.servers.backUp }));
+});
+
+describe('the rights of the roles', () => {
+  it('suffice for every call, by both evaluators', async () => {
+    const { recorded, implied, denied, unused } = await reportRights(cloud.record, readTemplates(assembly));
+    process.stderr.write(
+      `• IAM: ${recorded} calls of roles recorded, ${denied.length} denied; ${implied} more that AWS makes. Rights that nothing used:\n` +
+        unused.map(({ role, action }) => `  ${role} ${action}\n`).join(''),
+    );
+    expect(denied).toEqual([]);
+  });
+});
+
 describe('another deployment', () => {
   it('of the same changes nothing', async () => {
     const output = await cdk('deploy', ...deployOptions, '--app', assembly);
@@ -279,7 +299,7 @@ describe('another deployment', () => {
     for (const region of [stage.region, 'us-east-1']) {
       const { StackSummaries = [] } = await cloudFormation(region).send(new ListStacksCommand({}));
       const left = StackSummaries.filter(({ StackStatus }) => StackStatus !== 'DELETE_COMPLETE');
-      expect(left.map(({ StackName }) => StackName)).toEqual(['CDKToolkit']);
+      expect(left.map(({ StackName }) => StackName)).toEqual([toolkitStackOf(stage)]);
     }
   });
 });
@@ -430,11 +450,13 @@ async function operationAt(statusUrl: string): Promise<Operation> {
 }
 
 async function succeeded(statusUrl: string): Promise<Operation> {
-  return eventually(async () => {
+  const ended = await eventually(async () => {
     const found = await operationAt(statusUrl);
-    expect(found, JSON.stringify(found)).toMatchObject({ status: 'succeeded' });
+    expect(found.status, JSON.stringify(found)).not.toBe('running');
     return found;
   }, patience);
+  expect(ended, JSON.stringify(ended)).toMatchObject({ status: 'succeeded' });
+  return ended;
 }
 
 /** In the master database itself, under the login of the functions that nothing reaches from outside, or that of a service. */

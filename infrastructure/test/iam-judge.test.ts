@@ -1,6 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Stage } from '../config/index.ts';
+import { escapes } from '../lib/judges/iam/escapes/index.ts';
+import { ImaginedAccount } from '../lib/judges/iam/implied/account.ts';
 import { judgeIam } from '../lib/judges/iam/index.ts';
+import { policiesOf } from '../lib/judges/iam/policies.ts';
+import { isAllowed } from '../lib/judges/iam/simulate.ts';
+import { AsDeployed } from '../lib/rules/service-input/as-deployed.ts';
 import { type Properties, resourcesOf, type Templates } from '../lib/rules/templates.ts';
 import { templatesOf } from './templates.ts';
 
@@ -19,6 +24,21 @@ describe.each(['dev', 'prod'] as const)('IAM of %s', (name) => {
     const { judged, findings } = await judgeIam(stages[name]);
     expect(findings).toEqual([]);
     expect(judged).toBeGreaterThan(400);
+  });
+});
+
+describe('the fence of a stage', () => {
+  it('is what keeps the roles that deploy it from the other stage', async () => {
+    const deployed = new AsDeployed(stages.dev);
+    const policies = policiesOf(deployed);
+    const attempts = escapes(new ImaginedAccount(deployed)).filter(({ caller }) =>
+      caller.includes('/cdk-kyodev-'),
+    );
+    policies.boundary.clear();
+    const allowed = [];
+    for (const attempt of attempts) if (await isAllowed(attempt, policies)) allowed.push(attempt);
+    // A key's own policy has the last word, and is not here.
+    expect(allowed.length).toBeGreaterThan(attempts.length * 0.9);
   });
 });
 
@@ -140,11 +160,27 @@ const faults: Fault[] = [
   },
   {
     fault: 'CI of one stage reads the stacks of all',
-    put: granting('RolesDeploy', {
-      Action: 'cloudformation:GetTemplate',
-      Resource: 'arn:aws:cloudformation:*:*:stack/kyo-*',
-    }),
-    found: /^allowed: .*RolesDeploy.* cloudformation:GetTemplate .*what belongs to dev$/,
+    put: (templates) => {
+      granting('RolesDeploy', {
+        Action: 'cloudformation:GetTemplate',
+        Resource: 'arn:aws:cloudformation:*:*:stack/kyo-*',
+      })(templates);
+      unbounded(templates);
+    },
+    found: /^allowed: .*RolesDeploy.* cloudformation:GetTemplate .*it belongs to dev$/,
+  },
+  {
+    fault: 'a role is out of the bounds of the stage',
+    put: (templates) => unbounded(templates),
+    found: /^denied: cdk-kyoprod-cfn-exec-role\S+ iam:CreateRole .* cannot be created$/,
+  },
+  {
+    fault: 'CI of one stage may become the roles that deploy any',
+    put: (templates) => {
+      granting('RolesDeploy', { Action: 'sts:AssumeRole', Resource: 'arn:aws:iam::*:role/cdk-*' })(templates);
+      unbounded(templates);
+    },
+    found: /^allowed: .*RolesDeploy.* sts:AssumeRole .*cdk-kyodev-deploy-role.* it belongs to dev$/,
   },
   {
     fault: 'a function may give roles away',
@@ -196,3 +232,8 @@ function granting(role: string, statement: Properties): Fault['put'] {
       if (id.startsWith(role)) properties.PolicyDocument.Statement.push({ Effect: 'Allow', ...statement });
   };
 }
+
+/** As if the stage had no fence. */
+const unbounded = changing('AWS::IAM::Role', (properties) => {
+  properties.PermissionsBoundary = undefined;
+});

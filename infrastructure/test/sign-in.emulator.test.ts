@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Stage, stageOf } from '../config/index.ts';
 import { buildFunctions } from '../lib/code/index.ts';
 import { synthesize } from '../lib/synthesize.ts';
-import { cdkAgainst } from './emulator/cdk.ts';
+import { bootstrapIn, cdkAgainst } from './emulator/cdk.ts';
 import { type Commands, commandsAgainst } from './emulator/commands.ts';
 import { type RunningContainer, runDeployedService } from './emulator/container.ts';
 import { type EmulatedCloud, startEmulatedCloud } from './emulator/deployment.ts';
@@ -40,7 +40,7 @@ beforeAll(async () => {
   const code = await buildFunctions(join(cloud.directory, 'functions'));
   const { directory } = synthesize(stage, code, join(cloud.directory, 'templates'), images);
   const cdk = cdkAgainst(cloud.emulator);
-  await cdk('bootstrap', `aws://${cloud.emulator.accountId}/${stage.region}`, '--app', directory);
+  await bootstrapIn(cloud.emulator, stage);
   await cdk(
     'deploy',
     'kyo-dev-services',

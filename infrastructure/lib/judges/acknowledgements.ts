@@ -1,6 +1,6 @@
 import { namePrefixOf } from '@kyong/tenancy/adapters/rds-names';
 import type { Stage } from '../../config/index.ts';
-import { regionsOf } from '../constructs/names.ts';
+import { qualifierOf, regionsOf } from '../constructs/names.ts';
 
 export interface Acknowledgement {
   /** Name of the stack, without stage. */
@@ -36,7 +36,7 @@ export function acknowledgementsOf(stage: Stage): Acknowledgement[] {
     },
     {
       stack: 'github',
-      id: wildcard('arn:aws:iam::<AWS::AccountId>:role/cdk-hnb659fds-*'),
+      id: wildcard(`arn:aws:iam::<AWS::AccountId>:role/cdk-${qualifierOf(stage)}-*`),
       reason: "CDK's own roles, which its bootstrap made: deploying is becoming them.",
     },
     ...regionsOf(stage).map((region) => ({

@@ -1,7 +1,10 @@
 import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { IAMClient } from '@aws-sdk/client-iam';
 import type { AwsEmulator } from '@kyong/testing';
+import type { Stage } from '../../config/index.ts';
+import { bootstrapArguments, putUpFence } from '../../lib/bootstrap.ts';
 import { root } from '../../lib/code/index.ts';
 
 const cli = join(dirname(createRequire(import.meta.url).resolve('aws-cdk/package.json')), 'bin', 'cdk');
@@ -33,4 +36,11 @@ export function cdkAgainst({ url, region, credentials }: AwsEmulator) {
         },
       );
     });
+}
+
+/** Makes what a stage is deployed with. */
+export async function bootstrapIn(emulator: AwsEmulator, stage: Stage): Promise<void> {
+  const { url: endpoint, region, credentials, accountId } = emulator;
+  await putUpFence(stage, accountId, new IAMClient({ endpoint, region, credentials }));
+  await cdkAgainst(emulator)(...bootstrapArguments(stage, accountId));
 }

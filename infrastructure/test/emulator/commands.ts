@@ -5,6 +5,7 @@ import { delimiter, join } from 'node:path';
 import { root } from '../../lib/code/index.ts';
 import type { AccountStanding } from './account-standing.ts';
 import type { EmulatedCloud } from './deployment.ts';
+import type { RoleCredentials } from './roles.ts';
 
 export interface Commands {
   /** `npm run …` as a person types it, with credentials and nobody to ask. */
@@ -13,6 +14,8 @@ export interface Commands {
   npmRunWith(input: string, script: string, ...args: string[]): Promise<string>;
   /** The same on a terminal, where the person types `answer` when asked. */
   npmRunAnswering(answer: string, script: string, ...args: string[]): Promise<string>;
+  /** The same commands under a role. */
+  as(role: RoleCredentials): Commands;
 }
 
 const timeoutMilliseconds = 900_000;
@@ -36,14 +39,12 @@ export function commandsAgainst(
     `#!/bin/sh\nexec "${process.execPath}" "${join(import.meta.dirname, 'docker.mjs')}" "$@"\n`,
   );
   chmodSync(docker, 0o755);
-  const env = {
+  const shared = {
     PATH: `${binaries}${delimiter}${process.env.PATH}`,
     HOME: process.env.HOME,
     // Nobody's own credentials.
     AWS_CONFIG_FILE: join(directory, 'none'),
     AWS_SHARED_CREDENTIALS_FILE: join(directory, 'none'),
-    AWS_ACCESS_KEY_ID: emulator.credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: emulator.credentials.secretAccessKey,
     AWS_REGION: region,
     AWS_ENDPOINT_URL: emulator.url,
     AWS_ENDPOINT_URL_RDS: rdsUrl,
@@ -57,13 +58,22 @@ export function commandsAgainst(
   };
   let count = 0;
   /** Into one file, so that what is said and what is reported stand in the order in which they came. */
-  const run = async ([file = '', ...args]: string[], typed?: string): Promise<string> => {
+  const run = async (
+    credentials: RoleCredentials | EmulatedCloud['emulator']['credentials'],
+    [file = '', ...args]: string[],
+    typed?: string,
+  ): Promise<string> => {
     count += 1;
     const logFile = join(directory, `command-${count}.log`);
     const log = openSync(logFile, 'w');
     const child = spawn(file, args, {
       cwd: root,
-      env,
+      env: {
+        ...shared,
+        AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+        ...('sessionToken' in credentials && { AWS_SESSION_TOKEN: credentials.sessionToken }),
+      },
       stdio: ['pipe', log, log],
       timeout: timeoutMilliseconds,
     });
@@ -75,10 +85,12 @@ export function commandsAgainst(
     return output;
   };
   const npmRun = (script: string, args: string[]) => ['npm', 'run', '--silent', script, '--', ...args];
-  return {
-    npmRun: (script, ...args) => run(npmRun(script, args)),
-    npmRunWith: (input, script, ...args) => run(npmRun(script, args), input),
+  const under = (credentials: Parameters<typeof run>[0]): Commands => ({
+    npmRun: (script, ...args) => run(credentials, npmRun(script, args)),
+    npmRunWith: (input, script, ...args) => run(credentials, npmRun(script, args), input),
     npmRunAnswering: (answer, script, ...args) =>
-      run(['python3', ...onTerminal, ...npmRun(script, args)], `${answer}\n`),
-  };
+      run(credentials, ['python3', ...onTerminal, ...npmRun(script, args)], `${answer}\n`),
+    as: under,
+  });
+  return under(emulator.credentials);
 }

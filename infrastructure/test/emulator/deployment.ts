@@ -60,6 +60,8 @@ export async function startEmulatedCloud(region: string): Promise<EmulatedCloud>
     environment: {
       // IAM is evaluated: all clients but the test's own are held to their roles.
       AUTH: 'true',
+      // Of the seconds that a state machine waits: what it waits for is there at once.
+      SFN_WAIT_SCALE: '0.2',
       KYO_IAM_RECORD: record,
       KYO_INERT_TYPES: join(import.meta.dirname, 'inert-types.json'),
       KYO_DATABASE_SERVERS: requests.url,

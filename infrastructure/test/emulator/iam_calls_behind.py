@@ -92,12 +92,18 @@ def takes_last_snapshot(call, parameters, region, account):
 
 
 # Amazon S3 User Guide, "Using server-side encryption with AWS KMS keys".
+def through_bucket(call, *actions):
+    key = key_of_bucket(call[1])
+    # In the bucket's own region, which is the key's: the emulator knows none of a link that was signed before.
+    return through("s3", key, key.split(":")[3], *actions) if key else []
+
+
 def reads_object(call, parameters, region, account):
-    return through("s3", key_of_bucket(call[1]), region, "kms:Decrypt")
+    return through_bucket(call, "kms:Decrypt")
 
 
 def writes_object(call, parameters, region, account):
-    return through("s3", key_of_bucket(call[1]), region, "kms:GenerateDataKey", "kms:Decrypt")
+    return through_bucket(call, "kms:GenerateDataKey", "kms:Decrypt")
 
 
 # Service Authorization Reference, Amazon SES v2: the configuration set is a resource of the action too.

@@ -1,6 +1,7 @@
 """
 Run inside MiniStack before it starts, with AUTH=true: IAM as AWS evaluates it, where the emulator alone refuses what AWS
-allows or looks away, and a record of every call that a role made, in the file KYO_IAM_RECORD.
+allows or looks away, and a record of every call that a role made and of the policies that it had then, in the file
+KYO_IAM_RECORD.
 """
 import json
 import os
@@ -14,7 +15,7 @@ from iam_resources import rds_context, rds_resource, ses_context, ses_identity, 
 import ministack.app as app
 from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_account_id
-from ministack.services import tagging
+from ministack.services import iam, tagging
 
 # Every client of AWS comes by TLS, and ours by plain HTTP: policies that demand TLS would refuse them all.
 pin_origin = app.pin_request_origin
@@ -74,14 +75,27 @@ record = open(os.environ["KYO_IAM_RECORD"], "a", buffering=1)
 def enforce(access_key_id, action, service, region, resource_arn="*", service_context=None):
     account = get_account_id()
     caller = iam_evaluator.resolve_principal(access_key_id or "", account)
-    if isinstance(caller, iam_evaluator.AuthError) or caller.policies is None:
+    if isinstance(caller, iam_evaluator.AuthError) or caller.type != "AssumedRole":
         return plain_enforce(access_key_id, action, service, region, resource_arn, service_context)
+    role = caller.arn.split("/")[1]
+    write(role_of(role, account))
     call = (action, resource_arn, service_context or {})
     behind = calls_behind(call, parameters_now.get() or {}, region, account)
     answer = None
     for number, (each, resource, context) in enumerate([call, *behind]):
-        denied = plain_enforce(access_key_id, each, each.split(":")[0], region, resource, context)
-        write(caller.arn, each, resource, context, action if number > 0 else None, denied)
+        keys = {**tags_on(resource), **context}
+        denied = plain_enforce(access_key_id, each, each.split(":")[0], region, resource, keys)
+        write(
+            {
+                "role": role,
+                "action": each,
+                "resource": resource,
+                "context": {name: value for name, value in keys.items() if value is not None},
+                "resourcePolicy": policy_of(each, resource),
+                "behind": action if number > 0 else None,
+                "allowed": denied is None,
+            }
+        )
         answer = answer or (denied and refusal(denied, each, resource, caller.arn, number > 0))
     return answer
 
@@ -94,20 +108,38 @@ def refusal(denied, action, resource, caller, is_behind):
     return iam_evaluator.AuthError("AccessDeniedException", message)
 
 
-def write(caller, action, resource, context, behind, denied):
-    tags = tagging.resource_tags(resource) or {}
-    known = {**context, **{f"aws:ResourceTag/{name}": value for name, value in tags.items()}}
-    line = json.dumps(
-        {
-            "caller": caller,
-            "action": action,
-            "resource": resource,
-            "context": {name: value for name, value in known.items() if value is not None},
-            **({"behind": behind} if behind else {}),
-            "allowed": denied is None,
-        },
-        sort_keys=True,
-    )
+def tags_on(resource):
+    return {f"aws:ResourceTag/{name}": value for name, value in (tagging.resource_tags(resource) or {}).items()}
+
+
+def policy_of(action, resource):
+    document, *_ = iam_evaluator._resource_policy(action.split(":")[0], resource) or [None]
+    policy = parsed(document)
+    return policy if policy and policy.get("Statement") else None
+
+
+def role_of(name, account):
+    role = iam._roles.get_scoped(account, None, name) or {}
+    documents = list((role.get("InlinePolicies") or {}).values())
+    documents += [managed_policy(arn, account) for arn in role.get("AttachedPolicies", [])]
+    boundary = role.get("PermissionsBoundary")
+    return {
+        "name": name,
+        "policies": [parsed(each) for each in documents if each],
+        "boundary": parsed(managed_policy(boundary, account)) if boundary else None,
+    }
+
+
+def managed_policy(arn, account):
+    return iam_evaluator._resolve_managed_policy_document(arn, account)
+
+
+def parsed(document):
+    return json_of(document) if isinstance(document, str) else document
+
+
+def write(what):
+    line = json.dumps({name: value for name, value in what.items() if value is not None}, sort_keys=True)
     if line not in recorded:
         recorded.add(line)
         record.write(line + "\n")

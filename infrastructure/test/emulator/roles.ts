@@ -1,5 +1,14 @@
-import { CloudFormationClient, DescribeStackResourceCommand } from '@aws-sdk/client-cloudformation';
-import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import {
+  CloudFormationClient,
+  DescribeStackResourceCommand,
+  DescribeStacksCommand,
+} from '@aws-sdk/client-cloudformation';
+import {
+  AssumeRoleCommand,
+  AssumeRoleWithWebIdentityCommand,
+  type Credentials,
+  STSClient,
+} from '@aws-sdk/client-sts';
 import type { EmulatedCloud } from './deployment.ts';
 
 export interface RoleCredentials {
@@ -24,6 +33,43 @@ export async function credentialsOf(
       RoleSessionName: logicalId.slice(0, 64),
     }),
   );
-  const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = Credentials ?? {};
-  return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
+  return asOptions(Credentials);
 }
+
+/** Those that a workflow gets with its token, by the output that names its role. The emulator does not verify who signed it. */
+export async function githubCredentials(
+  { emulator, region }: EmulatedCloud,
+  output: 'BuildRole' | 'DeployRole' | 'DiffRole',
+  subject: string,
+): Promise<RoleCredentials> {
+  const client = { endpoint: emulator.url, region, credentials: emulator.credentials };
+  const { Stacks } = await new CloudFormationClient(client).send(
+    new DescribeStacksCommand({ StackName: 'kyo-dev-github' }),
+  );
+  const claims = {
+    iss: 'https://token.actions.githubusercontent.com',
+    aud: 'sts.amazonaws.com',
+    sub: subject,
+  };
+  const token = [{ alg: 'none' }, claims].map((part) =>
+    Buffer.from(JSON.stringify(part)).toString('base64url'),
+  );
+  const { Credentials } = await new STSClient(client).send(
+    new AssumeRoleWithWebIdentityCommand({
+      RoleArn: Stacks?.[0]?.Outputs?.find(({ OutputKey }) => OutputKey === output)?.OutputValue,
+      RoleSessionName: 'workflow',
+      WebIdentityToken: `${token.join('.')}.`,
+    }),
+  );
+  return asOptions(Credentials);
+}
+
+const asOptions = ({
+  AccessKeyId = '',
+  SecretAccessKey = '',
+  SessionToken = '',
+}: Partial<Credentials> = {}) => ({
+  accessKeyId: AccessKeyId,
+  secretAccessKey: SecretAccessKey,
+  sessionToken: SessionToken,
+});

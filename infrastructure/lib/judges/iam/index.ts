@@ -1,7 +1,7 @@
 import { AsDeployed } from '../../rules/service-input/as-deployed.ts';
 import type { Templates } from '../../rules/templates.ts';
 import type { Call } from './call.ts';
-import { escapes } from './escapes.ts';
+import { escapes } from './escapes/index.ts';
 import { ImaginedAccount } from './implied/account.ts';
 import { impliedCalls } from './implied/index.ts';
 import { policiesOf } from './policies.ts';

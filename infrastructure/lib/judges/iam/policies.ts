@@ -1,6 +1,14 @@
+import type { Stage } from '../../../config/index.ts';
+import { qualifierOf } from '../../constructs/names.ts';
+import { fenceOf } from '../../fence.ts';
 import type { AsDeployed, DeployedResource } from '../../rules/service-input/as-deployed.ts';
 import { account } from '../../rules/service-input/ids.ts';
 import type { Properties } from '../../rules/templates.ts';
+
+export const everything = {
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
+};
 
 /** A document of IAM's policy language. */
 export type Policy = Properties;
@@ -18,11 +26,29 @@ export interface Policies {
 /** The policies that templates make. */
 export function policiesOf(deployed: AsDeployed): Policies {
   const resources = deployed.resources();
-  return {
-    identity: identityPolicies(resources),
-    boundary: new Map(),
-    resource: new Map([...resources].flatMap((each) => resourcePolicies[each.type]?.(each, resources) ?? [])),
-  };
+  const fence = fenceOf({ name: deployed.stage });
+  const identity = identityPolicies(resources);
+  const boundary = new Map(boundaries(resources, fence));
+  for (const role of rolesOfCdk(deployed.stage)) {
+    identity.set(role, [everything]);
+    boundary.set(role, fence);
+  }
+  const resource = new Map(resources.flatMap((each) => resourcePolicies[each.type]?.(each, resources) ?? []));
+  return { identity, boundary, resource };
+}
+
+/** Those that CDK's bootstrap makes for the stage; what they are allowed is at most everything. */
+export function rolesOfCdk(name: Stage['name']): string[] {
+  const qualifier = qualifierOf({ name });
+  return ['deploy-role', 'cfn-exec-role'].map(
+    (role) => `arn:aws:iam::${account}:role/cdk-${qualifier}-${role}-${account}-ap-northeast-1`,
+  );
+}
+
+function boundaries(resources: DeployedResource[], fence: Policy): [arn: string, policy: Policy][] {
+  return resources.flatMap(({ type, arn, properties: { PermissionsBoundary } }) =>
+    type === 'AWS::IAM::Role' && PermissionsBoundary ? [[arn, fence]] : [],
+  );
 }
 
 function identityPolicies(resources: DeployedResource[]): Map<string, Policy[]> {

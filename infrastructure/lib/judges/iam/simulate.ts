@@ -1,7 +1,7 @@
 import { isWildcardOnlyAction, runSimulation } from '@cloud-copilot/iam-simulate';
 import { account } from '../../rules/service-input/ids.ts';
 import type { Call } from './call.ts';
-import type { Policies, Policy } from './policies.ts';
+import { everything, type Policies, type Policy } from './policies.ts';
 
 /** What comes with every call that is made here: by TLS, in one account. */
 const always = {
@@ -53,11 +53,11 @@ function mentions({ Statement }: Policy, service: string): boolean {
 /** What an account of AWS' own allows itself: whatever our side allows it. */
 function policiesElsewhere(caller: string): Policy[] {
   if (!caller.startsWith('arn:') || caller.includes(`:${account}:`)) return [];
-  return [{ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] }];
+  return [everything];
 }
 
 /** Whose policy speaks for the resource: the bucket of an object, the function of an alias. */
-function policyHolder(arn: string): string {
+export function policyHolder(arn: string): string {
   const [bucket = ''] = arn.split('/');
   if (arn.startsWith('arn:aws:s3:::')) return bucket;
   return arn.includes(':function:') ? arn.split(':').slice(0, 7).join(':') : arn;

@@ -1,4 +1,5 @@
-import type { Properties, Resource, Template, Templates } from '../templates.ts';
+import type { Stage } from '../../../config/index.ts';
+import { type Properties, type Resource, type Template, type Templates, withoutStage } from '../templates.ts';
 import { account, arnOf, type Place, physicalName, refersByArn } from './ids.ts';
 import type { ServiceResource, Surroundings } from './input-rule.ts';
 
@@ -15,12 +16,14 @@ export interface DeployedResource extends ServiceResource, Place {
 /** Templates as if they were deployed: every reference is replaced by an id of the form and length that AWS gives. */
 export class AsDeployed {
   readonly #templates: Templates;
-  readonly stage: string;
+  #references: Map<string, Place> | undefined;
+  readonly stage: Stage['name'];
 
   constructor(templates: Templates) {
     this.#templates = templates;
     // Every stack tags what is in it.
-    this.stage = /"kyo:stage","Value":"(\w+)"/.exec(JSON.stringify(templates))?.[1] ?? '';
+    const [, name] = /"kyo:stage","Value":"(\w+)"/.exec(JSON.stringify(templates)) ?? [];
+    this.stage = name as Stage['name'];
   }
 
   /** Every resource, with the ARN that it would have. */
@@ -65,15 +68,21 @@ export class AsDeployed {
           .map((place) => this.#resource(place));
       },
       find: (reference) => {
-        for (const place of this.#places()) {
-          if (reference === this.#nameOf(place) || reference === this.#refOf(place))
-            return this.#resource(place);
-          if (typeof reference === 'string' && reference.replace(/:\*$/, '') === this.#arnOf(place))
-            return this.#resource(place);
-        }
-        return undefined;
+        const place = this.#byReference().get(String(reference).replace(/:\*$/, ''));
+        return place && this.#resource(place);
       },
     };
+  }
+
+  /** Every resource by its physical id and its ARN. */
+  #byReference(): Map<string, Place> {
+    this.#references ??= new Map(
+      [...this.#places()].flatMap((place) => [
+        [this.#nameOf(place), place],
+        [this.#arnOf(place), place],
+      ]),
+    );
+    return this.#references;
   }
 
   /** What is created earlier: resources of the same stack, and whole stacks. */
@@ -112,9 +121,7 @@ export class AsDeployed {
 
   // biome-ignore lint/suspicious/noExplicitAny: each function has operands of its own form.
   readonly #intrinsics: Record<string, (operand: any, stack: string) => unknown> = {
-    Ref: (id, stack) => {
-      return this.#pseudoParameters(stack)[id as string] ?? this.#refOf({ stack, id });
-    },
+    Ref: (id, stack) => this.#pseudoParameters(stack)[id as string] ?? this.#refOf({ stack, id }),
     'Fn::GetAtt': ([id, attribute], stack) => {
       const place = { stack, id };
       if (attribute === 'Arn')
@@ -122,7 +129,7 @@ export class AsDeployed {
       return attribute.endsWith('Id') ? this.#nameOf(place) : `${this.#nameOf(place)}.${attribute}`;
     },
     'Fn::GetStackOutput': ({ StackName, OutputName }) => {
-      const stack = String(StackName).split('-').slice(2).join('-');
+      const stack = withoutStage(StackName);
       const output = this.#templates[stack]?.Outputs?.[OutputName]?.Value;
       return output === undefined ? `${StackName}.${OutputName}` : this.#resolve(output, stack);
     },
@@ -159,6 +166,7 @@ export class AsDeployed {
 }
 
 const regionOf = (stack: string) => (globalStacks.includes(stack) ? globalRegion : stageRegion);
+
 function referencesIn(value: unknown): string[] {
   if (value === null || typeof value !== 'object') return [];
   if ('Ref' in value && typeof value.Ref === 'string') return [value.Ref];

@@ -3,7 +3,7 @@ import { account } from '../../../rules/service-input/ids.ts';
 
 /** The resources of templates, for those who ask by type or by what refers to them. */
 export class ImaginedAccount {
-  readonly stage: string;
+  readonly stage: AsDeployed['stage'];
   readonly #resources: DeployedResource[];
   readonly #byArn = new Map<string, DeployedResource>();
 

@@ -4,6 +4,7 @@ import type { ImaginedAccount } from './account.ts';
 import { alarms, subscriptions } from './alerts.ts';
 import { api, apiLogs } from './api.ts';
 import { containers, shells } from './containers.ts';
+import { madeRoles } from './deployment.ts';
 import { rules } from './events.ts';
 import { destinations, functions } from './functions.ts';
 import { machines } from './machines.ts';
@@ -29,6 +30,7 @@ const table: ((imagined: ImaginedAccount) => Call[])[] = [
   flowLogs,
   encryptedLogs,
   trust,
+  madeRoles,
 ];
 
 /** The calls that have no data plane in an emulator, and that no one sees fail before they do. */
