@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { packDirectory, unpackDirectory } from './packed-directory.ts';
@@ -123,9 +123,14 @@ export class PostgresArchive {
       await client.query(`SET statement_timeout = '${waitForArchiverSeconds}s'`);
       await client.query("SELECT pg_backup_start('kyo', true)");
       await packDirectory(data, leftOut, join(draft, 'data.tar.zst'));
-      // Waits until the log the copy needs is in the archive.
-      const { rows } = await client.query<{ labelfile: string }>('SELECT labelfile FROM pg_backup_stop()');
-      writeFileSync(join(draft, 'backup_label'), rows[0]?.labelfile ?? '', { flush: true });
+      // PostgreSQL's own wait for the archiver looks once a second.
+      const { rows } = await client.query<{ labelfile: string; segment: string }>(
+        'SELECT labelfile, pg_walfile_name(lsn) AS segment FROM pg_backup_stop(wait_for_archive => false)',
+      );
+      const { labelfile = '', segment = '' } = rows[0] ?? {};
+      writeFileSync(join(draft, 'backup_label'), labelfile, { flush: true });
+      // The log the copy needs, to its last piece: the archiver takes them in their order.
+      await this.#archived(segment);
     } finally {
       await client.end();
     }
@@ -145,12 +150,7 @@ export class PostgresArchive {
       const { rows } = await client.query<{ segment: string }>(
         'SELECT pg_walfile_name(pg_switch_wal()) AS segment',
       );
-      const segment = rows[0]?.segment ?? '';
-      await waitFor(
-        'Archiving',
-        waitForArchiverSeconds,
-        () => this.#segments().includes(segment) || undefined,
-      );
+      await this.#archived(rows[0]?.segment ?? '');
     } finally {
       await client.end();
     }
@@ -164,6 +164,12 @@ export class PostgresArchive {
     await unpackDirectory(join(backup.directory, 'data.tar.zst'), data);
     writeFileSync(join(data, 'backup_label'), readFileSync(join(backup.directory, 'backup_label')));
     writeFileSync(join(data, recoverySignal), '');
+  }
+
+  /** Waits until a piece of the log is in the archive. @throws {ServerError} when the archiver is stuck. */
+  async #archived(segment: string): Promise<void> {
+    const isThere = () => existsSync(join(this.#log, segment)) || undefined;
+    await waitFor('Archiving', waitForArchiverSeconds, isThere);
   }
 
   /** Oldest first. */

@@ -40,10 +40,11 @@ export function withSharedServer(): () => Promise<RestorableWorld> {
   });
   return async () => {
     const world = await createWorld();
-    // What the tests before have written need not be replayed.
+    const admin = async () => ({ ...sharedServer.endpoint, database: 'postgres' });
+    // What the tests before have made need not be copied, and what they have written need not be replayed.
+    await dropTenants(await admin());
     await sharedServer.backUp();
     const copies = join(directory, 'copies');
-    const admin = async () => ({ ...sharedServer.endpoint, database: 'postgres' });
     const shared = sharedPostgres([
       {
         instanceId: 'shared-1',
@@ -55,6 +56,15 @@ export function withSharedServer(): () => Promise<RestorableWorld> {
     const ports = { ...world.ports, hosts: { ...world.ports.hosts, shared } };
     return { ...world, ports, shared: await admin(), sharedServer, copies };
   };
+}
+
+async function dropTenants(admin: Connection): Promise<void> {
+  await withConnection(admin, async (client) => {
+    const { rows } = await client.query<{ name: string }>(
+      "SELECT datname AS name FROM pg_database WHERE datname LIKE 'tenant\\_%' AND NOT datistemplate",
+    );
+    for (const { name } of rows) await client.query(`DROP DATABASE ${name} WITH (FORCE)`);
+  });
 }
 
 /** A tenant with its first backup, and the way in of its services. */
