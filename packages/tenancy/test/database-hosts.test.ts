@@ -1,6 +1,8 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PostgresServer } from '@kyong/embedded-servers';
-import { tenantServerSettings } from '../src/adapters/local-postgres.ts';
+import { expect, it } from 'vitest';
+import { localPostgres, tenantServerSettings } from '../src/adapters/local-postgres.ts';
 import { describeDatabaseHost } from './database-host.contract.ts';
 import { createWorld, traces } from './support.ts';
 
@@ -27,15 +29,14 @@ describeDatabaseHost(
   { interruptions: [copied, switchedOff], othersLiveHere: false },
   async () => {
     const world = await createWorld();
-    const serverIn = (...path: string[]) =>
-      new PostgresServer(join(world.directory, ...path), tenantServerSettings);
+    const serverIn = (folder: string) => new PostgresServer(folder, tenantServerSettings);
     return {
       host: world.ports.hosts.dedicated,
       leftovers: ({ tenantId }) => traces(world, tenantId),
       interruptions: {
         [copied]: async ({ instanceId }) => {
           await world.dedicated.prepare();
-          await serverIn('tenants', instanceId).cloneFrom(serverIn('prepared'));
+          await serverIn(join(world.directory, 'tenants', instanceId)).cloneFrom(serverIn(world.prepared));
         },
         [switchedOff]: async (reservation) => {
           await world.dedicated.create(reservation);
@@ -45,3 +46,20 @@ describeDatabaseHost(
     };
   },
 );
+
+it('localPostgres starts its prepared server when that has not the newest schema, and only then', async () => {
+  const { prepared } = await createWorld();
+  const prepare = () =>
+    localPostgres({ directory: prepared, prepared, maxServers: 1, settings: tenantServerSettings }).prepare();
+  const log = () => readFileSync(join(prepared, 'postgres.log'), 'utf8');
+  await prepare();
+  const before = log();
+  await prepare();
+  expect(log()).toBe(before);
+  writeFileSync(join(prepared, 'template'), 'template_of_another_version');
+  await prepare();
+  expect(log().length).toBeGreaterThan(before.length);
+  const after = log();
+  await prepare();
+  expect(log()).toBe(after);
+});

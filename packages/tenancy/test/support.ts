@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Placement, Plan } from '@kyong/contracts';
 import { type Connection, type Pool, withConnection } from '@kyong/postgres';
 import { createTestDatabase } from '@kyong/testing';
-import { inject, onTestFinished } from 'vitest';
+import { afterAll, inject, onTestFinished } from 'vitest';
 import { localArchives } from '../src/adapters/local-archives.ts';
 import { type LocalPostgres, localPostgres, tenantServerSettings } from '../src/adapters/local-postgres.ts';
 import { localSecrets } from '../src/adapters/local-secrets.ts';
@@ -63,6 +63,8 @@ export interface World {
   dedicated: LocalPostgres;
   /** Folder of the dedicated servers. */
   directory: string;
+  /** Folder of the server they are copied from. */
+  prepared: string;
 }
 
 /** The control plane on real servers: a master database of its own, the run's shared server, a folder for dedicated ones. */
@@ -73,8 +75,10 @@ export async function createWorld(
   const directory = mkdtempSync(join(tmpdir(), 'kyo-tenancy-'));
   chmodSync(directory, 0o711);
   const shared = { ...inject('postgres'), database: 'postgres' };
+  const prepared = join(ofFile(), 'prepared');
   const dedicated = localPostgres({
     directory,
+    prepared,
     maxServers: limits.maxServers ?? 100,
     settings: { ...tenantServerSettings, fsync: false },
   });
@@ -115,8 +119,20 @@ export async function createWorld(
     now: () => new Date(),
     random: Math.random,
   };
-  return { ports, connection, pool, shared, dedicated, directory };
+  return { ports, connection, pool, shared, dedicated, directory, prepared };
 }
+
+let folderOfFile: string | undefined;
+
+/** A folder for what the tests of a file share. */
+function ofFile(): string {
+  folderOfFile ??= mkdtempSync(join(tmpdir(), 'kyo-tenancy-file-'));
+  chmodSync(folderOfFile, 0o711);
+  return folderOfFile;
+}
+afterAll(() => {
+  if (folderOfFile) rmSync(folderOfFile, { recursive: true, force: true });
+});
 
 /** As the functions use it: what is asked for is written down by the API, and everything else done by the driver. */
 async function openStore(master: Connection): Promise<TenancyStore> {

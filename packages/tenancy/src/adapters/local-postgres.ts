@@ -14,11 +14,13 @@ import type { DatabaseReservation } from '../tenant.ts';
 import { adoptWarmDatabase } from './adopt-warm-database.ts';
 import { localWindow, refuseTooEarly } from './restore/local-window.ts';
 import { takeOverRestored } from './restore/take-over.ts';
-import { ensureTemplate } from './shared-postgres.ts';
+import { ensureTemplate, newestTemplate } from './shared-postgres.ts';
 import { dropTenantObject, listTenantObjects, tenantObjectsOf } from './tenant-objects.ts';
 
 export interface LocalPostgresOptions {
   directory: string;
+  /** Folder of the server that tenants' are copied from, where it is not in `directory`: several may share it, one at a time. */
+  prepared?: string;
   /** How many servers this machine is asked to carry at most. */
   maxServers: number;
   settings: PostgresSettings;
@@ -48,7 +50,12 @@ export interface LocalPostgres extends DatabaseHost {
  * A real PostgreSQL server for each tenant: own data directory, port and password. A new one is a copy of a prepared
  * server that already holds the newest schema, which is several times faster than initdb.
  */
-export function localPostgres({ directory, maxServers, settings }: LocalPostgresOptions): LocalPostgres {
+export function localPostgres({
+  directory,
+  prepared: preparedDirectory = join(directory, 'prepared'),
+  maxServers,
+  settings,
+}: LocalPostgresOptions): LocalPostgres {
   const serversDirectory = join(directory, 'tenants');
   const serverOf = (instanceId: string) => new PostgresServer(join(serversDirectory, instanceId), settings);
   const instanceIds = () =>
@@ -69,7 +76,7 @@ export function localPostgres({ directory, maxServers, settings }: LocalPostgres
   let prepared: Promise<Prepared> | undefined;
 
   function ready(): Promise<Prepared> {
-    prepared ??= prepare(join(directory, 'prepared'), settings).catch((error: unknown) => {
+    prepared ??= prepare(preparedDirectory, settings).catch((error: unknown) => {
       prepared = undefined;
       throw error;
     });
@@ -254,14 +261,18 @@ async function prepare(directory: string, settings: PostgresSettings): Promise<P
   // Its past is nobody's: a server copied from it begins one of its own.
   const { archive: _, ...withoutArchive } = settings;
   const server = new PostgresServer(directory, withoutArchive);
+  // Written once the server has stopped: with it, nothing has to be started to know what is in there.
+  const note = join(directory, 'template');
+  const template = newestTemplate();
+  if (existsSync(note) && readFileSync(note, 'utf8') === template) return { source: server, template };
   await server.initialise();
+  rmSync(note, { force: true });
   const { host, port, password } = await server.start();
   try {
-    return {
-      source: server,
-      template: await ensureTemplate({ host, port, user: superuser, password, database: 'postgres' }),
-    };
+    await ensureTemplate({ host, port, user: superuser, password, database: 'postgres' });
   } finally {
     await server.stop();
   }
+  writeFileSync(note, template);
+  return { source: server, template };
 }

@@ -205,5 +205,6 @@ export async function ensureTemplate(admin: Connection): Promise<string> {
   return name;
 }
 
-const newestTemplate = () =>
+/** The name of the template database with the newest tenant schema. */
+export const newestTemplate = () =>
   `template_${basename(readdirSync(tenantMigrations).sort().at(-1) ?? '', '.sql')}`;
