@@ -10,7 +10,7 @@ import urllib.request
 
 from ministack.core.iam_evaluator import EvalContext, evaluate_resource_policy
 from ministack.core.responses import error_response_json, get_account_id, get_region, new_uuid, set_request_region
-from ministack.services import cloudwatch, ec2, ecr, eventbridge, rds, sns
+from ministack.services import cloudwatch, ec2, ecr, eventbridge, iam, rds, sns
 from ministack.services.cloudformation import changesets, engine, handlers, provisioners, stacks
 
 registered = provisioners._RESOURCE_HANDLERS
@@ -158,6 +158,19 @@ def update_cache(physical_id, old_props, new_props, stack_name, *rest, update=ca
 
 cache["create"] = create_cache
 cache["update"] = update_cache
+
+# Identity providers, which the emulator makes by calls alone and not by templates.
+def create_provider(logical_id, props, stack_name):
+    arn = f"arn:aws:iam::{get_account_id()}:oidc-provider/{props['Url'].split('://')[-1]}"
+    iam._oidc_providers[arn] = {"Arn": arn, "Url": props["Url"], "ClientIDList": props["ClientIdList"]}
+    return arn, {"Arn": arn}
+
+
+def delete_provider(physical_id, props):
+    iam._oidc_providers.pop(physical_id, None)
+
+
+registered["AWS::IAM::OIDCProvider"] = {"create": create_provider, "delete": delete_provider}
 
 # Outputs of stacks in other regions.
 resolve = engine._resolve_refs
