@@ -121,7 +121,12 @@ export async function ensureSetup() {
     return {
       node: tools.node,
       pnpm: tools.pnpm,
-      env: { ...process.env, PATH: `${tools.path}${delimiter}${process.env.PATH}` },
+      env: {
+        ...process.env,
+        PATH: `${tools.path}${delimiter}${process.env.PATH}`,
+        // What Node has compiled, types taken out: a program of ours loads a thousand files, in half the time from here.
+        NODE_COMPILE_CACHE: join(root, '.toolchain', 'compile-cache'),
+      },
     };
   } catch (error) {
     throw new SetupError(explain(error));
