@@ -9,7 +9,7 @@ import { Problem } from './problem.ts';
 const echo = route({
   method: 'POST',
   path: '/echo/{name}',
-  tag: 'Test',
+  tag: 'Health',
   summary: 'Echo',
   secured: false,
   params: z.object({ name: z.string().max(10) }),
@@ -21,7 +21,7 @@ const echo = route({
 const remove = route({
   method: 'DELETE',
   path: '/echo/{name}',
-  tag: 'Test',
+  tag: 'Health',
   summary: 'Remove',
   secured: false,
   params: z.object({ name: z.string() }),
@@ -125,6 +125,23 @@ it.each(['/%', '/echo/%zz', '/%E0%A4%A'])('createHttpApp answers %s with a probl
 it('createHttpApp answers 404 when a name in a path is longer than any there is', async () => {
   const response = await app.inject({ method: 'POST', url: `/echo/${'%61'.repeat(300)}` });
   expect([response.statusCode, response.json().code]).toEqual([404, 'not_found']);
+});
+
+it('createHttpApp answers 405 without a look at the body when a path has other methods', async () => {
+  const app = createHttpApp({ logger, checks: {} });
+  app.get('/thing', async () => ({}));
+  for (const request of [
+    { method: 'QUERY' as never },
+    { method: 'PUT' as const, headers: { 'content-type': 'text/csv' }, payload: 'a' },
+    { method: 'POST' as const, headers: { 'content-type': 'application/json' }, payload: '{' },
+  ]) {
+    const response = await app.inject({ url: '/thing', ...request });
+    expect([request.method, response.statusCode, response.headers.allow]).toEqual([
+      request.method,
+      405,
+      'GET, HEAD',
+    ]);
+  }
 });
 
 it('createHttpApp answers 405 with the methods there are when a path has others', async () => {

@@ -106,9 +106,13 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
   });
 
   // Hooks with callbacks: a promise for each of them would cost more than what they do.
+  const paths = methodsByPath();
+  app.addHook('onRoute', ({ url, method }) => paths.add(url, [method].flat()));
   app.addHook('onRequest', (request, reply, done) => {
     addHeaders(request, reply);
     if (app.isDraining) reply.header('connection', 'close');
+    // Before a body is read that nobody is going to look at.
+    if (request.is404) return void refuseRoute(paths.find(request.url), request, reply);
     done();
   });
   app.addHook('onResponse', (request, reply, done) => {
@@ -126,7 +130,6 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
     done();
   });
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));
-  answerOtherMethods(app);
 
   app.get('/health', async () => ({ status: 'alive' }));
   app.get('/ready', async (_request, reply) => {
@@ -141,14 +144,9 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
 }
 
 /** A path that is there for other methods is a 405 that names them (RFC 9110, 15.5.6); any other path is a 404. */
-function answerOtherMethods(app: FastifyInstance): void {
-  const paths = methodsByPath();
-  app.addHook('onRoute', ({ url, method }) => paths.add(url, [method].flat()));
-  app.setNotFoundHandler((request, reply) => {
-    const methods = paths.find(request.url);
-    if (methods.length > 0) reply.header('allow', methods.join(', '));
-    return sendProblem(new Problem(methods.length > 0 ? 'method_not_allowed' : 'not_found'), request, reply);
-  });
+function refuseRoute(methods: string[], request: FastifyRequest, reply: FastifyReply): void {
+  if (methods.length > 0) reply.header('allow', methods.join(', '));
+  sendProblem(new Problem(methods.length > 0 ? 'method_not_allowed' : 'not_found'), request, reply);
 }
 
 /**
