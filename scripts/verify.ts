@@ -36,6 +36,10 @@ const checks = [
     name: 'regular expressions in linear time',
     command: [process.execPath, join(root, 'scripts', 'regular-expressions.ts')],
   },
+  {
+    name: 'the OpenAPI document',
+    command: [process.execPath, join(root, 'scripts', 'openapi.ts')],
+  },
   { name: 'types', command: [bin('tsc'), '--project', '.'] },
   { name: 'types of the infrastructure', command: [bin('tsc'), '--project', 'infrastructure'] },
 ];

@@ -8,9 +8,6 @@ import type { ConfirmedWrite } from '@kyong/redis';
 import { Problem, serve } from '@kyong/service-kit';
 import type { FastifyInstance } from 'fastify';
 
-/** An event of SES repeats the headers of its message. */
-const bodyLimitBytes = 128 * 1024;
-
 /**
  * What providers say of messages later. Whoever calls proves that it is about a message of ours by the token that went out
  * with it; without one nothing happens. It is in Redis before the answer, so that a provider that got one need not repeat.
@@ -84,7 +81,7 @@ function takeLargeJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
     ['application/json', 'text/plain'],
-    { parseAs: 'string', bodyLimit: bodyLimitBytes },
+    { parseAs: 'string' },
     (_request, text, done) => {
       try {
         done(null, JSON.parse(String(text)));

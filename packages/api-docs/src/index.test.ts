@@ -21,3 +21,19 @@ it('documentation has every file that its page loads, each named by its content'
     expect(pages.find((page) => page.path === path)).toMatchObject({ immutable: true });
   }
 });
+
+it('documentation begins with the first steps and sends codes of errors to the end', () => {
+  const { info, tags } = JSON.parse(bodyOf('/docs/openapi.json'));
+  for (const step of [
+    '/api/otp/send',
+    '/api/otp/verify',
+    '/provision-tenant',
+    '/api/auth/refresh',
+    '/socket.io/',
+  ])
+    expect(info.description).toContain(step);
+  expect(info.description).not.toContain('otp_incorrect');
+  expect(bodyOf('/docs/')).toContain('<tr id="otp_incorrect">');
+  expect(tags[0].name).toBe('One-time passwords');
+  for (const { description } of tags) expect(description).toMatch(/^[A-Z].*\.$/);
+});

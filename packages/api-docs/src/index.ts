@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { problems, routes } from '@kyong/contracts';
+import { routes } from '@kyong/contracts';
 import { openApiDocument } from '@kyong/contracts/openapi';
+import { introduction } from './introduction.ts';
+import { page, startScript } from './page.ts';
 
 export interface Page {
   /** From the root of the site; a path that ends with a slash is the index of a folder. */
@@ -13,6 +15,11 @@ export interface Page {
   body: string | Buffer;
   /** Its path changes with its content: a browser may keep it for ever. */
   immutable: boolean;
+}
+
+/** The OpenAPI 3.1 document of all that is served. */
+export function openApi() {
+  return openApiDocument(Object.values(routes), { title: 'Kyo', version: '1', description: introduction });
 }
 
 /**
@@ -25,11 +32,6 @@ export function documentation(): Page[] {
     asset('swagger-ui.js', 'text/javascript; charset=utf-8', swaggerUi('swagger-ui-bundle.js')),
     asset('start.js', 'text/javascript; charset=utf-8', startScript),
   ];
-  const document = openApiDocument(Object.values(routes), {
-    title: 'Kyo',
-    version: '1',
-    description: describeProblems(),
-  });
   return [
     style,
     viewer,
@@ -37,43 +39,16 @@ export function documentation(): Page[] {
     {
       path: '/docs/openapi.json',
       type: 'application/json; charset=utf-8',
-      body: JSON.stringify(document),
+      body: JSON.stringify(openApi()),
       immutable: false,
     },
     {
       path: '/docs/',
       type: 'text/html; charset=utf-8',
-      body: html(style.path, [viewer.path, start.path]),
+      body: page(style.path, [viewer.path, start.path]),
       immutable: false,
     },
   ];
-}
-
-const startScript =
-  "SwaggerUIBundle({ url: '/docs/openapi.json', dom_id: '#page', deepLinking: true, tryItOutEnabled: true });\n";
-
-function html(style: string, scripts: string[]): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Kyo API</title>
-<link rel="stylesheet" href="${style}">
-</head>
-<body>
-<noscript>The document itself: <a href="/docs/openapi.json">openapi.json</a></noscript>
-<div id="page"></div>
-${scripts.map((script) => `<script src="${script}"></script>`).join('\n')}
-</body>
-</html>`;
-}
-
-function describeProblems(): string {
-  const rows = Object.entries(problems).map(
-    ([code, { status, title }]) => `| \`${code}\` | ${status} | ${title} |`,
-  );
-  return `Errors are problem documents (RFC 9457).\n\n| code | status | meaning |\n|---|---|---|\n${rows.join('\n')}`;
 }
 
 function swaggerUi(file: string): Buffer {

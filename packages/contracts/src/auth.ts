@@ -75,21 +75,23 @@ export type AccessClaims = z.infer<typeof accessClaims>;
 /** Scopes are space-separated in the token (RFC 8693). A verified signup may provision a tenant. */
 export const scopes = { session: 'session', signup: 'signup', operator: 'operator' } as const;
 
+const exampleToken = 'q7Jm0cV2nXb4TzUe1sWgK9dHfLrYaXo3iEv7MnBq5w';
+
 export const refreshRequest = z
   .strictObject({ refreshToken: z.string().min(1).max(512), tenantId: tenantId.optional() })
-  .meta({ id: 'RefreshRequest' });
+  .meta({ id: 'RefreshRequest', example: { refreshToken: exampleToken, tenantId: 'iron-temple' } });
 export type RefreshRequest = z.infer<typeof refreshRequest>;
 
 export const logoutRequest = z
   .strictObject({ refreshToken: z.string().min(1).max(512) })
-  .meta({ id: 'LogoutRequest' });
+  .meta({ id: 'LogoutRequest', example: { refreshToken: exampleToken } });
 
 export const grantRoleRequest = z
   .strictObject({
     to: address,
     role: tenantRole,
   })
-  .meta({ id: 'GrantRoleRequest' });
+  .meta({ id: 'GrantRoleRequest', example: { to: 'ann@example.com', role: 'trainer' } });
 export const grantRoleResponse = z
   .object({ userId: z.uuid(), tenantId: z.string(), role: tenantRole })
   .meta({ id: 'GrantRoleResponse' });
@@ -118,7 +120,7 @@ export const erasePersonRequest = z
   .strictObject({
     address,
   })
-  .meta({ id: 'ErasePersonRequest' });
+  .meta({ id: 'ErasePersonRequest', example: { address: 'ann@example.com' } });
 export const personErasure = z
   .object({
     addressHash: z.string().meta({
@@ -149,7 +151,13 @@ export const operatorProof = z
           'header `x-kyo-audience`, the issuer of the tokens, among what is signed.',
       }),
   })
-  .meta({ id: 'OperatorProof' });
+  .meta({
+    id: 'OperatorProof',
+    example: {
+      proof:
+        'Action=GetCallerIdentity&Version=2011-06-15&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires=60&X-Amz-Signature=9f86d081',
+    },
+  });
 
 export const operatorAccess = z
   .object({

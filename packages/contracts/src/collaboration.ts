@@ -41,7 +41,7 @@ export const documentPage = z
 
 export const grantDocumentRoleRequest = z
   .strictObject({ role: documentRole })
-  .meta({ id: 'GrantDocumentRoleRequest' });
+  .meta({ id: 'GrantDocumentRoleRequest', example: { role: 'editor' } });
 export const documentMember = z
   .object({ userId: z.string(), role: documentRole })
   .meta({ id: 'DocumentMember' });
@@ -72,8 +72,10 @@ export const documentHistory = z
   .meta({ id: 'DocumentHistory' });
 export const keepVersionRequest = z
   .strictObject({ name: filledText(120) })
-  .meta({ id: 'KeepVersionRequest' });
-export const restoreRequest = z.strictObject({ versionId: z.uuid() }).meta({ id: 'RestoreRequest' });
+  .meta({ id: 'KeepVersionRequest', example: { name: 'As agreed with the trainers' } });
+export const restoreRequest = z
+  .strictObject({ versionId: z.uuid() })
+  .meta({ id: 'RestoreRequest', example: { versionId: '0b2f4e0a-7d1c-4a68-9d0e-3b5a4f1c2d6e' } });
 export const restored = z
   .object({
     versionId: z.uuid(),
@@ -83,14 +85,16 @@ export const restored = z
 
 const commentText = filledText(4_000);
 /** A Yjs relative position (`Y.encodeRelativePosition`) in base64: it stays with its place while others edit around it. */
-const anchor = z.base64().min(4).max(1_000);
+const anchor = z.base64().min(4).max(1_000).meta({
+  description: 'A relative position of Yjs (`Y.encodeRelativePosition`) in base64; anything else is a 400',
+});
 export const addCommentRequest = z
   .strictObject({ text: commentText, anchor: anchor.optional() })
-  .meta({ id: 'AddCommentRequest' });
+  .meta({ id: 'AddCommentRequest', example: { text: 'Could this begin at seven?' } });
 export const changeCommentRequest = z
   .strictObject({ text: commentText.optional(), resolved: z.boolean().optional() })
   .refine((change) => Object.keys(change).length > 0, 'text, resolved or both')
-  .meta({ id: 'ChangeCommentRequest', minProperties: 1 });
+  .meta({ id: 'ChangeCommentRequest', minProperties: 1, example: { resolved: true } });
 export const documentComment = z
   .object({
     commentId: z.uuid(),

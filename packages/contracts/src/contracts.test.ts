@@ -1,7 +1,7 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { provisionTenantRequest, routes, sendOtpRequest, tenantId } from './index.ts';
+import { provisionTenantRequest, type Route, routes, sendOtpRequest, tenantId } from './index.ts';
 import { openApiDocument } from './openapi.ts';
 
 describe('tenantId', () => {
@@ -116,6 +116,13 @@ describe('the OpenAPI document', () => {
     const { valid, errors } = await new Validator().validate(structuredClone(document));
     expect(errors).toBeUndefined();
     expect(valid).toBe(true);
+  });
+
+  it('has an example of each body, and its server takes it', () => {
+    const wrong = Object.values<Route>(routes).filter(
+      ({ body }) => body && !body.safeParse(body.meta()?.example).success,
+    );
+    expect(wrong.map(({ method, path }) => `${method} ${path}`)).toEqual([]);
   });
 
   it('refers to no schema it does not hold', () => {

@@ -27,7 +27,10 @@ export const startMigrationRequest = z
       .default(5)
       .meta({ description: 'More failed tenants than these halt it; a failed canary halts it always' }),
   })
-  .meta({ id: 'StartMigrationRequest' });
+  .meta({
+    id: 'StartMigrationRequest',
+    example: { canaries: ['iron-temple'], concurrency: 8, maxFailures: 5 },
+  });
 export type StartMigrationRequest = z.output<typeof startMigrationRequest>;
 
 /** In a query the names of canaries stand side by side. */

@@ -27,4 +27,5 @@ export * from './problem.ts';
 export * from './restore.ts';
 export * from './route.ts';
 export * from './routes.ts';
+export * from './tags.ts';
 export * from './tenant.ts';

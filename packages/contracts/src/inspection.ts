@@ -27,7 +27,7 @@ export const requestInspection = z
     kind: inspectionKind,
     cursor: paging.cursor.meta({ description: 'Of `drift`: the page after this one' }),
   })
-  .meta({ id: 'RequestInspection' });
+  .meta({ id: 'RequestInspection', example: { kind: 'drift' } });
 
 export const inspectionAccepted = z
   .object({ inspectionId: z.uuid(), statusUrl: z.string() })

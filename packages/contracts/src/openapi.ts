@@ -1,15 +1,18 @@
 import { z } from 'zod';
 import { type ProblemCode, problemDocument, problems } from './problem.ts';
 import type { Route } from './route.ts';
+import { tags } from './tags.ts';
 
-/** The codes any operation may answer with, beside its own. */
-const commonProblems: ProblemCode[] = [
-  'malformed_request',
-  'payload_too_large',
-  'unsupported_media_type',
-  'unavailable',
-  'insufficient_storage',
-];
+/** The codes any operation may answer with, beside its own: of its URL, of who asks too often, of what is away or full. */
+const commonProblems: ProblemCode[] = ['malformed_request', 'rate_limited', 'unavailable', 'insufficient_storage'];
+/** What may be wrong with a body, be there a use for it or not. */
+const bodyProblems: ProblemCode[] = ['malformed_json', 'payload_too_large', 'unsupported_media_type'];
+/** What answers of a status tell beside their body. */
+const problemHeaders: Record<number, string> = {
+  401: 'WWW-Authenticate',
+  429: 'Retry-After',
+  503: 'Retry-After',
+};
 
 type Json = Record<string, unknown>;
 
@@ -31,9 +34,22 @@ export function openApiDocument(
   return {
     openapi: '3.1.1',
     info,
-    tags: [...new Set(routes.map((route) => route.tag))].map((name) => ({ name })),
+    servers: [{ url: '/', description: 'Where this document is served' }],
+    tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
     paths,
     components: {
+      headers: {
+        'Retry-After': {
+          description: 'Seconds after which it is worth asking again',
+          schema: { type: 'string', pattern: '^[1-9][0-9]*$' },
+        },
+        'WWW-Authenticate': {
+          description:
+            'What has to be brought: a bearer token (RFC 6750), of a recent sign-in where it says so (RFC 9470)',
+          schema: { type: 'string' },
+        },
+      },
+      examples: problemExamples(routes),
       schemas: Object.fromEntries([...components].sort(([a], [b]) => a.localeCompare(b))),
       securitySchemes: { accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
     },
@@ -48,7 +64,7 @@ function operation(route: Route, schema: SchemaOf): Json {
     operationId: operationId(route),
     summary: route.summary,
     ...(route.description && { description: route.description }),
-    ...(route.secured && { security: [{ accessToken: [] }] }),
+    security: route.secured ? [{ accessToken: [] }] : [],
     parameters: [
       ...parameters(route.params, 'path', schema),
       ...parameters(route.query, 'query', schema),
@@ -57,7 +73,12 @@ function operation(route: Route, schema: SchemaOf): Json {
     ...(route.body && {
       requestBody: {
         required: true,
-        content: { 'application/json': { schema: schema(route.body, 'input') } },
+        ...(route.bodyLimitBytes !== undefined && {
+          description: `At most ${route.bodyLimitBytes / 1024} KiB`,
+        }),
+        content: {
+          'application/json': { schema: schema(route.body, 'input'), example: route.body.meta()?.example },
+        },
       },
     }),
     responses: { [route.success.status]: successResponse(route, schema), ...problemResponses(route, schema) },
@@ -98,22 +119,47 @@ function successResponse({ success }: Route, schema: SchemaOf): Json {
   };
 }
 
+/** The codes of an operation, in the order of `problems`. */
+function codesOf({ method, secured, problems: own }: Route): ProblemCode[] {
+  const codes = new Set<ProblemCode>([...commonProblems, ...own]);
+  if (method !== 'GET') for (const code of bodyProblems) codes.add(code);
+  if (secured) codes.add('unauthenticated');
+  return (Object.keys(problems) as ProblemCode[]).filter((code) => codes.has(code));
+}
+
+/** Every code that an operation has, as it is answered where there is no more to say. */
+function problemExamples(routes: Route[]): Record<string, Json> {
+  return Object.fromEntries(
+    [...new Set(routes.flatMap(codesOf))].map((code) => {
+      const { status, title } = problems[code];
+      const requestId = '0b2f4e0a-7d1c-4a68-9d0e-3b5a4f1c2d6e';
+      return [code, { value: { type: `/docs/#${code}`, title, status, code, requestId } }];
+    }),
+  );
+}
+
 /** One response a status, naming the codes that come with it. */
 function problemResponses(route: Route, schema: SchemaOf): Record<string, Json> {
-  const codes = [
-    ...commonProblems,
-    ...(route.secured ? (['unauthenticated'] as const) : []),
-    ...route.problems,
-  ];
-  const byStatus = Map.groupBy(new Set(codes), (code) => problems[code].status);
+  const byStatus = Map.groupBy(codesOf(route), (code) => problems[code].status);
   return Object.fromEntries(
-    [...byStatus].map(([status, list]) => [
-      status,
-      {
-        description: list.map((code) => `\`${code}\`: ${problems[code].title}`).join('. '),
-        content: { 'application/problem+json': { schema: schema(problemDocument, 'output') } },
-      },
-    ]),
+    [...byStatus].map(([status, list]) => {
+      const header = problemHeaders[status];
+      return [
+        status,
+        {
+          description: list.map((code) => `\`${code}\`: ${problems[code].title}`).join('. '),
+          ...(header !== undefined && { headers: { [header]: { $ref: `#/components/headers/${header}` } } }),
+          content: {
+            'application/problem+json': {
+              schema: schema(problemDocument, 'output'),
+              examples: Object.fromEntries(
+                list.map((code) => [code, { $ref: `#/components/examples/${code}` }]),
+              ),
+            },
+          },
+        },
+      ];
+    }),
   );
 }
 

@@ -4,8 +4,10 @@ import { awsReceiptBody } from './otp-receipt.ts';
 import * as templates from './otp-template.ts';
 import { route } from './route.ts';
 
-const tag = 'One-time passwords';
+const tag = 'Codes of a gym';
 const templateParams = z.object({ templateId: z.uuid() });
+/** Both bodies in characters of three bytes, and escaped ones. */
+const bodyLimitBytes = 8 * 1024;
 const forTheGym = 'For owners and managers, in the tenant of their token.';
 
 /** What a gym's owner or manager sees and sets of its one-time passwords. */
@@ -29,6 +31,7 @@ export const otpAdministrationRoutes = {
     description: `${forTheGym} The answer shows how it reads, and what an SMS of it costs in segments.`,
     secured: true,
     body: templates.otpTemplateRequest,
+    bodyLimitBytes,
     success: {
       status: 201,
       description: 'Created',
@@ -58,6 +61,7 @@ export const otpAdministrationRoutes = {
     secured: true,
     params: templateParams,
     body: templates.otpTemplateRequest,
+    bodyLimitBytes,
     success: { status: 200, description: 'Replaced', body: templates.otpTemplate },
     securityEvent: 'otp-template.replace',
     problems: ['forbidden', 'not_found', 'template_name_taken'],
@@ -139,6 +143,8 @@ export const otpAdministrationRoutes = {
       "subscription of the platform's own topic, by its signature.",
     secured: false,
     body: awsReceiptBody,
+    // An event of SES repeats the headers of its message.
+    bodyLimitBytes: 128 * 1024,
     success: { status: 204, description: 'Taken, or none of ours' },
     problems: ['forbidden'],
   }),

@@ -40,7 +40,6 @@ const example = {
     'zh-TW': '{app} 驗證碼 {code}，{minutes} 分鐘內有效。',
     en: '{code} is your {app} code, valid for {minutes} minutes.',
   },
-  webOtpDomain: 'iron-temple.kyo.tw',
 };
 
 export const otpTemplateRequest = z
@@ -88,6 +87,7 @@ export const otpTemplate = z
     id: 'OtpTemplate',
     example: {
       ...example,
+      webOtpDomain: 'iron-temple.kyo.tw',
       templateId: '0b2f4e0a-7d1c-4a68-9d0e-3b5a4f1c2d6e',
       previews: {
         en: {

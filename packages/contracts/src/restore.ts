@@ -6,10 +6,9 @@ export const restoreTenantRequest = z
   .strictObject({
     to: time.meta({
       description: 'The time to go back to: what was committed until then',
-      example: '2026-11-21T14:05:00+08:00',
     }),
   })
-  .meta({ id: 'RestoreTenantRequest' });
+  .meta({ id: 'RestoreTenantRequest', example: { to: '2026-11-21T14:05:00+08:00' } });
 
 export const restorableWindow = z
   .object({ from: z.iso.datetime(), until: z.iso.datetime() })

@@ -1,13 +1,13 @@
 import type { z } from 'zod';
 import type { ProblemCode } from './problem.ts';
+import type { Tag } from './tags.ts';
 
 /** One operation of the public API: what its server validates against and what the OpenAPI document says. */
 export interface Route {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Path template in OpenAPI form: `/tenants/{tenantId}`. */
   path: string;
-  /** A group in the document. */
-  tag: string;
+  tag: Tag;
   summary: string;
   description?: string;
   /** Whether an access token is needed. */

@@ -219,7 +219,7 @@ export const routes = {
   auditOfTenant: route({
     method: 'GET',
     path: '/tenants/{tenantId}/audit',
-    tag: 'Tenants',
+    tag: 'Audit',
     summary: 'Who asked for what to be done to a tenant (operator)',
     secured: true,
     params: tenantParams,
@@ -230,7 +230,7 @@ export const routes = {
   audit: route({
     method: 'GET',
     path: '/audit',
-    tag: 'Tenants',
+    tag: 'Audit',
     summary: 'Who asked for what (operator)',
     secured: true,
     query: listAuditQuery,
@@ -240,7 +240,7 @@ export const routes = {
   retryOperation: route({
     method: 'POST',
     path: '/operations/{operationId}/retry',
-    tag: 'Tenants',
+    tag: 'Operations',
     summary: 'Take up an operation that was left for the operator (operator)',
     description: 'One that is `failed`: what it could not undo is undone, as far as that works now.',
     secured: true,
@@ -251,7 +251,7 @@ export const routes = {
   showOperation: route({
     method: 'GET',
     path: '/operations/{operationId}',
-    tag: 'Tenants',
+    tag: 'Operations',
     summary: 'Watch an operation',
     secured: true,
     params: z.object({ operationId: z.uuid() }),
@@ -298,7 +298,7 @@ export const routes = {
   showOtpPolicy: route({
     method: 'GET',
     path: '/api/otp/policy',
-    tag: 'One-time passwords',
+    tag: 'Codes of a gym',
     summary: "The tenant's settings for one-time passwords (owner, manager)",
     secured: true,
     success: { status: 200, description: 'What the tenant has set', body: otpSettings },
@@ -307,13 +307,15 @@ export const routes = {
   changeOtpPolicy: route({
     method: 'PUT',
     path: '/api/otp/policy',
-    tag: 'One-time passwords',
+    tag: 'Codes of a gym',
     summary: "Replace the tenant's settings for one-time passwords (owner, manager)",
     description:
       "Settings narrow the platform's limits and never widen them. They hold at once where they were changed, and " +
       'everywhere within half a minute. Needs a recent sign-in.',
     secured: true,
     body: otpSettings,
+    // A thousand domains of usual length.
+    bodyLimitBytes: 64 * 1024,
     success: { status: 200, description: 'The settings from now on', body: otpSettings },
     securityEvent: 'otp-policy.replace',
     problems: ['forbidden', 'insufficient_user_authentication', 'otp_policy_unsafe'],
@@ -321,7 +323,7 @@ export const routes = {
   approveOtpCountries: route({
     method: 'PUT',
     path: '/api/otp/countries/{tenantId}',
-    tag: 'One-time passwords',
+    tag: 'Codes of a gym',
     summary: 'Say to which countries a gym may send SMS (operator)',
     description:
       'In place of those approved before. Codes go to a country that is approved and in the settings of the gym.',
@@ -361,7 +363,7 @@ export const routes = {
     bodyLimitBytes: 8 * 1024,
     success: { status: 200, description: 'A token in the name of the identity', body: auth.operatorAccess },
     securityEvent: 'operator.sign-in',
-    problems: ['unauthenticated', 'unavailable'],
+    problems: ['unauthenticated', 'not_found'],
   }),
   logout: route({
     method: 'POST',

@@ -54,7 +54,10 @@ export const provisionTenantRequest = z
       .optional()
       .meta({ description: "Defaults to the stage's region", example: 'ap-northeast-1' }),
   })
-  .meta({ id: 'ProvisionTenantRequest' });
+  .meta({
+    id: 'ProvisionTenantRequest',
+    example: { tenantId: 'iron-temple', plan: 'free', name: 'Iron Temple' },
+  });
 export type ProvisionTenantRequest = z.infer<typeof provisionTenantRequest>;
 
 /** When a server is given another size. The window is weekly, and costs the tenant no interruption by day. */
@@ -69,7 +72,7 @@ export const changePlanRequest = z
         "When the tenant's own server is given another size. A change between a server of its own and a shared one begins at once.",
     }),
   })
-  .meta({ id: 'ChangePlanRequest' });
+  .meta({ id: 'ChangePlanRequest', example: { plan: 'premium', time: 'maintenance-window' } });
 
 export const moveTenantRequest = z
   .strictObject({
@@ -80,7 +83,7 @@ export const moveTenantRequest = z
       .optional()
       .meta({ description: 'The shared server to go to; the emptiest other one when absent' }),
   })
-  .meta({ id: 'MoveTenantRequest' });
+  .meta({ id: 'MoveTenantRequest', example: { instanceId: 'kyo-shared-2' } });
 
 export const operationAccepted = z
   .object({
