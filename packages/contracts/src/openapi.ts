@@ -4,7 +4,12 @@ import type { Route } from './route.ts';
 import { tags } from './tags.ts';
 
 /** The codes any operation may answer with, beside its own: of its URL, of who asks too often, of what is away or full. */
-const commonProblems: ProblemCode[] = ['malformed_request', 'rate_limited', 'unavailable', 'insufficient_storage'];
+const commonProblems: ProblemCode[] = [
+  'malformed_request',
+  'rate_limited',
+  'unavailable',
+  'insufficient_storage',
+];
 /** What may be wrong with a body, be there a use for it or not. */
 const bodyProblems: ProblemCode[] = ['malformed_json', 'payload_too_large', 'unsupported_media_type'];
 /** What answers of a status tell beside their body. */
@@ -12,6 +17,7 @@ const problemHeaders: Record<number, string> = {
   401: 'WWW-Authenticate',
   429: 'Retry-After',
   503: 'Retry-After',
+  507: 'Retry-After',
 };
 
 type Json = Record<string, unknown>;
