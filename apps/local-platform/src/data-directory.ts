@@ -21,6 +21,8 @@ export interface DataDirectory {
   master: string;
   shared: string;
   dedicated: string;
+  /** The server that is initialised once, and of which all others are copies. */
+  prepared: string;
   redis: string;
   secrets: string;
   exports: string;
@@ -47,6 +49,7 @@ export function openDataDirectory(path: string): DataDirectory {
     master: join(path, 'postgres', 'master'),
     shared: join(path, 'postgres', 'shared'),
     dedicated: join(path, 'postgres'),
+    prepared: join(path, 'postgres', 'prepared'),
     redis: join(path, 'redis'),
     secrets: join(path, 'secrets'),
     exports: join(path, 'exports'),

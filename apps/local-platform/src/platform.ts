@@ -180,6 +180,7 @@ export async function startPlatform(options: PlatformOptions, progress: Progress
   const keys = await ensureKeys(directory, secrets, now);
   const dedicated = localPostgres({
     directory: directory.dedicated,
+    prepared: directory.prepared,
     maxServers: maxDedicatedServers,
     settings: tenantServerSettings,
   });

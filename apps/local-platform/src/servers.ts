@@ -58,9 +58,16 @@ export async function startServers(
     redis: redisServer,
   };
 
+  const prepared = new PostgresServer(directory.prepared, sharedSettings);
+  let initialised: Promise<void> | undefined;
   const start = async (server: PostgresServer | RedisServer) => {
     if (server instanceof RedisServer) return server.start((line) => progress.line(line));
-    await server.initialise();
+    if (!server.exists) {
+      // A copy is made in a fraction of the time, and of a server that does not run: a platform that was killed may have left it so.
+      initialised ??= prepared.initialise().then(() => prepared.stop());
+      await initialised;
+      await server.cloneFrom(prepared);
+    }
     return server.start();
   };
   const started = Object.entries(ours).map(

@@ -5,20 +5,22 @@ import { dirname, join } from 'node:path';
 import { freePort } from '@kyong/embedded-servers';
 import { eventually } from '@kyong/testing';
 import { createDataDirectory } from '@kyong/testing/platform-process';
-import { expect, it, onTestFinished } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 
+/** Each test leaves nothing running, and the next one finds the servers as they were left. */
+const dataDirectory = createDataDirectory();
+afterAll(() => rmSync(dirname(dataDirectory), { recursive: true, force: true }));
+
 /** As a terminal does: `npm start` and all below it in one process group. */
 async function npmStart() {
-  const dataDirectory = createDataDirectory();
   const args = ['start', '--', '--data-dir', dataDirectory, '--port', String(await freePort())];
   const npm = spawn('npm', args, { cwd: root, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = once(npm, 'exit');
   let output = '';
   for (const stream of [npm.stdout, npm.stderr])
     stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  onTestFinished(() => rmSync(dirname(dataDirectory), { recursive: true, force: true }));
   await eventually(() => {
     if (npm.exitCode !== null) throw new Error(`npm start ended: ${output}`);
     expect(output).toContain('Kyo is ready at');

@@ -64,7 +64,12 @@ export async function startControlPlane({ fsync = true } = {}): Promise<ControlP
     { maxConnections: 20, idleTimeoutSeconds: 60 },
     () => {},
   );
-  const dedicated = localPostgres({ directory, maxServers: 100, settings: tenantServerSettings });
+  const dedicated = localPostgres({
+    directory,
+    prepared: join(directory, 'prepared'),
+    maxServers: 100,
+    settings: tenantServerSettings,
+  });
   const ports: Ports = {
     store: createMasterDatabase(pool),
     hosts: {

@@ -60,6 +60,7 @@ export async function withControlPlane<T>(
   started.defer(() => pool.end());
   const dedicated = localPostgres({
     directory: join(directory, 'dedicated'),
+    prepared: join(directory, 'dedicated', 'prepared'),
     maxServers: 20,
     settings: { ...tenantServerSettings, fsync: false },
   });

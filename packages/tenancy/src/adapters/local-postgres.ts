@@ -19,8 +19,8 @@ import { dropTenantObject, listTenantObjects, tenantObjectsOf } from './tenant-o
 
 export interface LocalPostgresOptions {
   directory: string;
-  /** Folder of the server that tenants' are copied from, where it is not in `directory`: several may share it, one at a time. */
-  prepared?: string;
+  /** Folder of the server that tenants' are copied from. */
+  prepared: string;
   /** How many servers this machine is asked to carry at most. */
   maxServers: number;
   settings: PostgresSettings;
@@ -52,7 +52,7 @@ export interface LocalPostgres extends DatabaseHost {
  */
 export function localPostgres({
   directory,
-  prepared: preparedDirectory = join(directory, 'prepared'),
+  prepared: preparedDirectory,
   maxServers,
   settings,
 }: LocalPostgresOptions): LocalPostgres {
