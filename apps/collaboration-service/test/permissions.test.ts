@@ -112,6 +112,21 @@ it('a member of the gym creates no documents and sees none; a token for no gym d
   }
 });
 
+it('a socket that is refused is a line in the log: where from and why, and never the token', async () => {
+  const { world, servers, tenantId } = await createGymWithDocument();
+  const token = await world.token(tenantId, { seconds: -10 });
+  const socket = connect(servers[0].url, token, { reconnection: false });
+  await new Promise((resolve) => socket.once('connect_error', resolve));
+  const lines = world.log.filter((line) => line.includes('"securityEvent"'));
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    expect.objectContaining({
+      ...{ securityEvent: 'token', outcome: 'refused', reason: 'unauthenticated' },
+      ...{ actor: null, sourceIp: '127.0.0.1', requestId: expect.any(String) },
+    }),
+  ]);
+  expect(world.log.join('')).not.toContain(token.split('.')[2]);
+});
+
 it('a token that expires is replaced, and the document stays', async () => {
   const { world, servers, tenantId, documentId } = await createGymWithDocument();
   const userId = randomUUID();

@@ -1,5 +1,6 @@
-import type { ClientToServerEvents, RefusalCode, ServerToClientEvents } from '@kyong/contracts';
-import { Problem, type VerifyAccessToken } from '@kyong/service-kit';
+import type { Actor } from '@kyong/collaboration';
+import type { ClientToServerEvents, ServerToClientEvents } from '@kyong/contracts';
+import { type Logger, Problem, type VerifyAccessToken } from '@kyong/service-kit';
 import type { FastifyInstance } from 'fastify';
 import { Server, type Socket } from 'socket.io';
 import { Encoder } from 'socket.io-parser';
@@ -8,6 +9,7 @@ import type { Budgets } from './budgets.ts';
 import { Connection, type SocketLimits } from './connection.ts';
 import { BoundedDecoder } from './decoder.ts';
 import { type EventDependencies, listen } from './events.ts';
+import { noteRefusedEntry, type RefusedEntry, refusedEntry, refusedFor } from './refused-entry.ts';
 
 /** Larger than a document, which a client may have made offline; what is longer breaks the connection. */
 const maxMessageBytes = 1024 * 1024;
@@ -20,6 +22,9 @@ export interface SocketServerOptions extends EventDependencies {
   budgets: Budgets;
   limits: SocketLimits;
   now: () => Date;
+  logger: Logger;
+  /** See `HttpAppOptions`. */
+  trustedProxies?: number;
 }
 
 export type SocketServer = Server<ClientToServerEvents, ServerToClientEvents>;
@@ -31,6 +36,11 @@ export function createSocketServer(
 ): { io: SocketServer; connections: Set<Connection> } {
   const connections = new Set<Connection>();
   const { heartbeat } = options.limits;
+  const { logger, trustedProxies = 0 } = options;
+  const refused = (socket: Socket, entry: RefusedEntry, actor?: Actor) => {
+    noteRefusedEntry(socket, entry, { logger, trustedProxies, actor });
+    return entry;
+  };
   const io: SocketServer = new Server({
     serveClient: false,
     maxHttpBufferSize: maxMessageBytes,
@@ -50,12 +60,12 @@ export function createSocketServer(
     authenticate(socket, options).then(
       (connection) => {
         const leave = options.budgets.enter(connection.actor);
-        if (!leave) return next(refusedEntry('too_many_sockets'));
+        if (!leave) return next(refused(socket, refusedEntry('too_many_sockets'), connection.actor));
         socket.conn.once('close', leave);
         socket.data.connection = connection;
         next();
       },
-      (error: unknown) => next(connectError(error)),
+      (error: unknown) => next(refused(socket, refusedFor(error))),
     );
   });
   io.on('connection', (socket) => {
@@ -81,14 +91,4 @@ async function authenticate(
   const principal = await verifyAccessToken(`Bearer ${token}`);
   const actor = await authorize(principal);
   return new Connection(socket, { principal, actor, account: budgets.accountOf(actor), limits });
-}
-
-/** What `connect_error` shows: a code, and nothing of what went wrong inside. */
-function connectError(error: unknown): Error {
-  const known = error instanceof Problem && (error.code === 'unauthenticated' || error.code === 'forbidden');
-  return refusedEntry(known ? (error.code as RefusalCode) : 'unavailable');
-}
-
-function refusedEntry(code: RefusalCode): Error & { data: { code: RefusalCode } } {
-  return Object.assign(new Error(code), { data: { code } });
 }
