@@ -113,8 +113,11 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
   };
   const server = newServerName();
   const subscriber = connectSubscriber(redis, onError);
-  const history = startHistoryThread();
-  const replicas = startReplicaThread();
+  const limits = { ...defaultSocketLimits, ...dependencies.socketLimits };
+  const budgets = new Budgets(limits);
+  const onSpent = budgets.spendThread.bind(budgets);
+  const history = startHistoryThread(onSpent);
+  const replicas = startReplicaThread(onSpent);
   const { quotas: allowed = documentQuotas } = dependencies;
   const quotas = new Quotas({ quotas: allowed, tenants, logger, now });
   const versions = new Versions(tenantPools, history, quotas, now);
@@ -142,8 +145,6 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
     },
   });
   const authorize = authorizeIn(tenants, endedAccess);
-  const limits = { ...defaultSocketLimits, ...dependencies.socketLimits };
-  const budgets = new Budgets(limits);
   const { io, connections } = createSocketServer(app, {
     ...dependencies,
     documents,
@@ -168,7 +169,7 @@ export function createApp(dependencies: CollaborationDependencies): Collaboratio
       await recheck(document);
     },
   });
-  historyRoutes(app, { access, documents, versions, history, turns: redisTurns(redis) });
+  historyRoutes(app, { access, budgets, documents, versions, history, turns: redisTurns(redis) });
   commentRoutes(app, { access, quotas });
 
   app.addHook('onReady', async () => {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { editToRestore, FairQueue, fold, summarise } from '@kyong/collaboration';
 import { Problem } from '@kyong/service-kit';
 import { Piscina } from 'piscina';
+import type { OnSpent } from './thread-time.ts';
 
 /** To read a state of this size takes 10 ms at most; smaller ones are not worth a thread, which takes longer to start. */
 const smallBytes = 64 * 1024;
@@ -30,7 +31,7 @@ export interface History {
  * serves everybody, one gym's large document would stop the cursors of all others. There is one other thread, from when
  * there is work for it, and the gyms take turns.
  */
-export function startHistoryThread(): History {
+export function startHistoryThread(onSpent: OnSpent = () => {}): History {
   const threads = new Piscina({
     filename: join(import.meta.dirname, 'history-worker.ts'),
     ...{ minThreads: 0, maxThreads: 1, idleTimeout: idleMilliseconds },
@@ -38,8 +39,11 @@ export function startHistoryThread(): History {
     niceIncrement: 10,
   });
   const queue = new FairQueue();
-  const there = (tenantId: string, name: string, task: unknown) =>
-    queue.run(tenantId, () => threads.run(task, { name }));
+  const there = async (tenantId: string, name: string, task: unknown) => {
+    const { result, milliseconds } = await queue.run(tenantId, () => threads.run(task, { name }));
+    onSpent(tenantId, milliseconds);
+    return result;
+  };
   const asked = (tenantId: string, name: string, task: unknown) => {
     if (queue.waitingOf(tenantId) >= maxWaitingOfGym)
       throw new Problem('rate_limited', {

@@ -75,6 +75,11 @@ export class LiveDocuments {
     }
   }
 
+  /** Whether nothing has to be read to show it. */
+  isOpen(document: DocumentRef): boolean {
+    return this.#open.has(keyOf(document));
+  }
+
   find(document: DocumentRef): LiveDocument | undefined {
     return [...this.#live].find((live) => keyOf(live.document) === keyOf(document));
   }

@@ -9,9 +9,10 @@ import {
 import type { DocumentKind } from '@kyong/contracts';
 import { Piscina } from 'piscina';
 import type * as worker from './replica-worker.ts';
+import type { OnSpent } from './thread-time.ts';
 
 /** To read a document of this size takes 10 ms at most. */
-const smallBytes = 64 * 1024;
+export const smallBytes = 64 * 1024;
 /** Past this it ends, and the documents that it had are read again: the rest of the process goes on. */
 const maxHeapMebibytes = 256;
 const never = 2 ** 31 - 1;
@@ -20,7 +21,7 @@ type Worker = typeof worker;
 type Call = <Name extends keyof Worker>(
   name: Name,
   ...task: Parameters<Worker[Name]>
-) => Promise<ReturnType<Worker[Name]>>;
+) => Promise<ReturnType<Worker[Name]>['result']>;
 
 export interface ReplicaThread {
   create: (kind: DocumentKind, document: DocumentRef) => DocumentReplica;
@@ -32,7 +33,7 @@ export interface ReplicaThread {
  * than 64 KiB are kept on another thread, one task at a time, the gyms in turn; smaller ones stay here and move when they
  * have grown.
  */
-export function startReplicaThread(): ReplicaThread {
+export function startReplicaThread(onSpent: OnSpent = () => {}): ReplicaThread {
   const threads = new Piscina({
     filename: join(import.meta.dirname, 'replica-worker.ts'),
     ...{ minThreads: 0, maxThreads: 1, idleTimeout: never },
@@ -44,7 +45,11 @@ export function startReplicaThread(): ReplicaThread {
   let lastId = 0;
   return {
     create: (kind, { tenantId }) => {
-      const call: Call = (name, task) => queue.run(tenantId, () => threads.run(task, { name }));
+      const call: Call = async (name, task) => {
+        const { result, milliseconds } = await queue.run(tenantId, () => threads.run(task, { name }));
+        onSpent(tenantId, milliseconds);
+        return result;
+      };
       return new GrowingReplica(kind, () => replicaThere(call, ++lastId, kind));
     },
     close: () => threads.close({ force: true }),

@@ -1,5 +1,6 @@
 import { Replica, type UpdateFault, UpdateRefused } from '@kyong/collaboration';
 import type { DocumentKind } from '@kyong/contracts';
+import { timed } from './thread-time.ts';
 
 // What `replica-thread.ts` runs: each export takes one task. The copies of large documents are here, by numbers it gives them.
 
@@ -8,16 +9,16 @@ const replicas = new Map<number, Replica>();
 type Task<Parameters> = Parameters & { id: number };
 export type Refusal = { code: UpdateFault; detail: string };
 
-export function create({ id, kind }: Task<{ kind: DocumentKind }>): void {
+export const create = timed(({ id, kind }: Task<{ kind: DocumentKind }>) => {
   replicas.set(id, new Replica(kind));
-}
+});
 
-export function load({ id, updates }: Task<{ updates: Uint8Array[] }>) {
+export const load = timed(({ id, updates }: Task<{ updates: Uint8Array[] }>) => {
   const replica = replicaOf(id);
   return { result: replica.load(updates), maxBytes: replica.maxBytes };
-}
+});
 
-export function take({ id, updates }: Task<{ updates: Uint8Array[] }>) {
+export const take = timed(({ id, updates }: Task<{ updates: Uint8Array[] }>) => {
   const replica = replicaOf(id);
   try {
     return { result: replica.take(updates), maxBytes: replica.maxBytes };
@@ -26,21 +27,21 @@ export function take({ id, updates }: Task<{ updates: Uint8Array[] }>) {
     // Between threads an error keeps its message only.
     return { refused: { code: error.code, detail: error.message } };
   }
-}
+});
 
-export function encode({ id, stateVector }: Task<{ stateVector: Uint8Array | undefined }>) {
+export const encode = timed(({ id, stateVector }: Task<{ stateVector: Uint8Array | undefined }>) => {
   const replica = replicaOf(id);
   return { update: replica.encode(stateVector), stateVector: replica.stateVector };
-}
+});
 
-export function stateVector({ id }: Task<object>): Uint8Array {
+export const stateVector = timed(({ id }: Task<object>) => {
   return replicaOf(id).stateVector;
-}
+});
 
-export function destroy({ id }: Task<object>): void {
+export const destroy = timed(({ id }: Task<object>) => {
   replicas.get(id)?.destroy();
   replicas.delete(id);
-}
+});
 
 function replicaOf(id: number): Replica {
   const replica = replicas.get(id);

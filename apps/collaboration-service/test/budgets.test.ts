@@ -101,6 +101,31 @@ it('who has had edits refused waits before the next, over any connection, and ot
   expect(await ask(other, 'document:update', { documentId, update: text(1) })).toMatchObject({ ok: true });
 });
 
+it('a gym that has had its large documents read for so long waits before the next', async () => {
+  const { server, token, documentId, enter } = await createGym({
+    threadMilliseconds: { burst: 0, perSecond: 0.001 },
+  });
+  const socket = await enter();
+  const sync = { documentId, stateVector: nothing };
+  expect(await ask(socket, 'document:update', { documentId, update: text(200_000) })).toMatchObject({
+    ok: true,
+  });
+  expect(await ask(socket, 'document:sync', sync)).toMatchObject({
+    code: 'rate_limited',
+    retryAfterMs: expect.any(Number),
+  });
+  for (const method of ['GET', 'POST'] as const) {
+    const answer = await server.app.inject({
+      method,
+      url: `/api/collaboration/documents/${documentId}/history`,
+      headers: { authorization: `Bearer ${token}` },
+      ...(method === 'POST' && { payload: { name: 'spring' } }),
+    });
+    expect(answer.json()).toMatchObject({ code: 'rate_limited' });
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+  }
+});
+
 it('a person has so many sockets and a gym so many, and one that ends makes room', async () => {
   const { server, token, person } = await createGym({ sockets: { ofPerson: 3, ofGym: 5 } });
   const refusal = async (by: string) => {

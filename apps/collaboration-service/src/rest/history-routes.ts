@@ -1,10 +1,11 @@
-import { type DocumentTurns, RoomUnavailable, UpdateRefused } from '@kyong/collaboration';
+import { type Actor, type DocumentTurns, RoomUnavailable, UpdateRefused } from '@kyong/collaboration';
 import { listVersions, readVersion } from '@kyong/collaboration/adapters/tenant-database';
 import { type DocumentVersion, routes } from '@kyong/contracts';
 import { Problem, serve } from '@kyong/service-kit';
 import type { FastifyInstance } from 'fastify';
 import type { History } from '../history-thread.ts';
 import type { LiveDocuments } from '../live-documents.ts';
+import type { Budgets } from '../sockets/budgets.ts';
 import { type GymAccess, inOwnGym } from '../tenant-access.ts';
 import type { Versions } from '../versions.ts';
 import { pageOf, positionOf } from './paging.ts';
@@ -17,21 +18,34 @@ export function historyRoutes(
   app: FastifyInstance,
   {
     access,
+    budgets,
     documents,
     versions,
     history,
     turns,
   }: {
     access: GymAccess;
+    budgets: Pick<Budgets, 'threadWait'>;
     documents: LiveDocuments;
     versions: Versions;
     history: History;
     turns: DocumentTurns;
   },
 ): void {
+  /** @throws {Problem} while what was done for the gym before is not paid for. */
+  const ensurePaid = ({ tenantId }: Actor) => {
+    const milliseconds = budgets.threadWait(tenantId);
+    if (milliseconds > 0)
+      throw new Problem('rate_limited', {
+        detail: 'Too much of the history is asked for.',
+        retryAfterSeconds: milliseconds / 1000,
+      });
+  };
+
   serve(app, routes.listDocumentHistory, ({ principal, params: { documentId }, query: { cursor, limit } }) =>
     inOwnGym(access, principal, async (pool, actor) => {
       const { kind } = await visibleOr404(pool, actor, documentId);
+      ensurePaid(actor);
       // So that what was just edited can be seen and brought back, were it the first time.
       const { tenantId } = actor;
       await documents.use({ tenantId, documentId }, kind, async (live) => {
@@ -52,6 +66,7 @@ export function historyRoutes(
   serve(app, routes.keepDocumentVersion, ({ principal, params: { documentId }, body: { name } }) =>
     inOwnGym(access, principal, async (pool, actor) => {
       const { kind } = await visibleOr404(pool, actor, documentId, 'editor');
+      ensurePaid(actor);
       const { tenantId, userId } = actor;
       return documents.use({ tenantId, documentId }, kind, async (live) => {
         const { state, head } = await live.read();
@@ -66,6 +81,7 @@ export function historyRoutes(
   serve(app, routes.restoreDocument, ({ principal, params: { documentId }, body: { versionId } }) =>
     inOwnGym(access, principal, async (pool, actor) => {
       const { kind } = await visibleOr404(pool, actor, documentId, 'editor');
+      ensurePaid(actor);
       const version = await readVersion(pool, documentId, versionId);
       if (!version) throw new Problem('not_found');
       const { tenantId, userId } = actor;

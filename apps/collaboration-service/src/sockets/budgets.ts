@@ -9,6 +9,8 @@ export interface BudgetLimits {
   writtenBytes: Rate;
   /** Bytes of documents that are read again because of a person's edits that were refused. */
   refusedBytes: Rate;
+  /** Milliseconds of the threads that read and write a gym's large documents. */
+  threadMilliseconds: Rate;
   sockets: { ofPerson: number; ofGym: number };
 }
 
@@ -24,6 +26,8 @@ export const defaultBudgetLimits: BudgetLimits = {
   writtenBytes: { burst: 32 * mebibyte, perSecond: 4 * mebibyte },
   // Four edits of one of the largest size, then one in half a minute; of a small one some thirty, then one in four seconds.
   refusedBytes: { burst: 8 * mebibyte, perSecond: mebibyte / 16 },
+  // To open one of the largest size, then a quarter of a thread: it runs on the processor of who is served.
+  threadMilliseconds: { burst: 1_000, perSecond: 250 },
   sockets: { ofPerson: 50, ofGym: 1_000 },
 };
 
@@ -35,6 +39,8 @@ export interface Account {
   /** How long whatever moves bytes has to wait, in ms. */
   bytesWait(): number;
   spendBytes(bytes: number): void;
+  /** How long whatever reads a large document has to wait, in ms. */
+  threadWait(): number;
   /** How long an edit has to wait beside, in ms. */
   editWait(): number;
   spendWritten(bytes: number): void;
@@ -94,10 +100,23 @@ export class Budgets {
       spendBytes: (amount) => {
         for (const bucket of ofBytes()) bucket.spend(amount, now());
       },
+      threadWait: () => this.threadWait(tenantId),
       editWait: () => Math.max(written().debtMilliseconds(now()), refused().debtMilliseconds(now())),
       spendWritten: (amount) => written().spend(amount, now()),
       spendRefused: (documentBytes) => refused().spend(Math.max(documentBytes, leastRefusedBytes), now()),
     };
+  }
+
+  /** How long whatever reads a large document of a gym has to wait, in ms. */
+  threadWait(tenantId: string): number {
+    const rate = this.#limits.threadMilliseconds;
+    return this.#bucket(`${tenantId} thread`, rate).debtMilliseconds(performance.now());
+  }
+
+  /** A large document of a gym was read or written. */
+  spendThread(tenantId: string, milliseconds: number): void {
+    const rate = this.#limits.threadMilliseconds;
+    this.#bucket(`${tenantId} thread`, rate).spend(milliseconds, performance.now());
   }
 
   /** Forgets who owes nothing. */

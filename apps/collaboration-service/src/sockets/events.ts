@@ -18,6 +18,7 @@ import type { z } from 'zod';
 import type { LiveDocument } from '../live-document.ts';
 import type { LiveDocuments } from '../live-documents.ts';
 import type { Metrics } from '../metrics.ts';
+import { smallBytes } from '../replica-thread.ts';
 import { findVisible } from '../tenant-access.ts';
 import { cork, cutIfStalled } from './broadcast.ts';
 import type { Connection } from './connection.ts';
@@ -110,6 +111,7 @@ const handlers: Record<keyof ClientToServerEvents, Handler> = {
     const { actor } = connection;
     const { tenantId } = actor;
     checkStateVector(stateVector);
+    if (!documents.isOpen({ tenantId, documentId })) waitFor(connection.account.threadWait());
     const found = await tenantPools.use(tenantId, (pool) => findVisible(pool, actor, documentId));
     if (!found) throw new Refusal('not_found', 'There is no such document for you.');
     await documents.use({ tenantId, documentId }, found.kind, async (live) => {
@@ -192,6 +194,7 @@ async function read(
     throw new Refusal('rate_limited', 'You are about to be told already.', alreadyReadingMilliseconds);
   waitFor(account.bytesWait());
   const reserved = room.maxBytes;
+  if (reserved > smallBytes) waitFor(account.threadWait());
   account.spendBytes(reserved);
   reading.add(documentId);
   try {
