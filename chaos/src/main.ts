@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { collaborationFaults } from './collaboration/faults.ts';
 import { type Fault, renderFinding, runFault } from './fault.ts';
 import { fleetFaults } from './fleet/faults.ts';
+import { hostileFaults } from './hostile/faults.ts';
 import { httpFaults } from './http/faults.ts';
 import { operationFaults } from './operations/faults.ts';
 import { otpFaults } from './otp/faults.ts';
@@ -12,6 +13,7 @@ import { rollingFaults } from './rolling/faults.ts';
 const suites: Record<string, Fault[]> = {
   collaboration: collaborationFaults,
   fleet: fleetFaults,
+  hostile: hostileFaults,
   http: httpFaults,
   operations: operationFaults,
   otp: otpFaults,
