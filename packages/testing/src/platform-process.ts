@@ -123,10 +123,10 @@ export class PlatformProcess {
     return (await this.startSession(phone)).accessToken;
   }
 
-  /** Signs somebody up with a one-time password; answers with both tokens. */
-  async startSession(phone: string): Promise<TokenPair> {
+  /** Signs somebody up, or in, with a one-time password; answers with both tokens. */
+  async startSession(phone: string, purpose: 'signup' | 'login' = 'signup'): Promise<TokenPair> {
     const sent = await this.request('POST', '/api/otp/send', {
-      body: { channel: 'sms', to: phone, purpose: 'signup' },
+      body: { channel: 'sms', to: phone, purpose },
     });
     const code = await eventually(async () => {
       const { body } = await this.request('GET', `/dev/outbox?to=${encodeURIComponent(phone)}`);
