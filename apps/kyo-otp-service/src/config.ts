@@ -1,9 +1,6 @@
-import { redisConnectionOf } from '@kyong/redis';
-import { json, login } from '@kyong/service-kit';
+import { json, serviceVariables } from '@kyong/service-kit';
 import { z } from 'zod';
 import { providerVariables, requireProviders } from './provider-config.ts';
-
-const port = z.coerce.number().int().min(1).max(65_535);
 
 const signingKey = z.object({
   kid: z.string().min(1),
@@ -18,23 +15,12 @@ const signingKey = z.object({
 });
 
 /** Addresses and their codes. */
-const testNumbers = z.record(z.string(), z.string().regex(/^[0-9A-Z]{4,10}$/, 'is no code'));
+const testNumbers = z.record(z.string(), z.string().regex(/^[0-9A-Z]{4,10}$/, 'must be a code'));
 
 /** The environment of this service. */
 const variables = z.object({
   KYO_STAGE: z.enum(['dev', 'prod']).default('prod'),
-  KYO_PORT: port.default(3000),
-  /** How long a load balancer is given to notice that this instance goes: its health checks' interval times their count. */
-  KYO_DRAIN_SECONDS: z.coerce.number().min(0).max(90).default(10),
-  KYO_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
-  KYO_REDIS_URL: z.url({ protocol: /^rediss?$/ }).transform(redisConnectionOf),
-  /** Unless it is in the URL. */
-  KYO_REDIS_LOGIN: login.optional(),
-  /** How many replicas of a primary have a code before it is answered for. Without replicas 0, or nobody gets in. */
-  KYO_REDIS_CONFIRMING_REPLICAS: z.coerce.number().int().min(0).max(5).default(1),
-  KYO_MASTER_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
-  /** Unless it is in the URL. */
-  KYO_MASTER_DATABASE_LOGIN: login.optional(),
+  ...serviceVariables,
   KYO_MASTER_DATABASE_CONNECTIONS: z.coerce.number().int().min(1).max(200).default(10),
   /** 32 bytes in base64url. */
   KYO_OTP_SECRET: z
@@ -49,26 +35,16 @@ const variables = z.object({
     .default([]),
   /** A JSON array, see `SigningKey`. */
   KYO_SIGNING_KEYS: json.pipe(z.array(signingKey).min(1)),
-  KYO_TOKEN_ISSUER: z.url(),
-  KYO_TOKEN_AUDIENCE: z.string().min(1),
   /** ARNs of the AWS identities that are operators, separated by commas; `*` at the end stands for all that begin so. */
   KYO_OPERATORS: z
     .string()
-    .regex(/^(arn:aws:(iam|sts)::\d{12}:[^,*]+\*?(,|$))*$/, 'is no list of ARNs of identities')
+    .regex(/^(arn:aws:(iam|sts)::\d{12}:[^,*]+\*?(,|$))*$/, 'must be a list of ARNs of identities')
     .transform((text) => text.split(',').filter(Boolean))
     .default([]),
   /** Where AWS is, as for its SDKs. */
   AWS_ENDPOINT_URL: z.url().optional(),
-  KYO_TRUSTED_PROXIES: z.coerce.number().int().min(0).max(5).default(0),
   /** A JSON object: addresses that are sent nothing, and the code that is always theirs. Not in production. */
   KYO_OTP_TEST_NUMBERS: json.pipe(testNumbers).default({}),
-  /** Certificates of the authority that signs those of the databases (PEM); without it a connection is in the clear. */
-  KYO_DATABASE_CA: z.string().startsWith('-----BEGIN CERTIFICATE-----').optional(),
-  /** What the names of our secrets in Secrets Manager begin with. */
-  KYO_SECRETS_PREFIX: z
-    .string()
-    .regex(/^[\w/+=.@-]+$/, 'is no beginning of a name of a secret')
-    .default('kyo/'),
   KYO_OTP_LOG_DAYS: z.coerce.number().int().min(1).max(3650).default(90),
   ...providerVariables,
 });
@@ -77,4 +53,3 @@ export const configSchema = requireProviders(variables).superRefine((config, con
   if (config.KYO_STAGE === 'prod' && Object.keys(config.KYO_OTP_TEST_NUMBERS).length > 0)
     context.addIssue({ code: 'custom', path: ['KYO_OTP_TEST_NUMBERS'], message: 'is not for production' });
 });
-export type Config = z.infer<typeof configSchema>;

@@ -3,12 +3,8 @@ import { loadSigningKeys } from '@kyong/identity/adapters/signing-keys';
 import { OtpKeys } from '@kyong/otp';
 import { SnsSubscriptions } from '@kyong/otp/adapters/sns-subscription';
 import { turnstile } from '@kyong/otp/adapters/turnstile';
-import { createPool } from '@kyong/postgres';
-import { connectRedis } from '@kyong/redis';
-import { createLogger, drain, loadConfigOrExit, onShutdown, withLogin } from '@kyong/service-kit';
-import { createMasterDatabase } from '@kyong/tenancy/adapters/master-database';
-import { secretsManager } from '@kyong/tenancy/adapters/secrets-manager';
-import { openTenantAccess } from '@kyong/tenancy/adapters/tenant-access';
+import { drain, loadConfigOrExit, onShutdown } from '@kyong/service-kit';
+import { openServiceResources } from '@kyong/service-kit/resources';
 import { createApp } from './app.ts';
 import { configSchema } from './config.ts';
 import { createDeliveryWorker } from './delivery.ts';
@@ -16,40 +12,15 @@ import { createLogRetention } from './log-retention.ts';
 import { unfilledSecrets } from './provider-config.ts';
 import { createSenders } from './providers.ts';
 
-const idleTimeoutSeconds = 30;
 /** Longer than a delivery may take. Together with the drain it stays below the platform's own deadline (ECS `stopTimeout`). */
 const closeWithinSeconds = 25;
 
 const config = loadConfigOrExit(configSchema, process.env);
-const logger = createLogger({ service: 'kyo-otp-service', level: config.KYO_LOG_LEVEL });
-const now = () => new Date();
-const redis = connectRedis({ ...config.KYO_REDIS_URL, ...config.KYO_REDIS_LOGIN }, (err) =>
-  logger.warn({ err }, 'redis connection disturbed'),
-);
-/** The same authority signs the certificates of all our databases. */
-const ssl = config.KYO_DATABASE_CA !== undefined && { ssl: { ca: config.KYO_DATABASE_CA } };
-const master = {
-  connectionString: withLogin(config.KYO_MASTER_DATABASE_URL, config.KYO_MASTER_DATABASE_LOGIN),
-  ...ssl,
-};
-const pool = createPool(
-  master,
-  { maxConnections: config.KYO_MASTER_DATABASE_CONNECTIONS, idleTimeoutSeconds },
-  (err) => logger.warn({ err }, 'database connection disturbed'),
-);
+const resources = openServiceResources('kyo-otp-service', config);
+const { logger, now, redis, pool, store, tenants } = resources;
 const tokens = { issuer: config.KYO_TOKEN_ISSUER, audience: config.KYO_TOKEN_AUDIENCE };
 const signingKeys = await loadSigningKeys(config.KYO_SIGNING_KEYS, { ...tokens, now });
 const otpKeys = new OtpKeys(config.KYO_OTP_SECRET, config.KYO_OTP_PREVIOUS_SECRETS);
-const store = createMasterDatabase(pool);
-const secrets = secretsManager({ region: config.KYO_AWS_REGION, prefix: config.KYO_SECRETS_PREFIX });
-const tenants = openTenantAccess({
-  store,
-  secrets,
-  master,
-  ...ssl,
-  now,
-  onError: (err) => logger.warn({ err }, 'tenant database connection disturbed'),
-});
 const tenantPools = tenants.pools;
 for (const variable of unfilledSecrets(config)) logger.error({ alarm: 'secret_unfilled', variable }, 'alarm');
 const publicHost = config.KYO_PUBLIC_URL === undefined ? undefined : new URL(config.KYO_PUBLIC_URL).hostname;
@@ -87,9 +58,7 @@ onShutdown({ logger, deadlineSeconds: config.KYO_DRAIN_SECONDS + closeWithinSeco
   await drain(app, config.KYO_DRAIN_SECONDS);
   await app.close();
   await Promise.all([worker.stop(), retention.stop()]);
-  await tenants.close();
-  redis.disconnect();
-  await pool.end();
+  await resources.close();
 });
 worker.start();
 retention.start();

@@ -5,7 +5,8 @@ import { providerVariables, requireProviders, unfilledSecrets } from './provider
 import { createSenders } from './providers.ts';
 
 const schema = requireProviders(z.object({ ...providerVariables, KYO_OTHER: z.string() }));
-const load = (environment: Record<string, string>) => loadConfig(schema, { KYO_OTHER: 'x', ...environment });
+const load = (environment: Record<string, string>) =>
+  loadConfig(schema, { KYO_OTHER: 'x', KYO_AWS_REGION: 'ap-northeast-1', ...environment });
 const faultsOf = (environment: Record<string, string>) => {
   try {
     load(environment);

@@ -1,4 +1,4 @@
-import { json } from '@kyong/service-kit';
+import { json, serviceVariables } from '@kyong/service-kit';
 import { z } from 'zod';
 
 const text = z.string().min(1);
@@ -38,7 +38,7 @@ export const providerVariables = {
   /** In order of preference, separated by a comma. */
   KYO_SMS_PROVIDERS: chain(['aws', 'mitake', 'webhook']),
   KYO_EMAIL_PROVIDERS: chain(['ses', 'webhook']),
-  KYO_AWS_REGION: text.default('ap-northeast-1'),
+  KYO_AWS_REGION: serviceVariables.KYO_AWS_REGION,
   /** Phone number, sender id, pool or their ARN. */
   KYO_AWS_SMS_ORIGINATION: text.optional(),
   KYO_AWS_SMS_CONFIGURATION_SET: text.optional(),

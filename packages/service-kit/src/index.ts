@@ -9,4 +9,5 @@ export * from './metric-line.ts';
 export * from './problem.ts';
 export * from './recent-authentication.ts';
 export * from './security-event.ts';
+export * from './service-variables.ts';
 export * from './shutdown.ts';

@@ -11,24 +11,25 @@ export interface ServiceServers {
 
 type Environment = Record<string, string>;
 
+const common = ({ redis, master }: ServiceServers): Environment => ({
+  KYO_AWS_REGION: 'ap-northeast-1',
+  KYO_REDIS_URL: `redis://:${redis.password}@${redis.host}:${redis.port}`,
+  KYO_REDIS_CONFIRMING_REPLICAS: '0',
+  KYO_MASTER_DATABASE_URL: urlOf(master),
+  KYO_TOKEN_ISSUER: 'https://kyo.test',
+  KYO_TOKEN_AUDIENCE: 'kyo',
+});
+
 /** What each service that is run as a process or an image needs in its environment to work on these servers. */
 const environments: Record<string, (servers: ServiceServers) => Promise<Environment>> = {
-  'collaboration-service': async ({ redis, master }) => ({
-    KYO_AWS_REGION: 'ap-northeast-1',
-    KYO_REDIS_URL: `redis://:${redis.password}@${redis.host}:${redis.port}`,
-    KYO_REDIS_CONFIRMING_REPLICAS: '0',
-    KYO_MASTER_DATABASE_URL: urlOf(master),
-    KYO_TOKEN_ISSUER: 'https://kyo.test',
-    KYO_TOKEN_AUDIENCE: 'kyo',
+  'collaboration-service': async (servers) => ({
+    ...common(servers),
     KYO_JWKS_URL: 'https://kyo.test/.well-known/jwks.json',
   }),
-  'kyo-otp-service': async ({ redis, master }) => ({
-    KYO_REDIS_URL: `redis://:${redis.password}@${redis.host}:${redis.port}`,
-    KYO_MASTER_DATABASE_URL: urlOf(master),
+  'kyo-otp-service': async (servers) => ({
+    ...common(servers),
     KYO_OTP_SECRET: randomBytes(32).toString('base64url'),
     KYO_SIGNING_KEYS: JSON.stringify([await createSigningKey(new Date())]),
-    KYO_TOKEN_ISSUER: 'https://kyo.test',
-    KYO_TOKEN_AUDIENCE: 'kyo',
     KYO_SMS_PROVIDERS: 'webhook',
     KYO_EMAIL_PROVIDERS: 'webhook',
     KYO_WEBHOOK_URL: 'https://messages.kyo.test/',
