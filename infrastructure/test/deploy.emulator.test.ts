@@ -101,6 +101,13 @@ describe('what was deployed', () => {
     ).toBe(401);
   });
 
+  it('answers a method that a path does not have with those it has', async () => {
+    const response = await call('PATCH', '/tenants/shared-gym');
+    expect(response.status).toBe(405);
+    expect(response.headers.get('allow')).toBe('GET, DELETE');
+    expect(await response.json()).toMatchObject({ code: 'method_not_allowed' });
+  });
+
   it('provisions a tenant on the shared server: API, state machine, steps, active', async () => {
     const { statusUrl } = await request('shared-gym', 'free');
     const operation = await succeeded(statusUrl);

@@ -7,6 +7,7 @@ import type { Construct } from 'constructs';
 import { z } from 'zod';
 import type { Stage } from '../../config/index.ts';
 import type { LogDays } from './node-function.ts';
+import { refuseOtherMethods } from './other-methods.ts';
 import { answerWithProblems } from './problem-responses.ts';
 
 /** The first parts of the paths that the control plane serves; everything else belongs to the services. */
@@ -54,7 +55,12 @@ export class ControlPlaneApi extends apigateway.RestApi {
         accessLogFormat: apigateway.AccessLogFormat.custom(JSON.stringify(accessLogLine)),
       },
     });
+    const requestValidator = this.addRequestValidator('Validator', {
+      validateRequestBody: true,
+      validateRequestParameters: true,
+    });
     const options: apigateway.MethodOptions = {
+      requestValidator,
       authorizationType: apigateway.AuthorizationType.CUSTOM,
       authorizer: new apigateway.TokenAuthorizer(scope, `${id}Authorizer`, {
         handler: authorizer,
@@ -64,17 +70,13 @@ export class ControlPlaneApi extends apigateway.RestApi {
     };
     // One permission for the API: two for each method are more than a function's resource policy may hold (20,480 bytes).
     const integration = new apigateway.LambdaIntegration(handler, { scopePermissionToMethod: false });
-    const validator = this.addRequestValidator('Validator', {
-      validateRequestBody: true,
-      validateRequestParameters: true,
-    });
     for (const route of controlPlaneRoutes) {
       this.root.resourceForPath(route.path).addMethod(route.method, integration, {
         ...options,
-        requestValidator: validator,
         ...(route.body && { requestModels: { 'application/json': this.#modelOf(route) } }),
       });
     }
+    refuseOtherMethods(this, controlPlaneRoutes, options);
     answerWithProblems(this);
   }
 

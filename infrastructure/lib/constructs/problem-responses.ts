@@ -7,7 +7,7 @@ const answers: [ResponseType, ProblemCode, Record<string, string>?][] = [
   [ResponseType.BAD_REQUEST_PARAMETERS, 'malformed_request'],
   [ResponseType.UNAUTHORIZED, 'unauthenticated', { 'WWW-Authenticate': "'Bearer'" }],
   [ResponseType.ACCESS_DENIED, 'forbidden'],
-  // What it says to a path or method that is not there.
+  // What it says to a path that is not there.
   [ResponseType.MISSING_AUTHENTICATION_TOKEN, 'not_found'],
   [ResponseType.RESOURCE_NOT_FOUND, 'not_found'],
   [ResponseType.REQUEST_TOO_LARGE, 'payload_too_large'],
@@ -24,24 +24,21 @@ const answers: [ResponseType, ProblemCode, Record<string, string>?][] = [
 /** Errors of the gateway itself are problem documents (RFC 9457) like all others. */
 export function answerWithProblems(api: RestApi): void {
   for (const [type, code, headers = {}] of answers) {
-    const { status, title } = problems[code];
     api.addGatewayResponse(`${type.responseType}Problem`, {
       type,
-      statusCode: String(status),
+      statusCode: String(problems[code].status),
       responseHeaders: {
         'Content-Type': "'application/problem+json'",
         'Cache-Control': "'no-store'",
         ...headers,
       },
-      templates: {
-        'application/json': JSON.stringify({
-          type: `/docs/#${code}`,
-          title,
-          status,
-          code,
-          requestId: '$context.requestId',
-        }),
-      },
+      templates: { 'application/json': problemTemplate(code) },
     });
   }
+}
+
+/** A problem document, in API Gateway's template language. */
+export function problemTemplate(code: ProblemCode): string {
+  const { status, title } = problems[code];
+  return JSON.stringify({ type: `/docs/#${code}`, title, status, code, requestId: '$context.requestId' });
 }

@@ -73,6 +73,21 @@ export const controlPlaneRules: Rule[] = [
     },
   },
   {
+    name: 'a method that a path does not have is answered with those it has',
+    findings: (templates) => {
+      const byPath = Map.groupBy(methods(templates), ({ properties }) => JSON.stringify(properties.ResourceId));
+      return [...byPath.values()].flatMap((ofPath) => {
+        const names = ofPath.map(({ properties }) => properties.HttpMethod).filter((name) => name !== 'ANY');
+        const any = JSON.stringify(ofPath.find(({ properties }) => properties.HttpMethod === 'ANY') ?? {});
+        return any.includes(`"'${names.join(', ')}'"`) ? [] : [`${ofPath[0]?.id}: ${names.join(', ')}`];
+      });
+    },
+    reintroduce: (templates) => {
+      const any = methods(templates).find(({ properties }) => properties.HttpMethod === 'ANY');
+      if (any) any.properties.HttpMethod = 'OPTIONS';
+    },
+  },
+  {
     name: 'the API is throttled and keeps an access log',
     findings: (templates) =>
       each(resourcesOf(templates, 'AWS::ApiGateway::Stage'), ({ id, properties }) => {
