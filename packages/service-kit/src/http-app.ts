@@ -111,9 +111,12 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
   app.addHook('onRequest', (request, reply, done) => {
     addHeaders(request, reply);
     if (app.isDraining) reply.header('connection', 'close');
-    // Before a body is read that nobody is going to look at.
-    if (request.is404) return void refuseRoute(paths.find(request.url), request, reply);
     done();
+  });
+  // Before a body is read that nobody is going to look at, and after the hooks of the app, which count such requests.
+  app.addHook('preParsing', (request, reply, _body, done) => {
+    if (request.is404) refuseRoute(paths.find(request.url), request, reply);
+    else done();
   });
   app.addHook('onResponse', (request, reply, done) => {
     // Load balancer and container look every few seconds: a million lines a month and service that say nothing.
