@@ -1,5 +1,10 @@
 import { type DocumentRef, QuotaReached } from '@kyong/collaboration';
-import { addVersion, findLastVersion, readVersion } from '@kyong/collaboration/adapters/tenant-database';
+import {
+  addVersion,
+  ensureRoomForName,
+  findLastVersion,
+  readVersion,
+} from '@kyong/collaboration/adapters/tenant-database';
 import type { DocumentKind, DocumentVersion } from '@kyong/contracts';
 import type { TenantPools } from '@kyong/postgres';
 import type { History } from './history-thread.ts';
@@ -34,6 +39,8 @@ export class Versions {
   ): Promise<DocumentVersion> {
     return this.#pools.use(tenantId, async (pool) => {
       const { versions: limit } = await this.#quotas.ensureRoom(tenantId, pool);
+      // Before the work, too: what is refused in the end should cost nothing.
+      if (name !== null) await ensureRoomForName(pool, documentId, limit);
       const before = await readVersion(pool, documentId);
       const summary = await this.#history.summarise(tenantId, kind, before?.state, state);
       return addVersion(pool, documentId, { name, state, seq, createdBy, summary, limit });

@@ -1,5 +1,5 @@
 import type { ChangeCount, DocumentVersion } from '@kyong/contracts';
-import { type Pool, transaction } from '@kyong/postgres';
+import { type Pool, type PoolClient, transaction } from '@kyong/postgres';
 import { QuotaReached } from '../../quotas.ts';
 
 interface Row {
@@ -33,13 +33,7 @@ export function addVersion(
   return transaction(pool, async (client) => {
     // One after another: two that count at once would both find room.
     await client.query('SELECT FROM documents WHERE document_id = $1 FOR NO KEY UPDATE', [documentId]);
-    if (name !== null) {
-      const { rows } = await client.query<{ isFull: boolean }>(
-        'SELECT count(*) >= $2 AS "isFull" FROM document_versions WHERE document_id = $1 AND name IS NOT NULL',
-        [documentId, limit],
-      );
-      if (rows[0]?.isFull) throw new QuotaReached('Named versions of a document', String(limit));
-    }
+    if (name !== null) await ensureRoomForName(client, documentId, limit);
     const { rows } = await client.query<Row>(
       `INSERT INTO document_versions (document_id, name, state, seq, created_by, summary)
        VALUES ($1, $2, $3, $4, $5, $6) RETURNING ${columns}`,
@@ -53,6 +47,19 @@ export function addVersion(
     );
     return versionOf(rows[0] as Row);
   });
+}
+
+/** @throws {QuotaReached} when a document has `limit` versions with a name. */
+export async function ensureRoomForName(
+  client: Pick<PoolClient, 'query'>,
+  documentId: string,
+  limit: number,
+): Promise<void> {
+  const { rows } = await client.query<{ isFull: boolean }>(
+    'SELECT count(*) >= $2 AS "isFull" FROM document_versions WHERE document_id = $1 AND name IS NOT NULL',
+    [documentId, limit],
+  );
+  if (rows[0]?.isFull) throw new QuotaReached('Named versions of a document', String(limit));
 }
 
 /** Newest first. */
