@@ -31,7 +31,9 @@ function refuseAllBut(resource: IResource, methods: string[], options: MethodOpt
     'Content-Type': 'application/problem+json',
     'Cache-Control': 'no-store',
   };
-  const names = Object.entries(headers).map(([name, value]) => [`method.response.header.${name}`, value] as const);
+  const names = Object.entries(headers).map(
+    ([name, value]) => [`method.response.header.${name}`, value] as const,
+  );
   const integration = new MockIntegration({
     // A body of another type is a 415 before this is asked.
     passthroughBehavior: PassthroughBehavior.NEVER,

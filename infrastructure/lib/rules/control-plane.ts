@@ -75,7 +75,9 @@ export const controlPlaneRules: Rule[] = [
   {
     name: 'a method that a path does not have is answered with those it has',
     findings: (templates) => {
-      const byPath = Map.groupBy(methods(templates), ({ properties }) => JSON.stringify(properties.ResourceId));
+      const byPath = Map.groupBy(methods(templates), ({ properties }) =>
+        JSON.stringify(properties.ResourceId),
+      );
       return [...byPath.values()].flatMap((ofPath) => {
         const names = ofPath.map(({ properties }) => properties.HttpMethod).filter((name) => name !== 'ANY');
         const any = JSON.stringify(ofPath.find(({ properties }) => properties.HttpMethod === 'ANY') ?? {});
